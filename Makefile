@@ -1,0 +1,102 @@
+# The index of what one can do here. CI calls the same targets (.ci/run).
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Where the set-up puts Envoy; another is taken from the environment.
+export ENVOY_BIN ?= $(CURDIR)/.tools/bin/envoy
+# What the browser tests drive: `cargo test` builds it for the integration tests.
+export CHANCERY_BIN ?= $(CURDIR)/target/debug/chancery
+
+TIMED := deploy/tools/timed.sh
+PKG := target/site/pkg
+APP := $(shell find app -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock
+STYLE := $(wildcard style/*.css)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## Install what building needs into .tools/: wasm32 target, wasm-bindgen, wasm-opt, Envoy
+	@deploy/tools/setup.sh build
+
+.PHONY: setup-test
+setup-test: ## Install what the browser tests need: Chromium, npm packages of end2end
+	@deploy/tools/setup.sh test
+
+.PHONY: site
+site: $(PKG)/chancery_bg.wasm $(PKG)/chancery.css ## Build what the browser loads into target/site/pkg
+
+# Copied only when it differs, so that a change which cargo finds irrelevant ends here.
+target/app.wasm: $(APP) | setup
+	@$(TIMED) "building the portal for the browser (3 minutes the first time)" \
+		cargo build -p app --lib --target wasm32-unknown-unknown --profile wasm-release \
+		--no-default-features --features hydrate
+	@cmp -s target/wasm32-unknown-unknown/wasm-release/app.wasm $@ || \
+		cp target/wasm32-unknown-unknown/wasm-release/app.wasm $@
+
+# The features are those that rustc turns on for wasm32-unknown-unknown.
+$(PKG)/chancery_bg.wasm: target/app.wasm Cargo.lock deploy/tools/setup.sh
+	@mkdir -p $(PKG)
+	@$(TIMED) "making the JavaScript bindings" \
+		.tools/bin/wasm-bindgen --target web --no-typescript --out-name chancery \
+		--out-dir $(PKG) target/app.wasm
+	@$(TIMED) "shrinking the WebAssembly (15 s)" \
+		.tools/bin/wasm-opt -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
+		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext $@ -o $@.new
+	@mv $@.new $@
+
+$(PKG)/chancery.css: $(STYLE) deploy/tools/bundle-css.sh
+	@mkdir -p $(PKG)
+	@deploy/tools/bundle-css.sh style/main.css > $@
+
+.PHONY: build
+build: setup site ## Build the release binary target/release/chancery, portal included
+	@$(TIMED) "building chancery (8 minutes the first time)" cargo build --release -p chancery
+
+.PHONY: run
+run: build ## Start the server, a real Envoy and two services, and print what to try; ARGS="…"
+	@exec target/release/chancery demo --envoy $(ENVOY_BIN) $(ARGS)
+
+.PHONY: test
+test: setup setup-test site ## Run all tests, the browser's included
+	@$(TIMED) "tests in Rust (10 minutes the first time)" cargo test --workspace
+	@cd end2end && ../$(TIMED) "types of the browser tests" npx --no-install tsc --noEmit
+	@cd end2end && ../$(TIMED) "browser tests" npx --no-install playwright test $(ARGS)
+
+.PHONY: bench
+bench: setup ## Measure from POST to the first answer through Envoy; ARGS="…"
+	@$(TIMED) "benchmark" cargo bench -p chancery --bench gateway -- $(ARGS)
+
+# One selection of packages for clippy, doc and test: another would build dependencies again,
+# with other features. `app` is the server's side here (`ssr`, through `chancery`).
+.PHONY: lint
+lint: setup ## Check format, clippy for server and browser, docs, licences
+	@$(TIMED) "format" cargo fmt --all --check
+	@$(TIMED) "clippy (4 minutes the first time)" \
+		cargo clippy --workspace --all-targets -- -D warnings
+	@$(TIMED) "clippy for the browser" \
+		cargo clippy -p app --lib --target wasm32-unknown-unknown --no-default-features \
+		--features hydrate -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" $(TIMED) "documentation" cargo doc --workspace --no-deps
+	@if cargo deny --version >/dev/null 2>&1; then \
+		$(TIMED) "licences and sources" cargo deny check; \
+	else \
+		echo "cargo-deny is not installed: licences are not checked (cargo install cargo-deny)"; \
+	fi
+
+.PHONY: fmt
+fmt: ## Format the code
+	@cargo fmt --all
+
+.PHONY: bless
+bless: setup ## Run the Rust tests and accept the snapshots as they are now
+	@INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace
+
+.PHONY: clean
+clean: ## Remove what was built; the tools in .tools/ stay
+	@cargo clean
+	@rm -rf end2end/test-results end2end/playwright-report

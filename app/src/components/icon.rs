@@ -1,0 +1,35 @@
+//! Draws the icons: outlines of one stroke in a box of 16, in the colour of the text around them.
+
+use leptos::prelude::*;
+
+pub(crate) const MAPPINGS: &str = "M2 4h5l2 4h5M2 12h5l2-4";
+pub(crate) const SYSTEM: &str = "M2 3h12v8H2zM5.500 13.500h5M8 11v2.500";
+pub(crate) const LIGHT: &str = "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1.200v1.300M8 13.500v1.300M1.200 8h1.300\
+    M13.500 8h1.300M3.200 3.200l.9.9M11.900 11.900l.9.9M12.800 3.200l-.9.9M4.100 11.900l-.9.9";
+pub(crate) const DARK: &str =
+    "M13.500 9.600A5.800 5.800 0 1 1 6.400 2.500a4.600 4.600 0 0 0 7.100 7.100z";
+pub(crate) const WARNING: &str = "M8 2.200l6.300 11.300H1.700zM8 6.500v3M8 11.400v.2";
+
+/// Draws an icon; the word beside it, or the name of its button, says what it means.
+#[component]
+pub(crate) fn Icon(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=path />
+        </svg>
+    }
+}
+
+/// Draws the seal of the brand: a request that parts into two.
+#[component]
+pub(crate) fn Seal() -> impl IntoView {
+    view! {
+        <svg class="seal" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path
+                class="seal-wax"
+                d="M12 1.600l2.500 1.700 3-.2 1.200 2.800 2.600 1.500-.4 3 1.400 2.700-2 2.200-.2 3-2.900.9-1.800 2.400-2.900-.8-2.900.8-1.800-2.400-2.900-.9-.2-3-2-2.200 1.400-2.700-.4-3 2.600-1.500 1.200-2.800 3 .2z"
+            />
+            <path class="seal-mark" d="M8 12h4.500M12.500 12l3-3.200M12.500 12l3 3.200" />
+        </svg>
+    }
+}

@@ -1,0 +1,49 @@
+//! Switches between the system's theme, light and dark.
+//!
+//! A form with three buttons: without JavaScript it is posted to `/theme`, which sets the cookie
+//! and comes back to the same page.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::icon::{self, Icon};
+use crate::theme::{COOKIE, Theme};
+
+/// Shows the switch.
+#[component]
+pub(crate) fn ThemeSwitch() -> impl IntoView {
+    let theme = expect_context::<RwSignal<Theme>>();
+    let location = use_location();
+
+    let button = move |offered: Theme| {
+        let (label, path) = match offered {
+            Theme::System => ("System theme", icon::SYSTEM),
+            Theme::Light => ("Light theme", icon::LIGHT),
+            Theme::Dark => ("Dark theme", icon::DARK),
+        };
+        view! {
+            <button
+                type="submit"
+                name=COOKIE
+                value=offered.value()
+                title=label
+                aria-label=label
+                aria-pressed=move || if theme.get() == offered { "true" } else { "false" }
+                on:click=move |event| {
+                    event.prevent_default();
+                    offered.choose();
+                    theme.set(offered);
+                }
+            >
+                <Icon path />
+            </button>
+        }
+    };
+
+    view! {
+        <form class="theme-switch" method="post" action="/theme" role="group" aria-label="Theme">
+            <input type="hidden" name="return_to" value=move || location.pathname.get() />
+            {Theme::ALL.map(button).into_iter().collect_view()}
+        </form>
+    }
+}

@@ -1,0 +1,75 @@
+//! Writes the `curl` line that does the same as the form.
+//!
+//! It uses the article's address, `/ambassador/mapping/{name}`; the portal itself speaks
+//! `/api/v1` (see `api::client`).
+
+use crate::api::client::encode_segment;
+use crate::api::mapping::MappingDraft;
+
+/// Where the portal listens unless it is told otherwise.
+pub(crate) const DEFAULT_ORIGIN: &str = "http://localhost:8888";
+
+/// The article's own example, for the page that has no mapping yet.
+pub(crate) const EXAMPLE: &str = r#"curl -XPOST -H "Content-Type: application/json" \
+  -d '{ "prefix": "/user/", "service": "usersvc" }' \
+  http://localhost:8888/ambassador/mapping/usermapping"#;
+
+/// Writes the line that creates `draft`; parts that are not typed yet show an example.
+pub(crate) fn create(origin: &str, draft: &MappingDraft) -> String {
+    let name = if draft.name.is_empty() { "usermapping" } else { &draft.name };
+    let prefix = if draft.prefix.is_empty() { "/user/" } else { &draft.prefix };
+    let service = if draft.service.is_empty() { "usersvc" } else { &draft.service };
+    let mut body = format!("\"prefix\": {}, \"service\": {}", json(prefix), json(service));
+    if let Some(rewrite) = draft.rewrite.as_deref().filter(|rewrite| *rewrite != "/") {
+        body.push_str(", \"rewrite\": ");
+        body.push_str(&json(rewrite));
+    }
+
+    format!(
+        "curl -XPOST -H \"Content-Type: application/json\" \\\n  -d {} \\\n  {origin}/ambassador/mapping/{}",
+        shell_quote(&format!("{{ {body} }}")),
+        encode_segment(name),
+    )
+}
+
+/// Writes a text as JSON; the serializer of a string cannot fail.
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Quotes for a POSIX shell, where nothing is special between single quotes but the quote itself.
+fn shell_quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(prefix: &str, rewrite: &str) -> MappingDraft {
+        MappingDraft {
+            name: "usermapping".to_owned(),
+            prefix: prefix.to_owned(),
+            service: "usersvc".to_owned(),
+            rewrite: Some(rewrite.to_owned()),
+        }
+    }
+
+    #[test]
+    fn an_empty_form_shows_the_article_s_line() {
+        assert_eq!(create(DEFAULT_ORIGIN, &MappingDraft::default()), EXAMPLE);
+    }
+
+    #[test]
+    fn a_default_rewrite_is_left_out_and_an_empty_one_is_not() {
+        assert_eq!(create(DEFAULT_ORIGIN, &draft("/user/", "/")), EXAMPLE);
+        assert!(create(DEFAULT_ORIGIN, &draft("/user/", "")).contains(r#", "rewrite": "" }'"#));
+    }
+
+    #[test]
+    fn what_is_typed_cannot_leave_its_quotes() {
+        let line = create(DEFAULT_ORIGIN, &draft("/it's\"/", "/"));
+
+        assert!(line.contains(r#"'{ "prefix": "/it'\''s\"/", "service": "usersvc" }'"#), "{line}");
+    }
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from '@playwright/test';
+
+/** `make setup-test` puts it there, whatever the system calls its Chromium. */
+const chromium =
+  process.env['CHROMIUM'] ?? fileURLToPath(new URL('../.tools/bin/chromium', import.meta.url));
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'test-results',
+  // One stack at a time: an Envoy, a server and a browser fill two cores.
+  workers: 1,
+  forbidOnly: Boolean(process.env['CI']),
+  // A test that fails once has found something.
+  retries: 0,
+  reporter: [['list']],
+  timeout: 60_000,
+  // Counters reach the page within two seconds: a flush of Envoy and a frame. The rest is slack
+  // for a loaded machine; nothing waits this long when it works.
+  expect: { timeout: 15_000 },
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'article', testMatch: 'walkthrough.spec.ts' },
+    { name: 'hydrated', testMatch: 'portal.spec.ts' },
+    {
+      name: 'nojs',
+      testMatch: 'portal.spec.ts',
+      use: { javaScriptEnabled: false },
+    },
+    {
+      name: 'phone',
+      testMatch: 'portal.spec.ts',
+      use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    },
+  ],
+});

@@ -1,0 +1,204 @@
+/**
+ * Starts what `chancery demo` starts, once a worker, on free ports and an empty database:
+ *
+ *     chancery ── xDS ──▶ Envoy ──▶ usersvc, gruesvc
+ *
+ * and ends it with SIGTERM. A stack that does not end with code 0, or that logged an error,
+ * fails the run, even if every test passed.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, watch } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+
+import { test as base } from '@playwright/test';
+
+/** From the start of the process to the ready file; a debug build on two busy cores takes 10 s. */
+const START_DEADLINE_MS = 60_000;
+/** From SIGTERM to the exit: longer than the server lets requests drain. */
+const STOP_DEADLINE_MS = 30_000;
+/** A line of level ERROR as `tracing` prints it, as text or as JSON, or a panic. */
+const BAD_LINE = /^\S+\s+ERROR\b|"level":"ERROR"|\bpanicked at\b/;
+/** Colours, in case the process thinks that it writes to a terminal. */
+const ANSI = /\u001b\[[0-9;]*m/g;
+
+/** Where the parts of a running stack answer. */
+export interface Addresses {
+  /** The portal and its APIs, for example `http://127.0.0.1:8888`. */
+  portal: string;
+  /** Envoy's HTTP listener. */
+  gateway: string;
+  /** xDS and metrics: `host:port`. */
+  xds: string;
+}
+
+export interface Stack extends Addresses {
+  /** Everything that the process and its Envoy have written. */
+  log(): Promise<string>;
+}
+
+function required(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined || value === '') {
+    throw new Error(`${variable} is not set; run the browser tests with \`make test\``);
+  }
+  return value;
+}
+
+/** Resolves with how the process ended, once nobody holds its output; never rejects. */
+function ended(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+}
+
+/** Ends a process that does not end by itself, and those that it started. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid !== undefined) {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It is gone already.
+    }
+  }
+}
+
+function deadline(ms: number, what: string): { passed: Promise<never>; clear: () => void } {
+  let timer: NodeJS.Timeout;
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms / 1000} s`)), ms);
+  });
+  return { passed, clear: () => clearTimeout(timer) };
+}
+
+/** Resolves once `file` in `folder` holds whole JSON. */
+async function appeared(folder: string, file: string, stop: AbortSignal): Promise<Addresses> {
+  return new Promise((resolve) => {
+    const look = () => {
+      // Absent or half-written: the next event of the folder tells.
+      readFile(join(folder, file), 'utf8').then(JSON.parse).then(resolve, () => undefined);
+    };
+    watch(folder, { signal: stop }, look);
+    look();
+  });
+}
+
+async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'chancery-end2end-'));
+  const logFile = join(folder, 'chancery.log');
+  const args = [
+    'demo',
+    ...['--http', '127.0.0.1:0'],
+    ...['--xds', '127.0.0.1:0'],
+    ...['--gateway-http', '127.0.0.1:0'],
+    ...['--envoy', required('ENVOY_BIN')],
+    ...['--database', `sqlite://${join(folder, 'chancery.db')}`],
+    ...['--ready-file', join(folder, 'ready.json')],
+  ];
+  const child = spawn(required('CHANCERY_BIN'), args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a process group of its own, for `killGroup`
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const output = createWriteStream(logFile);
+  child.stdout.pipe(output, { end: false });
+  child.stderr.pipe(output, { end: false });
+  const log = async () => (await readFile(logFile, 'utf8')).replaceAll(ANSI, '');
+  const exit = ended(child);
+
+  const stopWatching = new AbortController();
+  const startDeadline = deadline(START_DEADLINE_MS, 'starting chancery demo');
+  let addresses: Addresses;
+  try {
+    addresses = await Promise.race([
+      appeared(folder, 'ready.json', stopWatching.signal),
+      startDeadline.passed,
+      exit.then((how) => Promise.reject(new Error(`chancery demo ended early: ${how}`))),
+    ]);
+  } catch (error) {
+    killGroup(child);
+    await exit;
+    throw new Error(`${String(error)}\n${await log()}`);
+  } finally {
+    startDeadline.clear();
+    stopWatching.abort();
+  }
+
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const stopDeadline = deadline(STOP_DEADLINE_MS, 'stopping chancery demo');
+    let how: string;
+    try {
+      how = await Promise.race([exit, stopDeadline.passed]);
+    } catch (error) {
+      killGroup(child);
+      throw new Error(`${String(error)}\n${await log()}`);
+    } finally {
+      stopDeadline.clear();
+    }
+    output.end();
+    await finished(output);
+    const text = await log();
+    const bad = text.split('\n').filter((line) => BAD_LINE.test(line));
+    await rm(folder, { recursive: true });
+    if (how !== 'code 0') {
+      throw new Error(`chancery demo ended with ${how} after SIGTERM\n${text}`);
+    }
+    const answers = await fetch(addresses.gateway).then(() => true, () => false);
+    if (answers) {
+      throw new Error(`chancery demo left an Envoy running on ${addresses.gateway}`);
+    }
+    if (bad.length > 0) {
+      throw new Error(`chancery demo logged errors:\n${bad.join('\n')}`);
+    }
+  };
+  return { stack: { ...addresses, log }, stop };
+}
+
+/** Removes every mapping, so that a test begins with an empty gateway. */
+export async function removeAllMappings(stack: Stack): Promise<void> {
+  const list = await fetch(`${stack.portal}/ambassador/mappings`);
+  const { mappings } = (await list.json()) as { mappings: { name: string }[] };
+  for (const { name } of mappings) {
+    const url = `${stack.portal}/ambassador/mapping/${encodeURIComponent(name)}`;
+    const answer = await fetch(url, { method: 'DELETE' });
+    if (!answer.ok) {
+      throw new Error(`DELETE ${url} answered ${answer.status}`);
+    }
+  }
+}
+
+export const test = base.extend<{ stackLog: void }, { stack: Stack }>({
+  stack: [
+    // The first argument names the fixtures that this one needs: none.
+    async ({}, use) => {
+      const { stack, stop } = await start();
+      await use(stack);
+      await stop();
+    },
+    { scope: 'worker', timeout: START_DEADLINE_MS + STOP_DEADLINE_MS },
+  ],
+
+  /** Shows what the server and Envoy said when a test fails. */
+  stackLog: [
+    async ({ stack }, use, testInfo) => {
+      await use();
+      if (testInfo.status !== testInfo.expectedStatus) {
+        await testInfo.attach('chancery.log', { body: await stack.log(), contentType: 'text/plain' });
+      }
+    },
+    { auto: true },
+  ],
+
+  baseURL: async ({ stack }, use) => use(stack.portal),
+});
+
+export { expect } from '@playwright/test';
+
+/** The folder for pictures of the pages, to look at; git ignores it. */
+export const screens = fileURLToPath(new URL('test-results/screens', import.meta.url));

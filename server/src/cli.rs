@@ -1,0 +1,89 @@
+//! The command line: what can be asked of the `chancery` binary.
+
+mod bootstrap;
+mod demo;
+mod migrate;
+mod render;
+mod serve;
+mod signals;
+
+use std::io::{IsTerminal, Write};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// Any failure of a command; its text is the one line that the user reads.
+pub type CliError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Self-service API gateway portal for Envoy.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to log: `error`, `warn`, `info`, `debug`, or a filter such as `chancery::xds=debug`.
+    #[arg(long, global = true, env = "CHANCERY_LOG", default_value = "info")]
+    log: String,
+    /// How to log.
+    #[arg(long, global = true, env = "CHANCERY_LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the portal, the REST API and the control plane.
+    Serve(serve::Serve),
+    /// Print the Envoy bootstrap that connects a node, as YAML for `envoy -c`.
+    Bootstrap(bootstrap::Bootstrap),
+    /// Print all mappings as one static Envoy configuration.
+    Render(render::Render),
+    /// Run everything on this machine: the server, an Envoy, and two services to map.
+    Demo(demo::Demo),
+    /// Create the database or bring its schema up to date.
+    Migrate(migrate::Migrate),
+}
+
+impl Cli {
+    /// Carries the command out.
+    ///
+    /// # Errors
+    /// Returns what the user is to read on stderr.
+    pub async fn run(self) -> Result<(), CliError> {
+        log_to_stderr(&self.log, self.log_format)?;
+        match self.command {
+            Command::Serve(serve) => serve.run().await,
+            Command::Bootstrap(bootstrap) => bootstrap.run(),
+            Command::Render(render) => render.run().await,
+            Command::Demo(demo) => demo.run().await,
+            Command::Migrate(migrate) => migrate.run().await,
+        }
+    }
+}
+
+fn log_to_stderr(filter: &str, format: LogFormat) -> Result<(), CliError> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| format!("--log `{filter}` is no log filter: {error}"))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => registry.with(layer.json()).init(),
+        LogFormat::Text => {
+            registry.with(layer.with_ansi(std::io::stderr().is_terminal())).init();
+        }
+    }
+    Ok(())
+}
+
+/// Writes to stdout; a reader that has gone away (`chancery render | head`) is no failure.
+fn print(text: &str) -> Result<(), CliError> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -1,0 +1,136 @@
+//! Follows DNS names: looks again when an answer's time to live ends.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use hickory_resolver::TokioResolver;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Update, guard::Guard};
+use crate::gateway::{endpoints::Endpoints, service::ServiceName};
+
+/// An answer is believed at least and at most this long, whatever its time to live says: less
+/// would hammer the resolver, more would keep dead endpoints.
+const TTL_MIN: Duration = Duration::from_secs(5);
+const TTL_MAX: Duration = Duration::from_secs(60);
+
+/// A name that does not resolve is asked for again after this long, doubling up to [`TTL_MAX`].
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// A lookup that takes longer has failed: a mapping must not wait longer to show its warning.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Lookups under way at once, so that 10,000 names do not flood the resolver.
+const LOOKUPS_AT_ONCE: usize = 64;
+
+/// Follows names, one task each.
+#[derive(Debug)]
+pub struct Dns {
+    /// The resolver, or why the system's resolver configuration can't be used.
+    resolver: Result<TokioResolver, Arc<str>>,
+    lookups: Arc<Semaphore>,
+    updates: mpsc::Sender<Update>,
+    followed: HashMap<ServiceName, CancellationToken>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Dns {
+    /// Uses the system's resolver configuration; sends what it learns to `updates`.
+    pub fn new(updates: mpsc::Sender<Update>, tasks: TaskTracker, stop: CancellationToken) -> Self {
+        let resolver = TokioResolver::builder_tokio()
+            .and_then(hickory_resolver::ResolverBuilder::build)
+            .map_err(|error| format!("the system's resolver can't be used: {error}").into());
+        Self {
+            resolver,
+            lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
+            updates,
+            followed: HashMap::new(),
+            tasks,
+            stop,
+        }
+    }
+
+    /// Begins to follow `service`, whose host is `name`; the first answer comes as an update.
+    pub fn follow(&mut self, service: ServiceName, name: &Arc<str>, guard: &Guard) {
+        let stop = self.stop.child_token();
+        let follower = Follower {
+            resolver: self.resolver.clone(),
+            lookups: Arc::clone(&self.lookups),
+            updates: self.updates.clone(),
+            name: Arc::clone(name),
+            service: service.clone(),
+            guard: guard.clone(),
+        };
+        if let Some(before) = self.followed.insert(service, stop.clone()) {
+            before.cancel();
+        }
+        self.tasks.spawn(async move {
+            let _ended = stop.run_until_cancelled(follower.run()).await;
+        });
+    }
+
+    /// Stops following `service`.
+    pub fn forget(&mut self, service: &ServiceName) {
+        if let Some(stop) = self.followed.remove(service) {
+            stop.cancel();
+        }
+    }
+}
+
+struct Follower {
+    resolver: Result<TokioResolver, Arc<str>>,
+    lookups: Arc<Semaphore>,
+    updates: mpsc::Sender<Update>,
+    service: ServiceName,
+    name: Arc<str>,
+    guard: Guard,
+}
+
+impl Follower {
+    async fn run(self) {
+        let mut retry = RETRY_FIRST;
+        let mut last = None;
+        loop {
+            let (endpoints, wait) = match self.lookup().await {
+                Ok((endpoints, ttl)) => {
+                    retry = RETRY_FIRST;
+                    (self.guard.admit(endpoints), ttl)
+                }
+                Err(reason) => {
+                    let wait = retry;
+                    retry = (retry * 2).min(TTL_MAX);
+                    (Endpoints::Unresolved { reason }, wait)
+                }
+            };
+            // a resolver that fails for a while must not take known endpoints away
+            let keep = matches!(
+                (&endpoints, &last),
+                (Endpoints::Unresolved { .. }, Some(Endpoints::Known(_)))
+            );
+            if !keep && last.as_ref() != Some(&endpoints) {
+                last = Some(endpoints.clone());
+                let update = Update { service: self.service.clone(), endpoints };
+                if self.updates.send(update).await.is_err() {
+                    return;
+                }
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn lookup(&self) -> Result<(Endpoints, Duration), Arc<str>> {
+        let resolver = self.resolver.as_ref().map_err(Arc::clone)?;
+        let _turn = self.lookups.acquire().await;
+        let answer = tokio::time::timeout(LOOKUP_TIMEOUT, resolver.lookup_ip(self.name.as_ref()))
+            .await
+            .map_err(|_elapsed| format!("no answer for `{}` within 3 s", self.name))?
+            .map_err(|error| format!("`{}` can't be resolved: {error}", self.name))?;
+        let ttl = answer.valid_until().saturating_duration_since(Instant::now().into_std());
+        let addresses = answer.iter().map(|ip| SocketAddr::new(ip, self.service.port));
+        Ok((Endpoints::known(addresses), ttl.clamp(TTL_MIN, TTL_MAX)))
+    }
+}

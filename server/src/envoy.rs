@@ -1,0 +1,22 @@
+//! Turns mappings into Envoy's configuration: typed messages, and their JSON and YAML.
+//!
+//! Pure: no IO, no clock. Which message goes to which node, and when, is `xds`' business.
+//!
+//! ```text
+//!                       ┌─ shard ─▶ routes  ─┐
+//! Table, Endpoints ─────┤                    ├─▶ resources one by one (xds)
+//!                       └─ cluster, listener ┘└─▶ one static bootstrap (render)
+//! ```
+
+pub mod bootstrap;
+pub mod cluster;
+pub mod config;
+pub mod json;
+pub mod listener;
+pub mod render;
+pub mod routes;
+pub mod shard;
+pub mod stat_names;
+
+/// Envoy's generated protobuf types, under a shorter name.
+pub(crate) use envoy_types::pb::{envoy as proto, google::protobuf};

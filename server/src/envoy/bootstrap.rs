@@ -1,0 +1,190 @@
+//! What a node needs to start: who it is, where we are, and which statistics to push.
+
+use std::{net::SocketAddr, time::Duration};
+
+use envoy_types::util::pack_any;
+
+use super::{
+    config::{ads, duration, socket_address},
+    proto::{
+        config::{
+            bootstrap::v3::{
+                Admin, Bootstrap,
+                bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
+            },
+            cluster::v3::{
+                Cluster,
+                cluster::{ClusterDiscoveryType, DiscoveryType},
+            },
+            core::v3::{
+                ApiConfigSource, ApiVersion, GrpcService, Http2ProtocolOptions,
+                HttpProtocolOptions, KeepaliveSettings, Node,
+                api_config_source::ApiType,
+                grpc_service::{EnvoyGrpc, TargetSpecifier},
+            },
+            endpoint::v3::{
+                ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
+                lb_endpoint::HostIdentifier,
+            },
+            metrics::v3::{
+                HistogramEmitMode, MetricsServiceConfig, StatsConfig, StatsMatcher, StatsSink,
+                stats_matcher, stats_sink,
+            },
+        },
+        extensions::upstreams::http::v3::{
+            HttpProtocolOptions as UpstreamHttp,
+            http_protocol_options::{
+                ExplicitHttpConfig, UpstreamProtocolOptions, explicit_http_config::ProtocolConfig,
+            },
+        },
+        r#type::matcher::v3::{
+            ListStringMatcher, RegexMatcher, StringMatcher, string_matcher::MatchPattern,
+        },
+    },
+    stat_names::KEPT,
+};
+
+/// Name of the cluster that leads to us. The slash keeps it apart from every service's cluster.
+const XDS_CLUSTER: &str = "chancery/xds";
+
+/// How often a node pushes its counters: what the portal promises as live.
+pub const STATS_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long connecting to us may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A node notices within the sum of the two that we have vanished without closing.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Says which node the bootstrap is for and whom it asks.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// Identifies the node; two that run at the same time must differ.
+    pub id: String,
+    /// Where our xDS and metrics services listen.
+    pub xds: SocketAddr,
+    /// Where the node's admin interface listens; it has no authentication.
+    pub admin: SocketAddr,
+}
+
+/// Returns the bootstrap that connects a node to us.
+pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
+    Bootstrap {
+        node: Some(Node {
+            id: settings.id.clone(),
+            cluster: "chancery".to_owned(),
+            ..Node::default()
+        }),
+        admin: Some(Admin { address: Some(socket_address(settings.admin)), ..Admin::default() }),
+        static_resources: Some(StaticResources {
+            clusters: vec![xds_cluster(settings.xds)],
+            ..StaticResources::default()
+        }),
+        dynamic_resources: Some(DynamicResources {
+            ads_config: Some(ApiConfigSource {
+                api_type: ApiType::DeltaGrpc.into(),
+                transport_api_version: ApiVersion::V3.into(),
+                grpc_services: vec![to_us()],
+                set_node_on_first_message_only: true,
+                ..ApiConfigSource::default()
+            }),
+            lds_config: Some(ads()),
+            cds_config: Some(ads()),
+            ..DynamicResources::default()
+        }),
+        stats_sinks: vec![StatsSink {
+            name: "envoy.stat_sinks.metrics_service".to_owned(),
+            config_type: Some(stats_sink::ConfigType::TypedConfig(pack_any(
+                MetricsServiceConfig {
+                    grpc_service: Some(to_us()),
+                    transport_api_version: ApiVersion::V3.into(),
+                    histogram_emit_mode: HistogramEmitMode::Histogram.into(),
+                    ..MetricsServiceConfig::default()
+                },
+            ))),
+        }],
+        stats_flush_interval: Some(duration(STATS_FLUSH_INTERVAL)),
+        stats_config: Some(kept_stats()),
+        deferred_stat_options: Some(DeferredStatOptions { enable_deferred_creation_stats: true }),
+        ..Bootstrap::default()
+    }
+}
+
+fn to_us() -> GrpcService {
+    GrpcService {
+        target_specifier: Some(TargetSpecifier::EnvoyGrpc(EnvoyGrpc {
+            cluster_name: XDS_CLUSTER.to_owned(),
+            // by default the cluster's name, which no authority may have a slash in
+            authority: "chancery".to_owned(),
+            ..EnvoyGrpc::default()
+        })),
+        ..GrpcService::default()
+    }
+}
+
+fn xds_cluster(xds: SocketAddr) -> Cluster {
+    let http2 = Http2ProtocolOptions {
+        connection_keepalive: Some(KeepaliveSettings {
+            interval: Some(duration(KEEPALIVE_INTERVAL)),
+            timeout: Some(duration(KEEPALIVE_TIMEOUT)),
+            ..KeepaliveSettings::default()
+        }),
+        ..Http2ProtocolOptions::default()
+    };
+    let protocol = UpstreamHttp {
+        common_http_protocol_options: Some(HttpProtocolOptions::default()),
+        upstream_protocol_options: Some(UpstreamProtocolOptions::ExplicitHttpConfig(
+            ExplicitHttpConfig {
+                protocol_config: Some(ProtocolConfig::Http2ProtocolOptions(http2)),
+            },
+        )),
+        ..UpstreamHttp::default()
+    };
+    let endpoint = LbEndpoint {
+        host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
+            address: Some(socket_address(xds)),
+            ..Endpoint::default()
+        })),
+        ..LbEndpoint::default()
+    };
+    Cluster {
+        name: XDS_CLUSTER.to_owned(),
+        cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Static.into())),
+        connect_timeout: Some(duration(CONNECT_TIMEOUT)),
+        load_assignment: Some(ClusterLoadAssignment {
+            cluster_name: XDS_CLUSTER.to_owned(),
+            endpoints: vec![LocalityLbEndpoints {
+                lb_endpoints: vec![endpoint],
+                ..LocalityLbEndpoints::default()
+            }],
+            ..ClusterLoadAssignment::default()
+        }),
+        typed_extension_protocol_options: [(
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions".to_owned(),
+            pack_any(protocol),
+        )]
+        .into(),
+        ..Cluster::default()
+    }
+}
+
+pub(super) fn kept_stats() -> StatsConfig {
+    let pattern = |regex: &&str| StringMatcher {
+        match_pattern: Some(MatchPattern::SafeRegex(RegexMatcher {
+            regex: (*regex).to_owned(),
+            ..RegexMatcher::default()
+        })),
+        ..StringMatcher::default()
+    };
+    StatsConfig {
+        // tags are for sinks that split names; we read whole names
+        use_all_default_tags: Some(super::protobuf::BoolValue { value: false }),
+        stats_matcher: Some(StatsMatcher {
+            stats_matcher: Some(stats_matcher::StatsMatcher::InclusionList(ListStringMatcher {
+                patterns: KEPT.iter().map(pattern).collect(),
+            })),
+        }),
+        ..StatsConfig::default()
+    }
+}

@@ -1,0 +1,175 @@
+//! The gateway's listener: where requests come in, and what every request goes through.
+
+use std::{net::SocketAddr, time::Duration};
+
+use envoy_types::util::pack_any;
+
+use super::{
+    config::{ads, duration, number, socket_address, yes},
+    proto::{
+        config::{
+            common::mutation_rules::v3::{HeaderMutation, header_mutation::Action},
+            core::v3::{
+                HeaderValue, HeaderValueOption, Http2ProtocolOptions, HttpProtocolOptions,
+                TypedExtensionConfig, header_value_option::HeaderAppendAction,
+                http_protocol_options::HeadersWithUnderscoresAction,
+            },
+            listener::v3::{Filter, FilterChain, Listener, filter},
+            route::v3::RouteConfiguration,
+        },
+        extensions::{
+            filters::{
+                http::router::v3::Router,
+                network::http_connection_manager::v3::{
+                    HttpConnectionManager, HttpFilter, ScopedRds, ScopedRoutes,
+                    http_connection_manager::{PathWithEscapedSlashesAction, RouteSpecifier},
+                    http_filter,
+                    scoped_routes::{
+                        ConfigSpecifier, ScopeKeyBuilder,
+                        scope_key_builder::{
+                            FragmentBuilder,
+                            fragment_builder::{
+                                HeaderValueExtractor, Type, header_value_extractor::ExtractType,
+                            },
+                        },
+                    },
+                },
+            },
+            http::early_header_mutation::header_mutation::v3::HeaderMutation as EarlyMutation,
+        },
+    },
+    shard::Layout,
+};
+
+/// Name of the listener, and of everything of which there is one a gateway.
+pub const GATEWAY: &str = "gateway";
+
+/// Carries the normalized path, from which Envoy computes a request's shard. A client's own
+/// value is overwritten, and services never see it.
+pub const PATH_HEADER: &str = "x-chancery-path";
+
+/// Bytes that Envoy buffers for a connection before it pushes back: the value that Envoy's
+/// documentation gives for an edge proxy, as are the limits below.
+const CONNECTION_BUFFER_BYTES: u32 = 32 * 1024;
+const HTTP2_CONCURRENT_STREAMS: u32 = 100;
+const HTTP2_STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Closes a client's connection that has had no request for this long.
+const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Ends a request on which nothing has moved for this long, in either direction.
+const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// A client must have sent its headers by then: answers slow-header attacks.
+const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the listener's routes come from.
+#[derive(Debug, Clone)]
+pub enum Routes {
+    /// Shards that we push one by one.
+    Sharded(Layout),
+    /// All of them, written into the listener.
+    Inline(Box<RouteConfiguration>),
+}
+
+/// Returns the listener for plain HTTP at `address`.
+pub fn listener(address: SocketAddr, routes: Routes) -> Listener {
+    Listener {
+        name: GATEWAY.to_owned(),
+        address: Some(socket_address(address)),
+        filter_chains: vec![FilterChain {
+            filters: vec![Filter {
+                name: "envoy.filters.network.http_connection_manager".to_owned(),
+                config_type: Some(filter::ConfigType::TypedConfig(pack_any(connection_manager(
+                    routes,
+                )))),
+            }],
+            ..FilterChain::default()
+        }],
+        per_connection_buffer_limit_bytes: number(CONNECTION_BUFFER_BYTES),
+        ..Listener::default()
+    }
+}
+
+fn connection_manager(routes: Routes) -> HttpConnectionManager {
+    let (early_header_mutation_extensions, route_specifier) = match routes {
+        Routes::Inline(routes) => (Vec::new(), RouteSpecifier::RouteConfig(*routes)),
+        Routes::Sharded(layout) => {
+            (vec![path_header(layout)], RouteSpecifier::ScopedRoutes(scoped_routes(layout)))
+        }
+    };
+    HttpConnectionManager {
+        stat_prefix: GATEWAY.to_owned(),
+        http_filters: vec![HttpFilter {
+            name: "envoy.filters.http.router".to_owned(),
+            config_type: Some(http_filter::ConfigType::TypedConfig(pack_any(Router::default()))),
+            ..HttpFilter::default()
+        }],
+        early_header_mutation_extensions,
+        route_specifier: Some(route_specifier),
+        // a path has one spelling, or a client could reach a service past its mapping's rules
+        normalize_path: yes(),
+        merge_slashes: true,
+        path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect.into(),
+        use_remote_address: yes(),
+        common_http_protocol_options: Some(HttpProtocolOptions {
+            idle_timeout: Some(duration(CONNECTION_IDLE_TIMEOUT)),
+            // `x_user` and `x-user` are one header to many frameworks
+            headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest.into(),
+            ..HttpProtocolOptions::default()
+        }),
+        http2_protocol_options: Some(Http2ProtocolOptions {
+            max_concurrent_streams: number(HTTP2_CONCURRENT_STREAMS),
+            initial_stream_window_size: number(HTTP2_STREAM_WINDOW_BYTES),
+            initial_connection_window_size: number(HTTP2_CONNECTION_WINDOW_BYTES),
+            ..Http2ProtocolOptions::default()
+        }),
+        stream_idle_timeout: Some(duration(STREAM_IDLE_TIMEOUT)),
+        request_headers_timeout: Some(duration(REQUEST_HEADERS_TIMEOUT)),
+        ..HttpConnectionManager::default()
+    }
+}
+
+/// Computes [`PATH_HEADER`] before Envoy chooses a scope, after it has normalized the path.
+fn path_header(layout: Layout) -> TypedExtensionConfig {
+    // `NQ`: without the query (Envoy's access log documentation, command operator PATH)
+    let value = match layout {
+        Layout::Segment => "%PATH(NQ)%",
+        Layout::Character => "%PATH(NQ):2%",
+    };
+    let set = HeaderValueOption {
+        header: Some(HeaderValue {
+            key: PATH_HEADER.to_owned(),
+            value: value.to_owned(),
+            ..HeaderValue::default()
+        }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
+    };
+    let mutation = HeaderMutation { action: Some(Action::Append(set)) };
+    TypedExtensionConfig {
+        name: "envoy.http.early_header_mutation.header_mutation".to_owned(),
+        typed_config: Some(pack_any(EarlyMutation { mutations: vec![mutation] })),
+    }
+}
+
+fn scoped_routes(layout: Layout) -> ScopedRoutes {
+    let (element_separator, index) = match layout {
+        // `/user/42` is ``, `user`, `42`
+        Layout::Segment => ("/".to_owned(), 1),
+        Layout::Character => (String::new(), 0),
+    };
+    let extractor = HeaderValueExtractor {
+        name: PATH_HEADER.to_owned(),
+        element_separator,
+        extract_type: Some(ExtractType::Index(index)),
+    };
+    let fragment = FragmentBuilder { r#type: Some(Type::HeaderValueExtractor(extractor)) };
+    ScopedRoutes {
+        name: GATEWAY.to_owned(),
+        scope_key_builder: Some(ScopeKeyBuilder { fragments: vec![fragment] }),
+        rds_config_source: Some(ads()),
+        config_specifier: Some(ConfigSpecifier::ScopedRds(ScopedRds {
+            scoped_rds_config_source: Some(ads()),
+            ..ScopedRds::default()
+        })),
+    }
+}

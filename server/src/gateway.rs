@@ -1,0 +1,16 @@
+//! Decides what a mapping may say and which mapping serves a request.
+//!
+//! Pure: no IO, no clock, no Envoy. Everything here can be tested with values alone.
+//!
+//! ```text
+//! JSON ─▶ Spec (parsed fields) ─▶ Mapping (a committed Spec) ─▶ Table ─▶ first match wins
+//! ```
+
+pub mod endpoints;
+pub mod fields;
+pub mod mapping;
+pub mod order;
+pub mod path;
+pub mod rule;
+pub mod service;
+pub mod table;

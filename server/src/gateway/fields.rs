@@ -1,0 +1,128 @@
+//! Reads a [`Spec`] from the JSON body of a request, naming every field that is wrong.
+//!
+//! Not derived with serde because serde stops at the first fault and can't say what is allowed.
+
+use app::api::problem::FieldError;
+use serde_json::{Map, Value};
+
+use super::{
+    mapping::{MappingName, Spec},
+    path::{Prefix, Rewrite},
+    service::Service,
+};
+
+/// Where a mapping's name comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum NameFrom<'a> {
+    /// The URL names it: `name` in the body must be absent or the same.
+    Url(&'a str),
+    /// The body's field `name`.
+    Body,
+}
+
+/// Reads a mapping's fields from `body`.
+///
+/// # Errors
+/// Returns an entry for each missing, malformed or unknown field.
+pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    for key in body.keys() {
+        if !matches!(key.as_str(), "name" | "prefix" | "service" | "rewrite") {
+            let allowed = "is not a known field; `prefix`, `service` and `rewrite` are allowed";
+            errors.push(FieldError::new(key, allowed));
+        }
+    }
+    let name = read_name(name, body, &mut errors);
+    let prefix =
+        required(body, "prefix", "a text that begins with `/`", Prefix::parse, &mut errors);
+    let service = required(
+        body,
+        "service",
+        "a text such as `usersvc`, `usersvc:8080` or `https://host`",
+        Service::parse,
+        &mut errors,
+    );
+    let rewrite = match body.get("rewrite") {
+        None | Some(Value::Null) => Some(Rewrite::default()),
+        Some(_) => required(
+            body,
+            "rewrite",
+            "a text: empty, or beginning with `/`",
+            Rewrite::parse,
+            &mut errors,
+        ),
+    };
+    match (name, prefix, service, rewrite) {
+        (Some(name), Some(prefix), Some(service), Some(rewrite)) if errors.is_empty() => {
+            Ok(Spec { name, prefix, service, rewrite })
+        }
+        _ => Err(errors),
+    }
+}
+
+fn read_name(
+    from: NameFrom<'_>,
+    body: &Map<String, Value>,
+    errors: &mut Vec<FieldError>,
+) -> Option<MappingName> {
+    let in_url = match from {
+        NameFrom::Body => {
+            return required(body, "name", "a text of 1 to 64 bytes", MappingName::parse, errors);
+        }
+        NameFrom::Url(name) => name,
+    };
+    if body.get("name").is_some_and(|in_body| in_body != in_url) {
+        errors.push(FieldError::new("name", format!("differs from `{in_url}` in the URL")));
+    }
+    MappingName::parse(in_url)
+        .map_err(|error| errors.push(FieldError::new("name", error.to_string())))
+        .ok()
+}
+
+fn required<T, E: std::fmt::Display>(
+    body: &Map<String, Value>,
+    field: &str,
+    wanted: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+    errors: &mut Vec<FieldError>,
+) -> Option<T> {
+    let parsed = match body.get(field) {
+        None => Err(format!("is missing; it must be {wanted}")),
+        Some(Value::String(text)) => parse(text).map_err(|error| error.to_string()),
+        Some(_) => Err(format!("must be {wanted}")),
+    };
+    parsed.map_err(|message| errors.push(FieldError::new(field, message))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(name: NameFrom<'_>, body: Value) -> Result<Spec, Vec<FieldError>> {
+        read_spec(name, body.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_articles_body_gives_a_mapping_with_the_default_rewrite() {
+        let spec =
+            read(NameFrom::Url("usermapping"), json!({"prefix": "/user/", "service": "usersvc"}))
+                .unwrap();
+
+        assert_eq!(spec.rewrite.as_str(), "/");
+        assert_eq!(&*spec.service.text, "usersvc");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let errors = read(
+            NameFrom::Url("a b"),
+            json!({"prefix": 7, "servise": "usersvc", "rewrite": "x", "name": "other"}),
+        )
+        .unwrap_err();
+
+        let fields: Vec<_> = errors.iter().map(FieldError::field).collect();
+        assert_eq!(fields, ["servise", "name", "name", "prefix", "service", "rewrite"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! Mappings: what an owner asks for ([`Spec`]) and what has been committed ([`Mapping`]).
+
+use std::{fmt, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    path::{Prefix, Rewrite},
+    service::Service,
+};
+
+/// Longest name of a mapping in bytes, as in the article's store.
+pub const NAME_MAX_BYTES: usize = 64;
+
+/// Numbers committed changes: one global sequence that begins at 1; 0 is the empty table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+/// Names a mapping in URLs, in Envoy's statistics and in the portal.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MappingName(Arc<str>);
+
+/// Says why a text can't name a mapping.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("is empty; 1 to {NAME_MAX_BYTES} letters, digits, `-`, `_` and `.` are allowed")]
+    Empty,
+    #[error("is {0} bytes long; at most {NAME_MAX_BYTES} are allowed")]
+    TooLong(usize),
+    #[error("has the character `{}`; letters, digits, `-`, `_` and `.` are allowed", .0.escape_debug())]
+    Character(char),
+    #[error("must not be `.` or `..`, which URLs can't carry")]
+    Dots,
+}
+
+impl MappingName {
+    /// Parses a name of 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
+    ///
+    /// # Errors
+    /// Returns the first rule that `text` breaks.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if let Some(c) =
+            text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
+        {
+            return Err(NameError::Character(c));
+        }
+        if text.len() > NAME_MAX_BYTES {
+            return Err(NameError::TooLong(text.len()));
+        }
+        if matches!(text, "." | "..") {
+            return Err(NameError::Dots);
+        }
+        Ok(Self(text.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an owner asks of a mapping; every field has been parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    pub name: MappingName,
+    pub prefix: Prefix,
+    pub service: Service,
+    pub rewrite: Rewrite,
+}
+
+/// A committed mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    pub spec: Spec,
+    /// The change that gave it this content.
+    pub revision: Revision,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Mapping {
+    pub fn name(&self) -> &MappingName {
+        &self.spec.name
+    }
+}
+
+/// One committed change of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub revision: Revision,
+    pub kind: ChangeKind,
+}
+
+/// What a change did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// Created the mapping or replaced its content.
+    Put(Arc<Mapping>),
+    Delete(MappingName),
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for MappingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for MappingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MappingName({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("")]
+    #[case(" ")]
+    #[case("a/b")]
+    #[case("a b")]
+    #[case("é")]
+    #[case("🚀")]
+    #[case("..")]
+    #[case("<script>")]
+    fn a_name_that_a_url_or_a_statistic_cannot_carry_is_refused(#[case] text: &str) {
+        assert!(MappingName::parse(text).is_err());
+    }
+
+    #[test]
+    fn a_name_of_64_bytes_is_accepted_and_one_of_65_is_not() {
+        assert!(MappingName::parse(&"a".repeat(64)).is_ok());
+        assert_eq!(MappingName::parse(&"a".repeat(65)), Err(NameError::TooLong(65)));
+    }
+}

@@ -1,0 +1,141 @@
+//! The article's API: the same operations in the shapes of Ambassador 0.8.
+//!
+//! Every answer has the envelope `hostname, ok, resolvedname, version`; keys are sorted, two
+//! spaces deep. Where the article and the old code disagree on a key, both are there. Unlike
+//! then, an error has a real status code.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{Request, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use super::{body::json_object, error::ApiError, operations, state::AppState};
+use crate::{
+    gateway::{fields::NameFrom, mapping::Mapping},
+    publisher::Published,
+    stats::tick::ServiceStats,
+};
+
+/// `GET /ambassador/health`
+pub(super) async fn health(State(state): State<AppState>) -> Response {
+    answer(&state, Ok(json!({ "msg": "ambassador health check OK" })))
+}
+
+/// `GET /ambassador/mappings`
+pub(super) async fn list(State(state): State<AppState>) -> Response {
+    let gateway = state.gateway();
+    let mut mappings: Vec<_> = gateway.table.iter().collect();
+    // the article shows them as they were made
+    mappings.sort_by(|left, right| {
+        (left.created_at, left.name()).cmp(&(right.created_at, right.name()))
+    });
+    let mappings: Vec<_> = mappings.into_iter().map(|mapping| fields(mapping)).collect();
+    answer(
+        &state,
+        Ok(json!({ "count": mappings.len(), "mappings": mappings, "services": mappings })),
+    )
+}
+
+/// `GET /ambassador/mapping/{name}`
+pub(super) async fn get(State(state): State<AppState>, Path(name): Path<String>) -> Response {
+    let found = operations::find(&state, &name);
+    answer(&state, found.map(|(gateway, mapping)| warned(&gateway, &mapping, fields(&mapping))))
+}
+
+/// `POST` and `PUT /ambassador/mapping/{name}`: creates or replaces.
+pub(super) async fn put(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let written = match json_object(request).await {
+        Ok(body) => operations::put(&state, NameFrom::Url(&name), &body, false).await,
+        Err(error) => Err(error),
+    };
+    let said =
+        written.map(|written| warned(&state.gateway(), &written.mapping, json!({ "name": name })));
+    answer(&state, said)
+}
+
+/// `DELETE /ambassador/mapping/{name}`: fine also when there is none.
+pub(super) async fn delete(State(state): State<AppState>, Path(name): Path<String>) -> Response {
+    let deleted = operations::delete(&state, &name).await;
+    answer(&state, deleted.map(|_existed| json!({ "name": name })))
+}
+
+/// `GET /ambassador/stats`
+pub(super) async fn stats(State(state): State<AppState>) -> Response {
+    let tick = state.ticks.borrow().clone();
+    let gateway = state.gateway();
+    let mut mappings = Map::new();
+    let mut services = Map::new();
+    for mapping in gateway.table.iter() {
+        let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
+        let counters = tick.counters(mapping);
+        let mapping_stats = ServiceStats { counters, members: service.members };
+        mappings.insert(mapping.name().to_string(), numbers(mapping_stats));
+        services.insert(mapping.spec.service.text.as_ref().to_owned(), numbers(service));
+    }
+    answer(&state, Ok(json!({ "mappings": mappings, "services": services })))
+}
+
+/// Anything else below `/ambassador/`.
+pub(super) async fn unknown(State(state): State<AppState>) -> Response {
+    answer(&state, Err(ApiError::not_found("there is nothing at this address of the API")))
+}
+
+fn fields(mapping: &Mapping) -> Value {
+    let spec = &mapping.spec;
+    json!({
+        "name": spec.name.as_str(),
+        "prefix": spec.prefix.as_str(),
+        "rewrite": spec.rewrite.as_str(),
+        "service": &*spec.service.text,
+    })
+}
+
+/// Adds `warnings`, a key that the article does not have, where there is something to say.
+fn warned(gateway: &Published, mapping: &Mapping, mut said: Value) -> Value {
+    let warnings = gateway.warnings(mapping);
+    if !warnings.is_empty()
+        && let Some(object) = said.as_object_mut()
+    {
+        let messages = warnings.into_iter().map(|warning| warning.message.into()).collect();
+        object.insert("warnings".to_owned(), Value::Array(messages));
+    }
+    said
+}
+
+/// Members are `null` until a node has reported: unknown is not zero.
+fn numbers(stats: ServiceStats) -> Value {
+    let members = stats.members;
+    json!({
+        "healthy_members": members.map(|members| members.healthy_members),
+        "healthy_percent": members.map(app::api::live::Members::healthy_percent),
+        "total_members": members.map(|members| members.total_members),
+        "upstream_4xx": stats.counters.upstream_4xx,
+        "upstream_bad": stats.counters.upstream_bad,
+        "upstream_ok": stats.counters.upstream_ok,
+    })
+}
+
+fn answer(state: &AppState, said: Result<Value, ApiError>) -> Response {
+    let (status, said) = match said {
+        Ok(said) => (StatusCode::OK, said),
+        Err(error) => (error.status, json!({ "error": error.detail })),
+    };
+    let mut envelope = json!({
+        "hostname": state.identity.hostname,
+        "ok": status.is_success(),
+        "resolvedname": state.identity.resolvedname,
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    if let (Some(envelope), Value::Object(said)) = (envelope.as_object_mut(), said) {
+        envelope.extend(said);
+    }
+    let body = format!("{envelope:#}\n");
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

@@ -1,0 +1,71 @@
+//! Reads JSON bodies: bounded, typed, and with errors that say what to send.
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+
+/// Longest body in bytes: three fields of at most 2 KiB fit many times.
+pub(super) const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// Reads a JSON object.
+///
+/// # Errors
+/// 413 above [`BODY_MAX_BYTES`], 415 for another content type, 400 for anything but an object.
+pub(super) async fn json_object(request: Request<Body>) -> Result<Map<String, Value>, ApiError> {
+    if !has_media_type(request.headers(), "application/json") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "the body must be JSON; send it with `Content-Type: application/json`",
+        ));
+    }
+    let body = bytes(request).await?;
+    let bad = |detail: String| ApiError::new(StatusCode::BAD_REQUEST, "not-json", detail);
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(bad("the body must be a JSON object".to_owned())),
+        Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// Reads the fields of an HTML form.
+///
+/// # Errors
+/// 413 above [`BODY_MAX_BYTES`], 415 for another content type, 400 for a malformed form.
+pub(super) async fn form<T: serde::de::DeserializeOwned>(
+    request: Request<Body>,
+) -> Result<T, ApiError> {
+    if !has_media_type(request.headers(), "application/x-www-form-urlencoded") {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "this address takes an HTML form; programs use /api/v1",
+        ));
+    }
+    let body = bytes(request).await?;
+    serde_urlencoded::from_bytes(&body).map_err(|error| {
+        ApiError::new(StatusCode::BAD_REQUEST, "malformed-form", error.to_string())
+    })
+}
+
+async fn bytes(request: Request<Body>) -> Result<bytes::Bytes, ApiError> {
+    to_bytes(request.into_body(), BODY_MAX_BYTES).await.map_err(|_too_long_or_broken| {
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            format!("the body is longer than {BODY_MAX_BYTES} bytes"),
+        )
+    })
+}
+
+fn has_media_type(headers: &HeaderMap, wanted: &str) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
+}

@@ -1,0 +1,80 @@
+//! `/api/v1/mappings`: mappings in the native API.
+
+use app::api::mapping::{Mapping, MappingList};
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{body::json_object, error::ApiError, operations, state::AppState};
+use crate::{gateway::fields::NameFrom, store::Effect};
+
+/// Lists all mappings in match order.
+pub(super) async fn list(State(state): State<AppState>) -> Json<MappingList> {
+    let gateway = state.gateway();
+    let items = gateway.table.iter().map(|mapping| gateway.view(mapping)).collect();
+    Json(MappingList { items, revision: gateway.table.revision().0 })
+}
+
+/// Gets one mapping.
+pub(super) async fn get(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, ApiError> {
+    let (gateway, mapping) = operations::find(&state, &name)?;
+    Ok(tagged(StatusCode::OK, gateway.view(&mapping)))
+}
+
+/// Creates a mapping.
+pub(super) async fn create(
+    State(state): State<AppState>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let body = json_object(request).await?;
+    let written = operations::put(&state, NameFrom::Body, &body, true).await?;
+    let mapping = state.gateway().view(&written.mapping);
+    let location = format!("/api/v1/mappings/{}", mapping.name);
+    let mut response = tagged(StatusCode::CREATED, mapping);
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Creates a mapping or replaces its content.
+pub(super) async fn replace(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let body = json_object(request).await?;
+    let written = operations::put(&state, NameFrom::Url(&name), &body, false).await?;
+    let status = match written.effect {
+        Effect::Created => StatusCode::CREATED,
+        Effect::Replaced | Effect::Unchanged => StatusCode::OK,
+    };
+    Ok(tagged(status, state.gateway().view(&written.mapping)))
+}
+
+/// Deletes a mapping.
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    match operations::delete(&state, &name).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ApiError::no_mapping(&name)),
+    }
+}
+
+/// The revision is the entity tag: it changes exactly when the content does.
+fn tagged(status: StatusCode, mapping: Mapping) -> Response {
+    let mut headers = HeaderMap::new();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", mapping.revision)) {
+        headers.insert(header::ETAG, tag);
+    }
+    (status, headers, Json(mapping)).into_response()
+}

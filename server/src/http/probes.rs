@@ -1,0 +1,62 @@
+//! What orchestrators and Prometheus ask: alive, ready, and our own metrics.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{encoding::text::encode, metrics::gauge::Gauge, registry::Registry};
+
+use super::{error::ApiError, state::AppState};
+
+/// `GET /livez`: the process answers.
+pub(super) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: nodes and people are served.
+pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiError> {
+    if !state.gateway().is_ready {
+        return Err(ApiError::unavailable("services are being looked up for the first time"));
+    }
+    Ok("ok\n")
+}
+
+/// `GET /metrics`: our own state for Prometheus.
+pub(super) async fn metrics(State(state): State<AppState>) -> Response {
+    let gateway = state.gateway();
+    let revision = gateway.table.revision();
+    let (nodes, current) = state.nodes.count(revision);
+    let viewers = state.viewers_now();
+    let values = [
+        ("mappings", "Mappings in the table", saturated(gateway.table.len())),
+        (
+            "mappings_rejected",
+            "Mappings that Envoy has refused",
+            saturated(gateway.quarantined.len()),
+        ),
+        ("revision", "Newest committed change", i64::try_from(revision.0).unwrap_or(i64::MAX)),
+        ("resources", "xDS resources published", saturated(gateway.resources.len())),
+        ("nodes_connected", "Envoys connected", nodes.into()),
+        ("nodes_current", "Envoys at the newest revision", current.into()),
+        ("viewers", "Open live connections", saturated(viewers)),
+    ];
+    let mut registry = Registry::with_prefix("chancery");
+    for (name, help, value) in values {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    }
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_formatting) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn saturated(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,58 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{publisher::Published, stats::tick::Tick, store::Store, xds::node::Nodes};
+
+/// Viewers at once; each costs a socket, 4 KiB of buffer and one send a second.
+const VIEWERS_MAX: usize = 5_000;
+
+/// Handles on everything that a request may need; a clone is cheap.
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub store: Store,
+    /// The newest state of the gateway; all reads are answered from it.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// The newest state of the statistics.
+    pub ticks: watch::Receiver<Arc<Tick>>,
+    pub nodes: Nodes,
+    pub identity: Arc<Identity>,
+    /// Places for viewers.
+    pub viewers: Arc<Semaphore>,
+    /// Ends websockets when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// Says which server answers: the envelope of the article's API.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    pub hostname: String,
+    pub resolvedname: String,
+}
+
+impl AppState {
+    pub fn new(
+        store: Store,
+        published: watch::Receiver<Arc<Published>>,
+        ticks: watch::Receiver<Arc<Tick>>,
+        nodes: Nodes,
+        identity: Identity,
+        stop: CancellationToken,
+    ) -> Self {
+        let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
+        Self { store, published, ticks, nodes, identity: Arc::new(identity), viewers, stop }
+    }
+
+    /// Returns how many viewers are connected.
+    pub fn viewers_now(&self) -> usize {
+        VIEWERS_MAX.saturating_sub(self.viewers.available_permits())
+    }
+
+    /// Returns the newest state of the gateway.
+    pub fn gateway(&self) -> Arc<Published> {
+        Arc::clone(&self.published.borrow())
+    }
+}

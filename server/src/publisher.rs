@@ -1,0 +1,246 @@
+//! Turns committed changes into what the nodes should have: the single hand-over from the
+//! control side to the data side.
+//!
+//! ```text
+//! store ── newest revision ──▶┐
+//! discovery ── Update ───────▶├─▶ Compiler (pure) ─▶ watch<Arc<Published>> ─▶ xds, stats, http
+//! xds ── Feedback ───────────▶┘
+//! ```
+//! One task owns the compiler; everyone else reads the last [`Published`].
+
+pub mod compiler;
+mod placement;
+pub mod view;
+
+use std::{sync::Arc, time::Duration};
+
+use imbl::{HashMap, Vector};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use self::compiler::{Compiler, Quarantine};
+use crate::{
+    discovery::{Discovery, Update},
+    envoy::shard::Layout,
+    gateway::{
+        endpoints::Endpoints,
+        mapping::{Mapping, MappingName},
+        service::ServiceName,
+        table::Table,
+    },
+    store::{Store, StoreError},
+    xds::resource::{Resource, ResourceKey, Resources},
+};
+
+/// Feedback that may wait for the publisher; when it is full, streams wait, and with them only
+/// their own node.
+pub const FEEDBACK_QUEUE: usize = 256;
+
+/// Updates of discovery that may wait for the publisher; when it is full, lookups wait.
+pub const UPDATE_QUEUE: usize = 1024;
+
+/// Generations whose touched resources are remembered. A node that falls further behind is
+/// compared with everything.
+const REMEMBERED_GENERATIONS: usize = 512;
+
+/// How long after a change of layout connections may still use the old one: Envoy's default
+/// drain time (600 s) and a minute.
+const LAYOUT_LINGER: Duration = Duration::from_secs(660);
+
+/// How long a start waits for discovery at the most: a little longer than one lookup may take.
+const READY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long to wait before reading changes again after the database has failed.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The state of the gateway at one generation; immutable.
+#[derive(Debug, Clone, Default)]
+pub struct Published {
+    /// Counts publications: also those that no change of a mapping has caused.
+    pub generation: u64,
+    pub table: Table,
+    pub resources: Resources,
+    /// What discovery knows; a service that is missing has not been answered for yet.
+    pub endpoints: HashMap<ServiceName, Endpoints>,
+    /// What the nodes are told; differs from the table while a service is looked up and where
+    /// Envoy has refused a revision.
+    pub shown: HashMap<MappingName, Arc<Mapping>>,
+    pub quarantined: HashMap<MappingName, Arc<Quarantine>>,
+    pub layout: Layout,
+    /// Discovery has answered for every service once, or has had its time. Before, a node that
+    /// reconnects must not be told that services are gone.
+    pub is_ready: bool,
+    /// Refused mappings are being tried again one by one: acknowledgements are of interest.
+    pub on_trial: bool,
+    touched: Vector<Arc<[ResourceKey]>>,
+}
+
+impl Published {
+    /// Returns the resources in which this generation may differ from `generation`, or `None`
+    /// when that is too long ago to tell.
+    pub fn touched_since(&self, generation: u64) -> Option<Vec<ResourceKey>> {
+        let behind = usize::try_from(self.generation.checked_sub(generation)?).ok()?;
+        let skip = self.touched.len().checked_sub(behind)?;
+        Some(self.touched.iter().skip(skip).flat_map(|keys| keys.iter().cloned()).collect())
+    }
+}
+
+/// What a node has said of a resource.
+#[derive(Debug, Clone)]
+pub enum Feedback {
+    Acked(Arc<Resource>),
+    Rejected { resource: Arc<Resource>, reason: Arc<str>, kept: Option<Arc<Resource>> },
+}
+
+/// Owns the compiler and publishes what it makes.
+#[derive(Debug)]
+pub struct Publisher<D> {
+    compiler: Compiler,
+    discovery: D,
+    store: Store,
+    updates: mpsc::Receiver<Update>,
+    feedback: mpsc::Receiver<Feedback>,
+    published: watch::Sender<Arc<Published>>,
+    linger_until: Option<Instant>,
+}
+
+impl<D: Discovery> Publisher<D> {
+    /// Loads the table and publishes it for the first time.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn start(
+        mut compiler: Compiler,
+        discovery: D,
+        store: Store,
+        updates: mpsc::Receiver<Update>,
+        feedback: mpsc::Receiver<Feedback>,
+    ) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
+        let loaded = store.load().await?;
+        for (name, reason) in &loaded.unreadable {
+            error!(mapping.name = %name, "left out mapping `{name}`: {reason}");
+        }
+        info!(
+            mappings = loaded.table.len(),
+            revision = loaded.table.revision().0,
+            "loaded {} mappings at revision {}",
+            loaded.table.len(),
+            loaded.table.revision()
+        );
+        compiler.load(loaded.table);
+        let (published, receiver) = watch::channel(Arc::default());
+        let mut publisher =
+            Self { compiler, discovery, store, updates, feedback, published, linger_until: None };
+        publisher.publish();
+        Ok((publisher, receiver))
+    }
+
+    /// Publishes until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut newest = self.store.newest();
+        let mut retry_at = None;
+        let mut ready_at = Some(Instant::now() + READY_AFTER);
+        loop {
+            if ready_at.is_some() && !self.compiler.awaits_discovery() {
+                ready_at = Some(Instant::now());
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = at(ready_at) => {
+                    ready_at = None;
+                    self.compiler.set_ready();
+                }
+                changed = newest.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    retry_at = self.catch_up().await;
+                }
+                () = at(retry_at) => retry_at = self.catch_up().await,
+                Some(update) = self.updates.recv() => {
+                    self.resolve(update);
+                    while let Ok(update) = self.updates.try_recv() {
+                        self.resolve(update);
+                    }
+                }
+                Some(feedback) = self.feedback.recv() => self.take_in(feedback),
+                () = at(self.linger_until) => {
+                    self.linger_until = None;
+                    self.compiler.drop_inactive_layout();
+                }
+            }
+            self.publish();
+        }
+    }
+
+    /// Applies all committed changes; returns when to try again if the database has failed.
+    async fn catch_up(&mut self) -> Option<Instant> {
+        loop {
+            let changes = match self.store.changes_after(self.compiler.revision()).await {
+                Ok(changes) => changes,
+                Err(error) => {
+                    error!("can't read changes, trying again in 1 s: {error}");
+                    return Some(Instant::now() + RETRY_AFTER);
+                }
+            };
+            if changes.is_empty() {
+                return None;
+            }
+            for change in &changes {
+                self.compiler.apply(change);
+            }
+            self.look_up();
+        }
+    }
+
+    fn resolve(&mut self, update: Update) {
+        if let Endpoints::Unresolved { reason } = &update.endpoints {
+            warn!(service = %update.service, "service `{}` has no endpoints: {reason}", update.service);
+        }
+        self.compiler.resolve(&update.service, update.endpoints);
+    }
+
+    fn take_in(&mut self, feedback: Feedback) {
+        match feedback {
+            Feedback::Acked(resource) => self.compiler.acked(&resource),
+            Feedback::Rejected { resource, reason, kept } => {
+                let key = &resource.key;
+                error!(resource = %key.name, "a node refused {:?} `{}`: {reason}", key.kind, key.name);
+                self.compiler.rejected(&resource, &reason, kept.as_deref());
+            }
+        }
+    }
+
+    /// Tells discovery which services are in use now.
+    fn look_up(&mut self) {
+        for service in self.compiler.take_wanted() {
+            if let Some(endpoints) = self.discovery.follow(&service) {
+                self.compiler.resolve(&service, endpoints);
+            }
+        }
+        for service in self.compiler.take_unwanted() {
+            self.discovery.forget(&service);
+        }
+    }
+
+    fn publish(&mut self) {
+        self.look_up();
+        let layout = self.published.borrow().layout;
+        let Some(published) = self.compiler.publish() else { return };
+        if published.layout != layout && published.generation > 1 {
+            self.linger_until = Some(Instant::now() + LAYOUT_LINGER);
+        }
+        self.published.send_replace(Arc::new(published));
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,397 @@
+//! Computes, change by change, what the nodes should have. Pure: no IO and no clock.
+//!
+//! ```text
+//! table ──▶ shown ──▶ shards ──▶ routes, scopes
+//!   ▲         │  └──▶ services ─▶ clusters, endpoints
+//! change      └ holds back what waits for discovery, and what Envoy refused (quarantine)
+//! ```
+//! The cost of a change is that of the shards and services it touches, not of the table.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
+use crate::{
+    envoy::{
+        cluster::{cluster, load_assignment},
+        listener::{GATEWAY, Routes, listener},
+        routes::{route_configuration, scope},
+        shard::{Layout, ShardKey},
+    },
+    gateway::{
+        endpoints::Endpoints,
+        mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
+        service::ServiceName,
+        table::Table,
+    },
+    xds::resource::{Kind, Resource, ResourceKey},
+};
+
+/// Says that Envoy has refused a revision of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantine {
+    pub revision: Revision,
+    /// Envoy's words.
+    pub reason: Arc<str>,
+    /// What is served instead.
+    good: Option<Arc<Mapping>>,
+}
+
+/// The state that changes are applied to.
+#[derive(Debug)]
+pub struct Compiler {
+    next: Published,
+    gateway_http: SocketAddr,
+    placement: Placement,
+    /// How many shown mappings use a service; its cluster exists while one does.
+    users: HashMap<ServiceName, usize>,
+    changed_services: HashSet<ServiceName>,
+    followed: HashSet<ServiceName>,
+    /// Services whose following may have to begin or end.
+    to_check: HashSet<ServiceName>,
+    /// What was shown of a mapping before its newest shown revision.
+    before: HashMap<MappingName, Arc<Mapping>>,
+    /// Mappings that were refused together, to be tried again one by one, by route configuration.
+    trials: HashMap<Arc<str>, VecDeque<MappingName>>,
+    catch_alls: usize,
+    touched: Vec<ResourceKey>,
+    /// The table or its surroundings have changed in a way that readers see.
+    changed: bool,
+}
+
+impl Compiler {
+    /// Begins with an empty table; the nodes listen at `gateway_http`.
+    pub fn new(gateway_http: SocketAddr) -> Self {
+        let mut compiler = Self {
+            next: Published::default(),
+            gateway_http,
+            placement: Placement::default(),
+            users: HashMap::new(),
+            changed_services: HashSet::new(),
+            followed: HashSet::new(),
+            to_check: HashSet::new(),
+            before: HashMap::new(),
+            trials: HashMap::new(),
+            catch_alls: 0,
+            touched: Vec::new(),
+            changed: true,
+        };
+        compiler.use_layout(Layout::Segment);
+        compiler
+    }
+
+    /// Takes over a whole table.
+    pub fn load(&mut self, table: Table) {
+        let names: Vec<_> = table.iter().map(|mapping| mapping.name().clone()).collect();
+        self.to_check.extend(table.services().cloned());
+        self.next.table = table;
+        self.changed = true;
+        names.iter().for_each(|name| self.reconcile(name));
+    }
+
+    pub fn revision(&self) -> Revision {
+        self.next.table.revision()
+    }
+
+    /// Applies a committed change.
+    pub fn apply(&mut self, change: &Change) {
+        let name = match &change.kind {
+            ChangeKind::Put(mapping) => mapping.name(),
+            ChangeKind::Delete(name) => name,
+        }
+        .clone();
+        let before = self.next.table.apply(change);
+        self.to_check.extend(before.map(|mapping| mapping.spec.service.name.clone()));
+        if let ChangeKind::Put(mapping) = &change.kind {
+            self.to_check.insert(mapping.spec.service.name.clone());
+        }
+        self.changed = true;
+        self.next.quarantined.remove(&name);
+        self.reconcile(&name);
+        if matches!(change.kind, ChangeKind::Delete(_)) {
+            self.before.remove(&name);
+        }
+    }
+
+    /// Takes in what discovery knows of a service.
+    pub fn resolve(&mut self, service: &ServiceName, endpoints: Endpoints) {
+        if !self.followed.contains(service) || self.next.endpoints.get(service) == Some(&endpoints)
+        {
+            return;
+        }
+        let first = self.next.endpoints.insert(service.clone(), endpoints).is_none();
+        self.changed = true;
+        self.changed_services.insert(service.clone());
+        if first {
+            let waiting: Vec<_> = self.next.table.users_of(service).cloned().collect();
+            waiting.iter().for_each(|name| self.reconcile(name));
+        }
+    }
+
+    /// Takes the services that discovery should begin to follow.
+    pub fn take_wanted(&mut self) -> Vec<ServiceName> {
+        let wanted: Vec<_> = self
+            .to_check
+            .iter()
+            .filter(|service| self.is_used(service) && !self.followed.contains(*service))
+            .cloned()
+            .collect();
+        self.followed.extend(wanted.iter().cloned());
+        wanted
+    }
+
+    /// Takes the services that discovery should stop following.
+    pub fn take_unwanted(&mut self) -> Vec<ServiceName> {
+        let checked = std::mem::take(&mut self.to_check);
+        let unwanted: Vec<_> = checked
+            .into_iter()
+            .filter(|service| !self.is_used(service) && self.followed.contains(service))
+            .collect();
+        for service in &unwanted {
+            self.followed.remove(service);
+            self.next.endpoints.remove(service);
+        }
+        unwanted
+    }
+
+    fn is_used(&self, service: &ServiceName) -> bool {
+        self.users.contains_key(service) || self.next.table.users_of(service).next().is_some()
+    }
+
+    /// Takes in that a node runs `resource`: the next mapping that was refused with it is tried.
+    pub fn acked(&mut self, resource: &Resource) {
+        let current = self.next.resources.get(&resource.key);
+        if current.is_none_or(|current| current.version != resource.version) {
+            return;
+        }
+        let Some(queue) = self.trials.get_mut(&resource.key.name) else { return };
+        let next = queue.pop_front();
+        if queue.is_empty() {
+            self.trials.remove(&resource.key.name);
+        }
+        if let Some(name) = next {
+            self.next.quarantined.remove(&name);
+            self.changed = true;
+            self.reconcile(&name);
+        }
+    }
+
+    /// Takes in that a node has refused `resource` and goes on with `kept`.
+    ///
+    /// The mappings in which the two differ are put into quarantine. If they are several, each
+    /// is tried alone once the node has accepted the rest.
+    pub fn rejected(&mut self, resource: &Resource, reason: &Arc<str>, kept: Option<&Resource>) {
+        let suspects = match resource.key.kind {
+            Kind::Routes => self.suspects_in(resource, kept),
+            // without its cluster none of its users can be served
+            Kind::Cluster => self.shown_users_of(&resource.key.name),
+            Kind::Endpoints | Kind::Scope | Kind::Listener => Vec::new(),
+        };
+        for suspect in &suspects {
+            self.changed = true;
+            let good = self.before.get(suspect.name()).cloned();
+            let quarantine =
+                Quarantine { revision: suspect.revision, reason: Arc::clone(reason), good };
+            self.next.quarantined.insert(suspect.name().clone(), Arc::new(quarantine));
+            self.reconcile(suspect.name());
+        }
+        if resource.key.kind == Kind::Routes && suspects.len() > 1 {
+            let names = suspects.iter().map(|suspect| suspect.name().clone());
+            self.trials.entry(Arc::clone(&resource.key.name)).or_default().extend(names);
+        }
+    }
+
+    /// Returns the mappings that are shown with `resource` and not with `kept`.
+    fn suspects_in(&self, resource: &Resource, kept: Option<&Resource>) -> Vec<Arc<Mapping>> {
+        let is_good = |mapping: &Arc<Mapping>| {
+            kept.is_some_and(|kept| kept.carries.iter().any(|good| Arc::ptr_eq(good, mapping)))
+        };
+        let is_shown = |mapping: &Arc<Mapping>| {
+            self.next.shown.get(mapping.name()).is_some_and(|shown| Arc::ptr_eq(shown, mapping))
+        };
+        let carries = resource.carries.iter();
+        carries.filter(|mapping| !is_good(mapping) && is_shown(mapping)).cloned().collect()
+    }
+
+    fn shown_users_of(&self, cluster: &str) -> Vec<Arc<Mapping>> {
+        let Ok(service) = ServiceName::parse(cluster) else { return Vec::new() };
+        let users = self.next.table.users_of(&service);
+        users.filter_map(|name| self.next.shown.get(name).cloned()).collect()
+    }
+
+    /// Tells whether discovery has yet to answer for a service that is in use.
+    pub fn awaits_discovery(&self) -> bool {
+        self.followed.len() > self.next.endpoints.len()
+    }
+
+    /// Declares the state fit for nodes: before, they keep what they have.
+    pub fn set_ready(&mut self) {
+        self.changed |= !self.next.is_ready;
+        self.next.is_ready = true;
+    }
+
+    /// Stops serving the layout that the listener no longer uses.
+    pub fn drop_inactive_layout(&mut self) {
+        for layout in [Layout::Segment, Layout::Character] {
+            if layout != self.next.layout {
+                self.placement.withdraw(layout);
+            }
+        }
+        self.changed = true;
+    }
+
+    /// Returns the new state if anything has changed since the last call.
+    pub fn publish(&mut self) -> Option<Published> {
+        self.follow_layout();
+        self.render();
+        if !self.changed && self.touched.is_empty() {
+            return None;
+        }
+        self.changed = false;
+        self.next.generation += 1;
+        self.next.on_trial = !self.trials.is_empty();
+        self.next.touched.push_back(std::mem::take(&mut self.touched).into());
+        if self.next.touched.len() > REMEMBERED_GENERATIONS {
+            self.next.touched.pop_front();
+        }
+        Some(self.next.clone())
+    }
+
+    /// Decides what the nodes are told of a mapping, and makes it so.
+    fn reconcile(&mut self, name: &MappingName) {
+        let shown = self.next.shown.get(name).cloned();
+        let wanted = match self.next.table.get(name) {
+            None => None,
+            Some(committed) => match self.next.quarantined.get(name) {
+                Some(quarantine) if quarantine.revision == committed.revision => {
+                    quarantine.good.clone()
+                }
+                _ if self.next.endpoints.contains_key(&committed.spec.service.name) => {
+                    Some(Arc::clone(committed))
+                }
+                // until discovery has answered, requests go where they went before
+                _ => shown.clone(),
+            },
+        };
+        let same = match (&shown, &wanted) {
+            (Some(shown), Some(wanted)) => Arc::ptr_eq(shown, wanted),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        if let Some(shown) = shown {
+            self.hide(&shown);
+            if !self.next.quarantined.contains_key(name) {
+                self.before.insert(name.clone(), shown);
+            }
+        }
+        if let Some(wanted) = wanted {
+            self.show(&wanted);
+        }
+    }
+
+    fn show(&mut self, mapping: &Arc<Mapping>) {
+        let service = &mapping.spec.service.name;
+        *self.users.entry(service.clone()).or_default() += 1;
+        self.changed_services.insert(service.clone());
+        self.catch_alls += usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.placement.insert(mapping);
+        self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
+    }
+
+    fn hide(&mut self, mapping: &Mapping) {
+        let service = &mapping.spec.service.name;
+        if let Some(users) = self.users.get_mut(service) {
+            *users -= 1;
+            if *users == 0 {
+                self.users.remove(service);
+            }
+        }
+        self.changed_services.insert(service.clone());
+        self.to_check.insert(service.clone());
+        self.catch_alls -= usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.placement.remove(mapping);
+        self.next.shown.remove(mapping.name());
+    }
+
+    fn follow_layout(&mut self) {
+        let needed = if self.catch_alls > 0 { Layout::Character } else { Layout::Segment };
+        if needed != self.next.layout {
+            self.use_layout(needed);
+            if self.next.generation == 0 {
+                self.drop_inactive_layout();
+            }
+        }
+    }
+
+    fn use_layout(&mut self, layout: Layout) {
+        self.placement.serve(layout, self.next.shown.values());
+        self.next.layout = layout;
+        let key = ResourceKey { kind: Kind::Listener, name: GATEWAY.into() };
+        let message = listener(self.gateway_http, Routes::Sharded(layout));
+        self.put(Resource::new(key, message, [], []));
+    }
+
+    fn render(&mut self) {
+        for service in std::mem::take(&mut self.changed_services) {
+            self.render_service(&service);
+        }
+        for (shard, mappings) in self.placement.take_changed() {
+            self.render_shard(&shard, &mappings);
+        }
+    }
+
+    fn render_service(&mut self, service: &ServiceName) {
+        let name: Arc<str> = service.to_string().into();
+        let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
+        match self.next.endpoints.get(service) {
+            Some(endpoints) if self.users.contains_key(service) => {
+                let assignment = load_assignment(service, endpoints);
+                let unresolved = matches!(endpoints, Endpoints::Unresolved { .. });
+                let mut endpoints = Resource::new(key(Kind::Endpoints), assignment, [], []);
+                endpoints.is_tentative = unresolved;
+                self.put(endpoints);
+                if self.next.resources.get(&key(Kind::Cluster)).is_none() {
+                    self.put(Resource::new(key(Kind::Cluster), cluster(service), [], []));
+                }
+            }
+            _ => {
+                self.remove(&key(Kind::Cluster));
+                self.remove(&key(Kind::Endpoints));
+            }
+        }
+    }
+
+    fn render_shard(&mut self, shard: &ShardKey, mappings: &[Arc<Mapping>]) {
+        let name: Arc<str> = shard.to_string().into();
+        let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
+        if mappings.is_empty() {
+            self.remove(&key(Kind::Scope));
+            self.remove(&key(Kind::Routes));
+            return;
+        }
+        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let needs: HashSet<Arc<str>> =
+            mappings.iter().map(|mapping| mapping.spec.service.name.to_string().into()).collect();
+        self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
+        self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));
+    }
+
+    fn put(&mut self, resource: Resource) {
+        let key = resource.key.clone();
+        if self.next.resources.put(resource) {
+            self.touched.push(key);
+        }
+    }
+
+    fn remove(&mut self, key: &ResourceKey) {
+        if self.next.resources.remove(key) {
+            self.touched.push(key.clone());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What readers see of a mapping: the wire type with its warnings, and how its delivery goes.
+
+use std::sync::Arc;
+
+use app::api::{live::ConfigState, mapping as wire};
+
+use super::Published;
+use crate::{
+    gateway::{endpoints::Endpoints, mapping::Mapping, service::Scheme},
+    xds::resource::{Kind, ResourceKey},
+};
+
+impl Published {
+    /// Returns the mapping as the API shows it.
+    pub fn view(&self, mapping: &Mapping) -> wire::Mapping {
+        let spec = &mapping.spec;
+        wire::Mapping {
+            name: spec.name.to_string(),
+            prefix: spec.prefix.to_string(),
+            service: spec.service.text.as_ref().to_owned(),
+            rewrite: spec.rewrite.as_str().to_owned(),
+            revision: mapping.revision.0,
+            created_at: mapping.created_at,
+            updated_at: mapping.updated_at,
+            warnings: self.warnings(mapping),
+        }
+    }
+
+    /// Returns what the owner should know of a mapping that was accepted all the same.
+    pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
+        let service = &mapping.spec.service;
+        let mut warnings = Vec::new();
+        let mut warn = |code: &str, message: String| {
+            warnings.push(wire::Warning { code: code.to_owned(), message });
+        };
+        match self.endpoints.get(&service.name) {
+            None => warn(
+                "service-pending",
+                format!(
+                    "`{}` is being looked up; requests go nowhere new until then",
+                    service.text
+                ),
+            ),
+            Some(Endpoints::Unresolved { reason }) => warn(
+                "service-unresolved",
+                format!("`{}` has no endpoints, requests get 503: {reason}", service.text),
+            ),
+            Some(Endpoints::Known(_)) => {}
+        }
+        if service.name.scheme == Scheme::Https {
+            warn(
+                "certificate-unverified",
+                format!(
+                    "traffic to `{}` is encrypted, but its certificate is not verified",
+                    service.text
+                ),
+            );
+        }
+        warnings
+    }
+
+    /// Returns how far the mapping's newest revision has come, with `nodes` nodes connected.
+    pub fn config_state(&self, mapping: &Arc<Mapping>, nodes: u32) -> ConfigState {
+        let name = mapping.name();
+        if let Some(quarantine) = self.quarantined.get(name)
+            && quarantine.revision == mapping.revision
+        {
+            return ConfigState::Rejected { reason: quarantine.reason.as_ref().to_owned() };
+        }
+        if nodes == 0 {
+            return ConfigState::NoNodes;
+        }
+        let acked = match self.shown.get(name) {
+            Some(shown) if Arc::ptr_eq(shown, mapping) => self.acked_by(mapping),
+            _ => 0,
+        };
+        if acked >= nodes {
+            ConfigState::Live { nodes }
+        } else {
+            ConfigState::Pending { acked, nodes }
+        }
+    }
+
+    /// Returns how many nodes run every shard in which the mapping stands.
+    fn acked_by(&self, mapping: &Mapping) -> u32 {
+        let shards = self.layout.shards_of(&mapping.spec.prefix);
+        let acked = shards.iter().map(|shard| {
+            let key = ResourceKey { kind: Kind::Routes, name: shard.to_string().into() };
+            self.resources.get(&key).map_or(0, |resource| resource.acked_by())
+        });
+        acked.min().unwrap_or(0)
+    }
+}

@@ -1,0 +1,260 @@
+//! Starts everything in the order in which it depends on each other, and stops it again.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::transport::server::TcpIncoming;
+use tracing::{error, info, warn};
+
+use crate::{
+    discovery::{
+        Directory, Update,
+        dns::Dns,
+        fixed::{Fixed, FixedService},
+        guard::Guard,
+    },
+    envoy::proto::service::{
+        discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
+        metrics::v3::metrics_service_server::MetricsServiceServer,
+    },
+    http::{
+        self,
+        state::{AppState, Identity},
+    },
+    publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
+    stats::{
+        REPORT_QUEUE,
+        hub::Hub,
+        ingest::{Ingest, MESSAGE_MAX_BYTES},
+        tick::Tick,
+    },
+    store::{DatabaseUrl, Store, StoreError},
+    xds::{node::Nodes, stream::Ads},
+};
+
+/// How long open requests and streams get to end after a stop was asked for.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a server is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Portal, REST and websocket.
+    pub http: SocketAddr,
+    /// xDS and metrics.
+    pub xds: SocketAddr,
+    /// Where the nodes listen for the gateway's clients.
+    pub gateway_http: SocketAddr,
+    pub database: DatabaseUrl,
+    /// Services whose endpoints are written down.
+    pub services: Vec<FixedService>,
+    /// Addresses to which no mapping may lead, besides our own.
+    pub forbidden: Vec<SocketAddr>,
+}
+
+/// Says why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("can't listen on {address} for {purpose} ({option}): {reason}")]
+    Listen { address: SocketAddr, purpose: &'static str, option: &'static str, reason: io::Error },
+    #[error(
+        "{option} {address} is not a loopback address, and whoever reaches it could change the gateway: this version has no sign-in. Listen on 127.0.0.1 and forward the port, for example with `ssh -L` or `kubectl port-forward`"
+    )]
+    Exposed { address: SocketAddr, option: &'static str },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Server {
+    pub http: SocketAddr,
+    pub xds: SocketAddr,
+    pub gateway_http: SocketAddr,
+    pub nodes: Nodes,
+    pub ticks: watch::Receiver<Arc<Tick>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    /// Binds, opens the database, and starts every task; ends when `stop` is cancelled.
+    ///
+    /// # Errors
+    /// Returns [`StartError`] when an address or the database can't be used; nothing is left
+    /// running then.
+    pub async fn start(settings: Settings, stop: CancellationToken) -> Result<Self, StartError> {
+        let tasks = TaskTracker::new();
+        let guard = stop.clone().drop_guard();
+        let portal = listen(settings.http, "the portal", "--http").await?;
+        let control = listen(settings.xds, "xDS", "--xds").await?;
+        let gateway_http = free_address(settings.gateway_http).await?;
+        let (http, xds) = (local(&portal, settings.http), local(&control, settings.xds));
+
+        let store = Store::open(&settings.database, &tasks).await?;
+        let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
+        let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
+        let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
+        let forbidden = settings.forbidden.iter().copied().chain([http, xds]);
+        let directory = directory(settings.services, forbidden, updates, &tasks, &stop);
+        let (publisher, published) = Publisher::start(
+            Compiler::new(gateway_http),
+            directory,
+            store.clone(),
+            from_discovery,
+            from_nodes,
+        )
+        .await?;
+        let nodes = Nodes::default();
+        let (hub, ticks) =
+            Hub::start(from_streams, published.clone(), nodes.clone(), store.clone(), epoch())
+                .await?;
+        tasks.spawn(publisher.run(stop.clone()));
+        tasks.spawn(hub.run(stop.clone()));
+
+        let ads = Ads::new(
+            published.clone(),
+            feedback,
+            reports.clone(),
+            nodes.clone(),
+            tasks.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(serve_nodes(control, ads, Ingest::new(reports, stop.clone()), stop.clone()));
+        let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
+        let state =
+            AppState::new(store, published, ticks.clone(), nodes.clone(), identity, stop.clone());
+        tasks.spawn(serve_people(portal, state, stop.clone()));
+        tasks.close();
+        info!("portal and REST on http://{http}");
+        info!("xDS and metrics on {xds}");
+        info!("gateway on http://{gateway_http}, as soon as a node connects");
+        let _stays_running = guard.disarm();
+        Ok(Self { http, xds, gateway_http, nodes, ticks, stop, tasks })
+    }
+
+    /// Asks everything to stop, and waits until it has.
+    ///
+    /// Returns whether all ended in time.
+    pub async fn stop(self) -> bool {
+        self.stop.cancel();
+        let drained = tokio::time::timeout(DRAIN_TIMEOUT, self.tasks.wait()).await.is_ok();
+        if !drained {
+            warn!("not everything ended within {} s", DRAIN_TIMEOUT.as_secs());
+        }
+        drained
+    }
+
+    /// Waits until every task has ended by itself, which happens only after a stop or a failure.
+    pub async fn ended(&self) {
+        self.tasks.wait().await;
+    }
+}
+
+async fn serve_people(listener: TcpListener, state: AppState, stop: CancellationToken) {
+    // a frame or an answer is whole when it is written: waiting for more only delays it
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            warn!("can't set TCP_NODELAY: {error}");
+        }
+    });
+    let served = axum::serve(listener, http::router(state))
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .await;
+    ended("the portal", served.map_err(|error| error.to_string()), &stop);
+}
+
+async fn serve_nodes(listener: TcpListener, ads: Ads, ingest: Ingest, stop: CancellationToken) {
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let metrics = MetricsServiceServer::new(ingest).max_decoding_message_size(MESSAGE_MAX_BYTES);
+    // a node that reconnects lists everything it has: 100,000 names and versions
+    let discovery =
+        AggregatedDiscoveryServiceServer::new(ads).max_decoding_message_size(MESSAGE_MAX_BYTES);
+    let served = tonic::transport::Server::builder()
+        .add_service(discovery)
+        .add_service(metrics)
+        .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned())
+        .await;
+    ended("xDS", served.map_err(|error| error.to_string()), &stop);
+}
+
+/// A listener that ends by itself takes the process with it: half a server is worse than none.
+fn ended(what: &str, served: Result<(), String>, stop: &CancellationToken) {
+    if let Err(error) = served {
+        error!("{what} ended: {error}");
+    }
+    stop.cancel();
+}
+
+async fn listen(
+    address: SocketAddr,
+    purpose: &'static str,
+    option: &'static str,
+) -> Result<TcpListener, StartError> {
+    if !address.ip().is_loopback() {
+        return Err(StartError::Exposed { address, option });
+    }
+    TcpListener::bind(address).await.map_err(|reason| StartError::Listen {
+        address,
+        purpose,
+        option,
+        reason,
+    })
+}
+
+/// Chooses a free port where 0 is asked for: the nodes listen there, not we, and must be told.
+async fn free_address(address: SocketAddr) -> Result<SocketAddr, StartError> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let listener = TcpListener::bind(address).await.map_err(|reason| StartError::Listen {
+        address,
+        purpose: "the gateway",
+        option: "--gateway-http",
+        reason,
+    })?;
+    Ok(local(&listener, address))
+}
+
+fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+fn directory(
+    services: Vec<FixedService>,
+    forbidden: impl Iterator<Item = SocketAddr>,
+    updates: mpsc::Sender<Update>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Directory {
+    let dns = Dns::new(updates, tasks.clone(), stop.clone());
+    Directory::new(Fixed::new(services), dns, Guard::new(forbidden))
+}
+
+/// Returns a name for this run, by which viewers know that sequence numbers begin anew.
+fn epoch() -> Arc<str> {
+    format!("{:016x}", rand::random::<u64>()).into()
+}
+
+fn identity() -> Identity {
+    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned());
+    let resolved = (hostname.as_str(), 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next())
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip());
+    Identity { hostname, resolvedname: resolved.to_string() }
+}

@@ -1,0 +1,98 @@
+//! The three disjoint counters, and what they are counted for.
+
+use std::{fmt, str::FromStr};
+
+use app::api::live::Counters;
+
+use crate::gateway::{mapping::MappingName, service::ServiceName};
+
+/// Requests by outcome. The three are disjoint, and their sum is all requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Answered with 1xx, 2xx or 3xx.
+    pub ok: u64,
+    /// Answered with 4xx.
+    pub c4xx: u64,
+    /// Answered with 5xx, by the service or by Envoy in its place.
+    pub bad: u64,
+}
+
+impl Counts {
+    /// Adds requests that were answered with a status of `class` (1 to 5).
+    pub fn add_class(&mut self, class: u8, requests: u64) {
+        match class {
+            1..=3 => self.ok += requests,
+            4 => self.c4xx += requests,
+            _ => self.bad += requests,
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.c4xx += other.c4xx;
+        self.bad += other.bad;
+    }
+
+    /// Returns what has come since `before`, counter by counter. A counter that is lower than
+    /// before has begun again at zero, so all of it is new.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let increment = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
+        Self {
+            ok: increment(self.ok, before.ok),
+            c4xx: increment(self.c4xx, before.c4xx),
+            bad: increment(self.bad, before.bad),
+        }
+    }
+
+    pub fn total(self) -> u64 {
+        self.ok + self.c4xx + self.bad
+    }
+}
+
+impl From<Counts> for Counters {
+    fn from(counts: Counts) -> Self {
+        Self { upstream_ok: counts.ok, upstream_4xx: counts.c4xx, upstream_bad: counts.bad }
+    }
+}
+
+/// What requests are counted for. A request to a mapping counts for its service, too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    Mapping(MappingName),
+    Service(ServiceName),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mapping(name) => write!(f, "mapping/{name}"),
+            Self::Service(service) => write!(f, "service/{service}"),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = match text.split_once('/') {
+            Some(("mapping", name)) => MappingName::parse(name).ok().map(Self::Mapping),
+            Some(("service", service)) => ServiceName::parse(service).ok().map(Self::Service),
+            _ => None,
+        };
+        parsed.ok_or_else(|| format!("`{text}` is no target of counters"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_survives_its_text() {
+        for text in ["mapping/user.v1", "service/https://images.shop", "service/[::1]:9000"] {
+            assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
+        }
+    }
+}

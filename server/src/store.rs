@@ -1,0 +1,192 @@
+//! Keeps mappings, their revisions and the counters' checkpoints: the only place that names sqlx.
+//!
+//! ```text
+//! put, delete, checkpoint ─▶ bounded queue ─▶ writer ─▶ one transaction for all that wait
+//!                                                  └──▶ watch<Revision> ─▶ changes_after
+//! ```
+//! All writes of a process go through one task: what waits is committed together (group commit),
+//! so that one fsync serves many writers. The `watch` is only a hint that something changed; who
+//! follows the table reads the changes by revision.
+
+pub mod error;
+mod rows;
+mod sqlite;
+mod writer;
+
+use std::{str::FromStr, sync::Arc};
+
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::task::TaskTracker;
+
+use self::writer::{Operation, Writer};
+pub use self::{
+    error::StoreError,
+    writer::{Effect, Written},
+};
+use crate::{
+    gateway::mapping::{Change, MappingName, Revision, Spec},
+    gateway::table::Table,
+    stats::checkpoint::Checkpoint,
+};
+
+/// Writes that may wait for the writer. A writer that falls this far behind makes callers wait,
+/// which slows them down instead of growing our memory.
+const QUEUE_WRITES: usize = 1024;
+
+/// Changes that [`Store::changes_after`] returns at once at the most.
+pub const CHANGES_PAGE: u32 = 1024;
+
+/// Names the database that a store opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// `sqlite://PATH`, the path relative to the working directory or absolute.
+    Sqlite(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
+            _ => {
+                Err(format!("`{text}` is not a database this version knows; write `sqlite://PATH`"))
+            }
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// Checks that there is a database, for who only wants to read it.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Open`] when the file does not exist.
+    pub fn must_exist(&self) -> Result<(), StoreError> {
+        let Self::Sqlite(path) = self;
+        match std::path::Path::new(path).try_exists() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Open {
+                path: path.clone(),
+                reason: "there is no such file".to_owned(),
+            }),
+            Err(error) => Err(StoreError::Open { path: path.clone(), reason: error.to_string() }),
+        }
+    }
+}
+
+/// Holds the pool of one of the databases that Chancery runs on.
+#[derive(Debug, Clone)]
+enum Db {
+    Sqlite(SqlitePool),
+}
+
+/// Opens, reads and writes the database; a clone is a handle on the same store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    writes: mpsc::Sender<Operation>,
+    newest: watch::Receiver<Revision>,
+}
+
+/// All that a start needs of the database.
+#[derive(Debug)]
+pub struct Loaded {
+    pub table: Table,
+    /// Rows that this version can't read, each with the reason; they are left as they are.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date and starts the writer on `tasks`.
+    ///
+    /// The writer ends when the last handle is dropped, after it has committed what waits.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Open`] when the file can't be opened or is no database, and
+    /// [`StoreError::Newer`] when a newer version of Chancery has migrated it.
+    pub async fn open(url: &DatabaseUrl, tasks: &TaskTracker) -> Result<Self, StoreError> {
+        let DatabaseUrl::Sqlite(path) = url;
+        let (pool, identity) = sqlite::open(path).await?;
+        let db = Db::Sqlite(pool);
+        let (writes, queue) = mpsc::channel(QUEUE_WRITES);
+        let (hint, newest) = watch::channel(Revision::default());
+        let store = Self { db: db.clone(), writes, newest };
+        hint.send_replace(store.newest_revision().await?);
+        tasks.spawn(Writer::new(db, identity, queue, hint).run());
+        Ok(store)
+    }
+
+    /// Creates the mapping or replaces its content; the same content again changes nothing.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::PrefixTaken`] when another mapping has the prefix,
+    /// [`StoreError::NameTaken`] when `create_only` and the name is in use, and
+    /// [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn put(&self, spec: Spec, create_only: bool) -> Result<Written, StoreError> {
+        self.write(|answer| Operation::Put { spec, create_only, answer }).await
+    }
+
+    /// Deletes the mapping; returns `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn delete(&self, name: MappingName) -> Result<Option<Revision>, StoreError> {
+        self.write(|answer| Operation::Delete { name, answer }).await
+    }
+
+    /// Writes what the counters are now, all or nothing.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn save_counters(&self, checkpoint: Arc<Checkpoint>) -> Result<(), StoreError> {
+        self.write(|answer| Operation::Checkpoint { checkpoint, answer }).await
+    }
+
+    /// Reads the counters of the last checkpoint.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn load_counters(&self) -> Result<Checkpoint, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        rows::load_counters(pool).await
+    }
+
+    /// Reads all mappings as of the newest revision.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn load(&self) -> Result<Loaded, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        rows::load(pool).await
+    }
+
+    /// Reads the changes after `revision` in commit order, [`CHANGES_PAGE`] at the most.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn changes_after(&self, revision: Revision) -> Result<Vec<Change>, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        rows::changes_after(pool, revision).await
+    }
+
+    /// Follows the newest committed revision; a hint, several commits may show as one.
+    pub fn newest(&self) -> watch::Receiver<Revision> {
+        self.newest.clone()
+    }
+
+    async fn newest_revision(&self) -> Result<Revision, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        rows::newest_revision(pool).await
+    }
+
+    async fn write<T>(
+        &self,
+        operation: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Operation,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let closed = || StoreError::Unavailable("the store is shutting down".to_owned());
+        self.writes.send(operation(answer)).await.map_err(|_closed| closed())?;
+        answered.await.map_err(|_closed| closed())?
+    }
+}

@@ -1,0 +1,301 @@
+//! The SQL statements, and rows to values and back.
+//!
+//! One text for every database: `$1` placeholders and the portable subset (`returning`,
+//! `on conflict`).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
+
+use super::{CHANGES_PAGE, Loaded, StoreError};
+use crate::{
+    gateway::{
+        mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+        path::{Prefix, Rewrite},
+        service::Service,
+        table::Table,
+    },
+    stats::{
+        checkpoint::Checkpoint,
+        counters::{Counts, Target},
+    },
+};
+
+/// The content of a mapping in `revisions.spec`.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredSpec {
+    prefix: String,
+    service: String,
+    rewrite: String,
+    created_at: DateTime<Utc>,
+}
+
+pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let revision = newest(&mut transaction).await?;
+    let rows = sqlx::query(
+        "select name, prefix, service, rewrite, revision, created_at, updated_at from mappings",
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut loaded = Loaded { table: Table::default(), unreadable: Vec::new() };
+    for row in rows {
+        match mapping(&row) {
+            Ok(mapping) => {
+                let kind = ChangeKind::Put(Arc::new(mapping));
+                loaded.table.apply(&Change { revision, kind });
+            }
+            Err(reason) => loaded.unreadable.push((row.try_get("name")?, reason)),
+        }
+    }
+    loaded.table.set_revision(revision);
+    Ok(loaded)
+}
+
+pub(super) async fn changes_after(
+    pool: &SqlitePool,
+    revision: Revision,
+) -> Result<Vec<Change>, StoreError> {
+    let rows = sqlx::query(
+        "select revision, committed_at, mapping, spec from revisions
+         where revision > $1 order by revision limit $2",
+    )
+    .bind(signed(revision.0))
+    .bind(CHANGES_PAGE)
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(change).collect()
+}
+
+pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, StoreError> {
+    newest(&mut pool.begin().await?).await
+}
+
+pub(super) async fn owner_of_prefix(
+    transaction: &mut Transaction<'_, Sqlite>,
+    prefix: &Prefix,
+) -> Result<Option<MappingName>, StoreError> {
+    let owner: Option<String> = sqlx::query_scalar("select name from mappings where prefix = $1")
+        .bind(prefix.as_str())
+        .fetch_optional(&mut **transaction)
+        .await?;
+    owner.map(|name| parsed(MappingName::parse(&name))).transpose()
+}
+
+pub(super) async fn get(
+    transaction: &mut Transaction<'_, Sqlite>,
+    name: &MappingName,
+) -> Result<Option<Mapping>, StoreError> {
+    let row = sqlx::query(
+        "select name, prefix, service, rewrite, revision, created_at, updated_at
+         from mappings where name = $1",
+    )
+    .bind(name.as_str())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    row.as_ref().map(|row| mapping(row).map_err(StoreError::Unavailable)).transpose()
+}
+
+/// Writes the mapping's content and its revision row; returns the revision.
+pub(super) async fn put(
+    transaction: &mut Transaction<'_, Sqlite>,
+    mapping: &Mapping,
+) -> Result<Revision, StoreError> {
+    let spec = &mapping.spec;
+    let stored = StoredSpec {
+        prefix: spec.prefix.to_string(),
+        service: spec.service.text.as_ref().to_owned(),
+        rewrite: spec.rewrite.as_str().to_owned(),
+        created_at: mapping.created_at,
+    };
+    let revision: i64 = sqlx::query_scalar(
+        "insert into revisions (committed_at, mapping, change, spec)
+         values ($1, $2, 'put', $3) returning revision",
+    )
+    .bind(mapping.updated_at)
+    .bind(spec.name.as_str())
+    .bind(Json(&stored))
+    .fetch_one(&mut **transaction)
+    .await?;
+    sqlx::query(
+        "insert into mappings (name, prefix, service, rewrite, revision, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (name) do update set
+             prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
+             revision = excluded.revision, updated_at = excluded.updated_at",
+    )
+    .bind(spec.name.as_str())
+    .bind(stored.prefix)
+    .bind(stored.service)
+    .bind(stored.rewrite)
+    .bind(revision)
+    .bind(mapping.created_at)
+    .bind(mapping.updated_at)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(Revision(unsigned(revision)))
+}
+
+/// Deletes the mapping and writes its revision row; returns `None` when there was none.
+pub(super) async fn delete(
+    transaction: &mut Transaction<'_, Sqlite>,
+    name: &MappingName,
+    now: DateTime<Utc>,
+) -> Result<Option<Revision>, StoreError> {
+    let deleted = sqlx::query("delete from mappings where name = $1")
+        .bind(name.as_str())
+        .execute(&mut **transaction)
+        .await?;
+    if deleted.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let revision: i64 = sqlx::query_scalar(
+        "insert into revisions (committed_at, mapping, change)
+         values ($1, $2, 'delete') returning revision",
+    )
+    .bind(now)
+    .bind(name.as_str())
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(Some(Revision(unsigned(revision))))
+}
+
+pub(super) async fn save_counters(
+    transaction: &mut Transaction<'_, Sqlite>,
+    checkpoint: &Checkpoint,
+) -> Result<(), StoreError> {
+    for (target, counts) in &checkpoint.totals {
+        sqlx::query(
+            "insert into stat_totals (target, ok, c4xx, bad) values ($1, $2, $3, $4)
+             on conflict (target) do update set
+                 ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
+        )
+        .bind(target.to_string())
+        .bind(signed(counts.ok))
+        .bind(signed(counts.c4xx))
+        .bind(signed(counts.bad))
+        .execute(&mut **transaction)
+        .await?;
+    }
+    for ((node, target), counts) in &checkpoint.seen {
+        sqlx::query(
+            "insert into stat_seen (node, target, ok, c4xx, bad) values ($1, $2, $3, $4, $5)
+             on conflict (node, target) do update set
+                 ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
+        )
+        .bind(node.as_ref())
+        .bind(target.to_string())
+        .bind(signed(counts.ok))
+        .bind(signed(counts.c4xx))
+        .bind(signed(counts.bad))
+        .execute(&mut **transaction)
+        .await?;
+    }
+    for target in &checkpoint.gone {
+        sqlx::query("delete from stat_totals where target = $1")
+            .bind(target.to_string())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    for node in &checkpoint.restarted {
+        sqlx::query("delete from stat_seen where node = $1")
+            .bind(node.as_ref())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn load_counters(pool: &SqlitePool) -> Result<Checkpoint, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let mut checkpoint = Checkpoint::default();
+    let totals = sqlx::query("select target, ok, c4xx, bad from stat_totals")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for row in &totals {
+        checkpoint.totals.push((target(row)?, counts(row)?));
+    }
+    let seen = sqlx::query("select node, target, ok, c4xx, bad from stat_seen")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for row in &seen {
+        let node: String = row.try_get("node")?;
+        checkpoint.seen.push(((node.into(), target(row)?), counts(row)?));
+    }
+    Ok(checkpoint)
+}
+
+async fn newest(transaction: &mut Transaction<'_, Sqlite>) -> Result<Revision, StoreError> {
+    let revision: i64 = sqlx::query_scalar("select coalesce(max(revision), 0) from revisions")
+        .fetch_one(&mut **transaction)
+        .await?;
+    Ok(Revision(unsigned(revision)))
+}
+
+fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
+    let text = |column| row.try_get::<String, _>(column).map_err(|error| error.to_string());
+    let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
+    let revision = row.try_get("revision").map_err(|error| error.to_string())?;
+    Ok(Mapping {
+        spec: spec(&text("name")?, &text("prefix")?, &text("service")?, &text("rewrite")?)?,
+        revision: Revision(unsigned(revision)),
+        created_at: time("created_at")?,
+        updated_at: time("updated_at")?,
+    })
+}
+
+fn change(row: &SqliteRow) -> Result<Change, StoreError> {
+    let revision = Revision(unsigned(row.try_get("revision")?));
+    let name: String = row.try_get("mapping")?;
+    let stored: Option<Json<StoredSpec>> = row.try_get("spec")?;
+    let kind = match stored {
+        None => ChangeKind::Delete(parsed(MappingName::parse(&name))?),
+        Some(Json(stored)) => ChangeKind::Put(Arc::new(Mapping {
+            spec: spec(&name, &stored.prefix, &stored.service, &stored.rewrite)
+                .map_err(StoreError::Unavailable)?,
+            revision,
+            created_at: stored.created_at,
+            updated_at: row.try_get("committed_at")?,
+        })),
+    };
+    Ok(Change { revision, kind })
+}
+
+fn spec(name: &str, prefix: &str, service: &str, rewrite: &str) -> Result<Spec, String> {
+    Ok(Spec {
+        name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
+        prefix: Prefix::parse(prefix).map_err(|error| format!("its prefix {error}"))?,
+        service: Service::parse(service).map_err(|error| format!("its service {error}"))?,
+        rewrite: Rewrite::parse(rewrite).map_err(|error| format!("its rewrite {error}"))?,
+    })
+}
+
+fn target(row: &SqliteRow) -> Result<Target, StoreError> {
+    let text: String = row.try_get("target")?;
+    parsed(text.parse())
+}
+
+fn counts(row: &SqliteRow) -> Result<Counts, StoreError> {
+    Ok(Counts {
+        ok: unsigned(row.try_get("ok")?),
+        c4xx: unsigned(row.try_get("c4xx")?),
+        bad: unsigned(row.try_get("bad")?),
+    })
+}
+
+/// Turns a fault in stored data into an error: what is stored was parsed once.
+fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
+    result.map_err(|error| StoreError::Unavailable(format!("a stored value {error}")))
+}
+
+/// Databases count with a sign. Sequences begin at 1, and a counter would need 10⁹ requests a
+/// second for 290 years to get here, so nothing is lost.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! Opens SQLite the way Chancery needs it, and notices when its file is taken away.
+
+use std::{
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::StoreError;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// How long a statement waits for another process (a backup, a second `chancery`) to let go.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections of the pool: one for the writer, the rest for readers, which WAL lets run beside
+/// it. Reads are rare, the table lives in memory.
+const CONNECTIONS: u32 = 4;
+
+/// Remembers which file the store writes to.
+///
+/// SQLite goes on writing into a file that has been unlinked: every write would be
+/// acknowledged and lost. The writer therefore checks, before each commit, that the path still
+/// names the file that was opened.
+#[derive(Debug)]
+pub(super) struct FileIdentity {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    fn of(path: &Path) -> io::Result<Self> {
+        let metadata = path.metadata()?;
+        Ok(Self { path: path.to_owned(), device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// Checks that the file is still where it was.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when it was removed or replaced.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        match Self::of(&self.path) {
+            Ok(now) if (now.device, now.inode) == (self.device, self.inode) => Ok(()),
+            Ok(_) => Err(self.gone("was replaced by another file")),
+            Err(error) => Err(self.gone(&format!("is gone ({error})"))),
+        }
+    }
+
+    fn gone(&self, what: &str) -> StoreError {
+        StoreError::Unavailable(format!(
+            "the database file `{}` {what}; put it back or restart chancery",
+            self.path.display()
+        ))
+    }
+}
+
+/// Opens or creates the file and migrates it.
+pub(super) async fn open(path: &str) -> Result<(SqlitePool, FileIdentity), StoreError> {
+    let failed = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // an acknowledged write survives a power cut; group commit pays for it
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // a connection that has been closed would open whatever file is at the path by then
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    MIGRATIONS.run(&pool).await.map_err(|error| match error {
+        MigrateError::VersionMissing(version) => {
+            StoreError::Newer { path: path.to_owned(), version }
+        }
+        other => failed(other.to_string()),
+    })?;
+    let identity = FileIdentity::of(Path::new(path)).map_err(|error| failed(error.to_string()))?;
+    Ok((pool, identity))
+}
