@@ -12,7 +12,11 @@ export CHANCERY_BIN ?= $(CURDIR)/target/debug/chancery
 
 TIMED := deploy/tools/timed.sh
 PKG := target/site/pkg
-APP := $(shell find app -name '*.rs') app/Cargo.toml Cargo.toml Cargo.lock
+APP := $(shell find app -name '*.rs') app/Cargo.toml app/browser/Cargo.toml Cargo.toml Cargo.lock
+# What runs on this machine. One selection for clippy, doc and test: with another, cargo would
+# choose other features and build the dependencies again. `browser` is for wasm32 only, and would
+# turn on `hydrate` beside the server's `ssr`.
+NATIVE := --workspace --exclude browser
 STYLE := $(wildcard style/*.css)
 
 .PHONY: help
@@ -31,19 +35,18 @@ setup-test: ## Install what the browser tests need: Chromium, npm packages of en
 site: $(PKG)/chancery_bg.wasm $(PKG)/chancery.css ## Build what the browser loads into target/site/pkg
 
 # Copied only when it differs, so that a change which cargo finds irrelevant ends here.
-target/app.wasm: $(APP) | setup
-	@$(TIMED) "building the portal for the browser (3 minutes the first time)" \
-		cargo build -p app --lib --target wasm32-unknown-unknown --profile wasm-release \
-		--no-default-features --features hydrate
-	@cmp -s target/wasm32-unknown-unknown/wasm-release/app.wasm $@ || \
-		cp target/wasm32-unknown-unknown/wasm-release/app.wasm $@
+target/browser.wasm: $(APP) | setup
+	@$(TIMED) "building the portal for the browser (4 minutes the first time)" \
+		cargo build -p browser --target wasm32-unknown-unknown --profile wasm-release
+	@cmp -s target/wasm32-unknown-unknown/wasm-release/chancery.wasm $@ || \
+		cp target/wasm32-unknown-unknown/wasm-release/chancery.wasm $@
 
 # The features are those that rustc turns on for wasm32-unknown-unknown.
-$(PKG)/chancery_bg.wasm: target/app.wasm Cargo.lock deploy/tools/setup.sh
+$(PKG)/chancery_bg.wasm: target/browser.wasm deploy/tools/setup.sh
 	@mkdir -p $(PKG)
 	@$(TIMED) "making the JavaScript bindings" \
 		.tools/bin/wasm-bindgen --target web --no-typescript --out-name chancery \
-		--out-dir $(PKG) target/app.wasm
+		--out-dir $(PKG) target/browser.wasm
 	@$(TIMED) "shrinking the WebAssembly (15 s)" \
 		.tools/bin/wasm-opt -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
 		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext $@ -o $@.new
@@ -63,7 +66,7 @@ run: build ## Start the server, a real Envoy and two services, and print what to
 
 .PHONY: test
 test: setup setup-test site ## Run all tests, the browser's included
-	@$(TIMED) "tests in Rust (10 minutes the first time)" cargo test --workspace
+	@$(TIMED) "tests in Rust (10 minutes the first time)" cargo test $(NATIVE)
 	@cd end2end && ../$(TIMED) "types of the browser tests" npx --no-install tsc --noEmit
 	@cd end2end && ../$(TIMED) "browser tests" npx --no-install playwright test $(ARGS)
 
@@ -71,17 +74,14 @@ test: setup setup-test site ## Run all tests, the browser's included
 bench: setup ## Measure from POST to the first answer through Envoy; ARGS="…"
 	@$(TIMED) "benchmark" cargo bench -p chancery --bench gateway -- $(ARGS)
 
-# One selection of packages for clippy, doc and test: another would build dependencies again,
-# with other features. `app` is the server's side here (`ssr`, through `chancery`).
 .PHONY: lint
 lint: setup ## Check format, clippy for server and browser, docs, licences
 	@$(TIMED) "format" cargo fmt --all --check
 	@$(TIMED) "clippy (4 minutes the first time)" \
-		cargo clippy --workspace --all-targets -- -D warnings
+		cargo clippy $(NATIVE) --all-targets -- -D warnings
 	@$(TIMED) "clippy for the browser" \
-		cargo clippy -p app --lib --target wasm32-unknown-unknown --no-default-features \
-		--features hydrate -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" $(TIMED) "documentation" cargo doc --workspace --no-deps
+		cargo clippy -p app -p browser --target wasm32-unknown-unknown -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" $(TIMED) "documentation" cargo doc $(NATIVE) --no-deps
 	@if cargo deny --version >/dev/null 2>&1; then \
 		$(TIMED) "licences and sources" cargo deny check; \
 	else \
@@ -94,7 +94,7 @@ fmt: ## Format the code
 
 .PHONY: bless
 bless: setup ## Run the Rust tests and accept the snapshots as they are now
-	@INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test --workspace
+	@INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(NATIVE)
 
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools/ stay

@@ -41,12 +41,9 @@ export interface Stack extends Addresses {
   log(): Promise<string>;
 }
 
-function required(variable: string): string {
-  const value = process.env[variable];
-  if (value === undefined || value === '') {
-    throw new Error(`${variable} is not set; run the browser tests with \`make test\``);
-  }
-  return value;
+/** A program: the one that the environment names, or where `make` puts it. */
+function program(variable: string, made: string): string {
+  return process.env[variable] ?? fileURLToPath(new URL(made, import.meta.url));
 }
 
 /** Resolves with how the process ended, once nobody holds its output; never rejects. */
@@ -96,11 +93,11 @@ async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
     ...['--http', '127.0.0.1:0'],
     ...['--xds', '127.0.0.1:0'],
     ...['--gateway-http', '127.0.0.1:0'],
-    ...['--envoy', required('ENVOY_BIN')],
+    ...['--envoy', program('ENVOY_BIN', '../.tools/bin/envoy')],
     ...['--database', `sqlite://${join(folder, 'chancery.db')}`],
     ...['--ready-file', join(folder, 'ready.json')],
   ];
-  const child = spawn(required('CHANCERY_BIN'), args, {
+  const child = spawn(program('CHANCERY_BIN', '../target/debug/chancery'), args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // a process group of its own, for `killGroup`
     env: { ...process.env, NO_COLOR: '1' },

@@ -166,6 +166,13 @@ pub(super) async fn save_counters(
     transaction: &mut Transaction<'_, Sqlite>,
     checkpoint: &Checkpoint,
 ) -> Result<(), StoreError> {
+    // first: what the new process has reported since must stay
+    for node in &checkpoint.restarted {
+        sqlx::query("delete from stat_seen where node = $1")
+            .bind(node.as_ref())
+            .execute(&mut **transaction)
+            .await?;
+    }
     for (target, counts) in &checkpoint.totals {
         sqlx::query(
             "insert into stat_totals (target, ok, c4xx, bad) values ($1, $2, $3, $4)
@@ -196,12 +203,6 @@ pub(super) async fn save_counters(
     for target in &checkpoint.gone {
         sqlx::query("delete from stat_totals where target = $1")
             .bind(target.to_string())
-            .execute(&mut **transaction)
-            .await?;
-    }
-    for node in &checkpoint.restarted {
-        sqlx::query("delete from stat_seen where node = $1")
-            .bind(node.as_ref())
             .execute(&mut **transaction)
             .await?;
     }

@@ -1,0 +1,136 @@
+//! Counters add up to what was sent, whatever comes and goes.
+
+use http::{Method, StatusCode};
+
+use crate::support::{
+    client::Client,
+    server::{TestServer, counts},
+    until,
+    upstream::Upstream,
+};
+
+/// Sends `ok`, `4xx` and `bad` requests, each on a connection of its own so that every node gets
+/// some.
+async fn send(server: &TestServer, prefix: &str, [ok, c4xx, bad]: [u64; 3]) {
+    for (requests, status) in [(ok, 200), (c4xx, 404), (bad, 503)] {
+        for _ in 0..requests {
+            let url = server.gateway(&format!("{prefix}status/{status}"));
+            let headers = [("connection", "close")];
+            let answer = Client::new().send(Method::GET, &url, &headers, "").await;
+            assert_eq!(answer.status.as_u16(), status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_mappings_of_one_service_have_counters_of_their_own() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.map("b", "/b/", "service").await;
+    server.until_live().await;
+
+    send(&server, "/a/", [3, 2, 1]).await;
+    send(&server, "/b/", [1, 0, 4]).await;
+
+    server.until_counted("a", [3, 2, 1]).await;
+    server.until_counted("b", [1, 0, 4]).await;
+    let stats = server.get("/ambassador/stats").await.json();
+    assert_eq!(counts(&stats["services"]["service"]), [4, 2, 5]);
+}
+
+#[tokio::test]
+async fn a_restart_of_envoy_loses_and_doubles_nothing() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+    send(&server, "/a/", [3, 1, 1]).await;
+    server.until_counted("a", [3, 1, 1]).await;
+
+    node.kill().await;
+    let _node = server.node("one").await;
+    // more than before, so that a counter which began anew is not taken for one that went on
+    send(&server, "/a/", [5, 2, 1]).await;
+
+    server.until_counted("a", [8, 3, 2]).await;
+}
+
+#[tokio::test]
+async fn a_restart_of_the_server_under_traffic_loses_no_request_and_no_count() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+    send(&server, "/a/", [3, 0, 0]).await;
+    server.until_counted("a", [3, 0, 0]).await;
+
+    let url = server.gateway("/a/");
+    let (server, sent) = server
+        .restart(async {
+            let client = Client::new();
+            for _ in 0..200 {
+                assert_eq!(client.get(&url).await.status, StatusCode::OK);
+            }
+            200
+        })
+        .await;
+
+    server.until_counted("a", [3 + sent, 0, 0]).await;
+    assert_eq!(service.served(), 3 + sent);
+    // and the node takes changes again
+    server.map("b", "/b/", "service").await;
+    server.until_live().await;
+    send(&server, "/b/", [1, 0, 0]).await;
+    // a crash of Envoy after that does not bring the old counts back
+    node.kill().await;
+    let _node = server.node("one").await;
+    send(&server, "/a/", [2, 0, 0]).await;
+    server.until_counted("a", [5 + sent, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn two_envoys_add_up() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _one = server.node("one").await;
+    let _two = server.node("two").await;
+    until("both are connected", async || (server.server.nodes.list().len() == 2).then_some(()))
+        .await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+
+    send(&server, "/a/", [40, 20, 10]).await;
+
+    server.until_counted("a", [40, 20, 10]).await;
+}
+
+#[tokio::test]
+async fn no_answer_counts_as_bad_and_a_dead_endpoint_shows_as_unhealthy() {
+    let service = Upstream::start("service").await;
+    let address = service.address;
+    let server = TestServer::with_services(&[("service", address)]).await;
+    let _node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+    let members = async || {
+        let stats = server.get("/ambassador/stats").await.json();
+        let service = &stats["services"]["service"];
+        (service["healthy_members"].as_u64(), service["total_members"].as_u64())
+    };
+    until("one of one is healthy", async || (members().await == (Some(1), Some(1))).then_some(()))
+        .await;
+
+    drop(service);
+    until("none of one is healthy", async || (members().await == (Some(0), Some(1))).then_some(()))
+        .await;
+    for _ in 0..3 {
+        let answer = server.client.get(&server.gateway("/a/")).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    server.until_counted("a", [0, 0, 3]).await;
+}

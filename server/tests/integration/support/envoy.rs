@@ -1,0 +1,95 @@
+//! A real Envoy.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    process::Stdio,
+};
+
+use chancery::envoy::{
+    bootstrap::{NodeSettings, bootstrap},
+    json::{Format, print},
+};
+use tempfile::TempDir;
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+};
+
+use super::until;
+
+/// Returns the Envoy that the tests run.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("ENVOY_BIN")
+        .map(PathBuf::from)
+        .expect("set ENVOY_BIN to an Envoy, for example `.tools/bin/envoy`; `make test` does")
+}
+
+#[derive(Debug)]
+pub(crate) struct Envoy {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Envoy {
+    /// Starts a node with the bootstrap that `chancery bootstrap` prints.
+    pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
+        let admin = free_port();
+        let settings = NodeSettings { id: id.to_owned(), xds, admin };
+        Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
+    }
+
+    pub(crate) fn with_config(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("envoy.yaml");
+        std::fs::write(&file, config).unwrap();
+        let log = std::fs::File::create(folder.path().join("envoy.log")).unwrap();
+        let child = Command::new(binary())
+            .arg("-c")
+            .arg(&file)
+            .args(["--disable-hot-restart", "--concurrency", "2", "--log-level", "warning"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("ENVOY_BIN can be run");
+        Self { child, folder }
+    }
+
+    /// Waits until the node accepts connections at `address`.
+    pub(crate) async fn until_serving(&self, address: SocketAddr) {
+        until("envoy accepts connections", async || TcpStream::connect(address).await.ok()).await;
+    }
+
+    /// Ends the process at once, as a crash would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap()
+    }
+}
+
+/// Checks a configuration without running it; returns what Envoy says against it.
+pub(crate) async fn validate(config: &str) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("envoy.yaml");
+    std::fs::write(&file, config).unwrap();
+    let output = Command::new(binary())
+        .args(["--mode", "validate", "--log-level", "error", "-c"])
+        .arg(&file)
+        .output()
+        .await
+        .expect("ENVOY_BIN can be run");
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+/// Returns an address that was free a moment ago.
+pub(crate) fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}

@@ -1,0 +1,147 @@
+//! A server in this process, on free ports and a database of its own.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use chancery::{
+    startup::{Server, Settings, StartError},
+    store::DatabaseUrl,
+};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    client::{Answer, Client},
+    envoy::Envoy,
+    until,
+};
+
+#[derive(Debug)]
+pub(crate) struct TestServer {
+    pub(crate) server: Server,
+    pub(crate) client: Client,
+    pub(crate) folder: TempDir,
+    settings: Settings,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with_services(&[]).await
+    }
+
+    /// Starts with services whose endpoints are fixed.
+    pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
+        let settings = Settings {
+            http: "127.0.0.1:0".parse().unwrap(),
+            xds: "127.0.0.1:0".parse().unwrap(),
+            gateway_http: "127.0.0.1:0".parse().unwrap(),
+            database: database(&folder),
+            services: fixed.map(|text| text.parse().unwrap()).collect(),
+            forbidden: Vec::new(),
+        };
+        let server = start(&settings).await.unwrap();
+        Self { server, client: Client::new(), folder, settings }
+    }
+
+    /// Stops the server and starts another on the same addresses and database; `meanwhile` runs
+    /// while there is none.
+    pub(crate) async fn restart<T>(self, meanwhile: impl Future<Output = T>) -> (Self, T) {
+        let Self { server, client, folder, mut settings } = self;
+        settings.http = server.http;
+        settings.xds = server.xds;
+        settings.gateway_http = server.gateway_http;
+        assert!(server.stop().await, "the server did not stop in time");
+        let result = meanwhile.await;
+        let server = start(&settings).await.unwrap();
+        (Self { server, client, folder, settings }, result)
+    }
+
+    pub(crate) fn database_file(&self) -> PathBuf {
+        self.folder.path().join("chancery.db")
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.http)
+    }
+
+    /// Returns a URL of the gateway, which a node must serve.
+    pub(crate) fn gateway(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.gateway_http)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.client.get(&self.url(path)).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        self.client.json(method, &self.url(path), body).await
+    }
+
+    /// Maps `prefix` to `service` as the article does.
+    pub(crate) async fn map(&self, name: &str, prefix: &str, service: &str) {
+        self.map_with(name, &json!({ "prefix": prefix, "service": service })).await;
+    }
+
+    pub(crate) async fn map_with(&self, name: &str, body: &Value) {
+        let answer = self.send(Method::POST, &format!("/ambassador/mapping/{name}"), body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer}");
+    }
+
+    pub(crate) async fn unmap(&self, name: &str) {
+        let path = format!("/ambassador/mapping/{name}");
+        let answer = self.send(Method::DELETE, &path, &Value::Null).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer}");
+    }
+
+    /// Starts a node and waits until it serves.
+    pub(crate) async fn node(&self, id: &str) -> Envoy {
+        let envoy = Envoy::start(id, self.server.xds);
+        envoy.until_serving(self.server.gateway_http).await;
+        self.until_live().await;
+        envoy
+    }
+
+    /// Waits until every connected node, at least one, runs the newest revision.
+    pub(crate) async fn until_live(&self) {
+        until("all nodes run the newest revision", async || {
+            let gateway = self.get("/api/v1/mappings").await.json();
+            let newest = gateway["revision"].as_u64().unwrap();
+            let nodes = self.server.nodes.list();
+            let current = nodes.iter().all(|node| node.revision.0 >= newest);
+            (current && !nodes.is_empty()).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the counters of a mapping are `ok, 4xx, bad`.
+    pub(crate) async fn until_counted(&self, mapping: &str, expected: [u64; 3]) {
+        let mut last = Value::Null;
+        until(&format!("`{mapping}` has counted {expected:?}"), async || {
+            let stats = self.get("/ambassador/stats").await.json();
+            let now = counts(&stats["mappings"][mapping]);
+            if last != json!(now) {
+                last = json!(now);
+                eprintln!("{mapping}: {now:?} of {expected:?}");
+            }
+            (now == expected).then_some(())
+        })
+        .await;
+    }
+}
+
+/// Returns the three counters of one entry of the article's stats.
+pub(crate) fn counts(stats: &Value) -> [u64; 3] {
+    ["upstream_ok", "upstream_4xx", "upstream_bad"]
+        .map(|counter| stats[counter].as_u64().unwrap_or_default())
+}
+
+fn database(folder: &TempDir) -> DatabaseUrl {
+    DatabaseUrl::Sqlite(folder.path().join("chancery.db").to_str().unwrap().to_owned())
+}
+
+async fn start(settings: &Settings) -> Result<Server, StartError> {
+    Server::start(settings.clone(), CancellationToken::new()).await
+}

@@ -1,0 +1,62 @@
+//! A service of the test's own: tells what it was asked, or answers as it is told.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// Answers `/status/CODE` with that status, everything else with 200; the body is its name and
+/// the path that it saw.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) address: SocketAddr,
+    served: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+impl Upstream {
+    pub(crate) async fn start(name: &'static str) -> Self {
+        Self::at(name, "127.0.0.1:0".parse().unwrap()).await
+    }
+
+    pub(crate) async fn at(name: &'static str, address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served: Arc<AtomicU64> = Arc::default();
+        let counter = Arc::clone(&served);
+        let router = Router::new().fallback(async move |request: Request| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            answer(name, &request)
+        });
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, served, task }
+    }
+
+    pub(crate) fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn answer(name: &str, request: &Request) -> axum::response::Response {
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let internal = request.headers().contains_key("x-chancery-path");
+    let status = path
+        .strip_prefix("/status/")
+        .and_then(|code| code.parse().ok())
+        .and_then(|code| StatusCode::from_u16(code).ok())
+        .unwrap_or(StatusCode::OK);
+    let leaked = if internal { " leaked" } else { "" };
+    (status, format!("{name} {path}{leaked}")).into_response()
+}
