@@ -6,8 +6,10 @@
 //!                                                                 ▼ 1 s
 //!                       websockets, REST ◀── watch<Arc<Tick>> ── tick ── checkpoint ─▶ store
 //! ```
-//! `ledger` keeps the exact totals, `window` the last minutes, `health` judges them: all pure.
+//! `ledger` keeps the exact totals, `window` the last minutes, `health` judges them, and `board`
+//! puts them together: all pure.
 
+pub mod board;
 pub mod checkpoint;
 pub mod counters;
 pub mod health;

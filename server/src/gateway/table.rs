@@ -59,6 +59,12 @@ impl Table {
         self.in_order.values()
     }
 
+    /// Returns all mappings by their place in the order: what has changed between two tables can
+    /// be told from it without looking at the rest.
+    pub fn in_order(&self) -> &OrdMap<OrderKey, Arc<Mapping>> {
+        &self.in_order
+    }
+
     /// Returns the names of the mappings that use `service`.
     pub fn users_of(&self, service: &ServiceName) -> impl Iterator<Item = &MappingName> {
         self.by_service.get(service).into_iter().flat_map(OrdSet::iter)

@@ -5,7 +5,11 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use prometheus_client::{encoding::text::encode, metrics::gauge::Gauge, registry::Registry};
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, gauge::Gauge},
+    registry::Registry,
+};
 
 use super::{error::ApiError, state::AppState};
 
@@ -46,6 +50,16 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
         let gauge: Gauge = Gauge::default();
         gauge.set(value);
         registry.register(name, help, gauge);
+    }
+    let sent = state.nodes.sent();
+    let totals = [
+        ("xds_responses_sent", "xDS responses sent to nodes", sent.responses),
+        ("xds_bytes_sent", "Encoded xDS responses sent to nodes, in bytes", sent.bytes),
+    ];
+    for (name, help, value) in totals {
+        let counter: Counter = Counter::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
     }
     let mut text = String::new();
     match encode(&mut text, &registry) {

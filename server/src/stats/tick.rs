@@ -1,7 +1,7 @@
 //! One second's state of the statistics, as viewers and the REST API read it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, OnceLock},
 };
 
@@ -88,17 +88,19 @@ impl Tick {
 
     pub(super) fn delta_since(&self, since: u64) -> Delta {
         let changed = self.entries.values().filter(|entry| entry.seq > since);
+        let changed: Vec<_> = changed.map(|entry| entry.live.clone()).collect();
+        // what has gone and come again is among the changed
+        let back: HashSet<_> = changed.iter().map(|live| live.mapping.name.as_str()).collect();
         let gone = self.gone.iter().rev().take_while(|(seq, _)| *seq > since);
-        let exists = |name: &str| {
-            self.entries.values().any(|entry| entry.seq > since && entry.live.mapping.name == name)
-        };
+        let removed: BTreeSet<_> = gone.map(|(_, name)| name.as_str()).collect();
+        let removed = removed.into_iter().filter(|name| !back.contains(name));
         Delta {
             since,
             seq: self.seq,
             at: self.at,
             gateway: self.gateway.clone(),
-            changed: changed.map(|entry| entry.live.clone()).collect(),
-            removed: gone.map(|(_, name)| name.to_string()).filter(|name| !exists(name)).collect(),
+            removed: removed.map(str::to_owned).collect(),
+            changed,
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
@@ -43,9 +46,24 @@ pub struct NodeStatus {
     pub revision: Revision,
 }
 
-/// Registers the streams that are open.
+/// Registers the streams that are open, and counts what was sent over all of them.
 #[derive(Debug, Clone, Default)]
-pub struct Nodes(Arc<Mutex<HashMap<u64, NodeStatus>>>);
+pub struct Nodes(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    streams: Mutex<HashMap<u64, NodeStatus>>,
+    responses: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What has been sent to nodes since the server started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SentTotals {
+    pub responses: u64,
+    /// Encoded responses, without the framing of gRPC and HTTP/2.
+    pub bytes: u64,
+}
 
 impl Nodes {
     /// Returns the connected nodes, sorted by id.
@@ -60,6 +78,19 @@ impl Nodes {
         let nodes = self.lock();
         let current = nodes.values().filter(|node| node.revision >= revision).count();
         (saturated(nodes.len()), saturated(current))
+    }
+
+    /// Returns what has been sent to all nodes.
+    pub fn sent(&self) -> SentTotals {
+        SentTotals {
+            responses: self.0.responses.load(Ordering::Relaxed),
+            bytes: self.0.bytes.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(super) fn count_sent(&self, bytes: usize) {
+        self.0.responses.fetch_add(1, Ordering::Relaxed);
+        self.0.bytes.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(super) fn connected(&self, stream: u64, status: NodeStatus) {
@@ -78,7 +109,7 @@ impl Nodes {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, NodeStatus>> {
         // no code panics while it holds the lock, and a map is whole between two calls
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

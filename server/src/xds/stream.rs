@@ -12,6 +12,7 @@ use std::{
 
 use chrono::Utc;
 use futures_util::Stream;
+use prost::Message;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -143,6 +144,7 @@ impl Conversation {
                 self.report(session.on_request(request), at.on_trial).await;
             }
             while let Some(response) = session.poll() {
+                self.ads.nodes.count_sent(response.encoded_len());
                 if self.outbox.send(Ok(response)).await.is_err() {
                     return;
                 }

@@ -1,0 +1,96 @@
+//! Measures, on the whole process, from a POST's answer to the first right answer through Envoy.
+//!
+//! ```text
+//! make bench                      all sizes, about ten minutes
+//! make bench ARGS="100 10000"     these sizes
+//! ```
+//! In the same run stand the *floor* (a bare pusher that sends the same resources, encoded
+//! beforehand, and one durable commit) and the *naive control* (all routes in one list), so that
+//! what matters are ratios and not the machine.
+
+mod floor;
+mod load;
+mod process;
+mod report;
+mod table;
+
+use std::{error::Error, time::Instant};
+
+use report::{Change, Row, Samples};
+
+/// Changes that are measured at each size.
+const CHANGES: usize = 100;
+
+/// Mappings in the table, unless the command line says others.
+const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
+
+/// The flat list is measured up to here: beyond, Envoy takes minutes to load it.
+const FLAT_LIST_MAX: usize = 10_000;
+
+type BenchResult<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> BenchResult<()> {
+    // cargo passes `--bench`
+    let sizes: Vec<usize> =
+        std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
+    let upstream = load::upstream().await?;
+    let commit = floor::durable_commit().await?;
+    report::commit(&commit);
+    for size in sizes {
+        let row = measure(size, upstream, commit.clone()).await?;
+        report::row(&row);
+    }
+    Ok(())
+}
+
+async fn measure(size: usize, upstream: std::net::SocketAddr, commit: Samples) -> BenchResult<Row> {
+    let table = table::Table::new(size, upstream);
+    let floor = floor::measure(&table, CHANGES).await?;
+    let folder = tempfile::tempdir()?;
+    table.store(folder.path()).await?;
+    let started = Instant::now();
+    let server = process::Server::start(folder.path(), &table).await?;
+    let envoy = process::Envoy::start(server.xds).await?;
+    server.until_live(size).await?;
+    let loaded = started.elapsed();
+
+    let before = (server.usage()?, server.bytes_sent().await?);
+    let mut answered = Samples::default();
+    let mut requested = Samples::default();
+    let mut wrong = 0;
+    for index in 0..CHANGES {
+        let change: Change = server.change(&table, index).await?;
+        answered.push(change.after_answer);
+        requested.push(change.after_request);
+        wrong += change.wrong_answers;
+    }
+    let after = (server.usage()?, server.bytes_sent().await?);
+    let changes = CHANGES as u64;
+    let sharded = (
+        load::requests_per_second(server.gateway, &table.first_path()).await?,
+        load::requests_per_second(server.gateway, &table.last_path()).await?,
+    );
+    let rss_bytes = after.0.rss_bytes;
+    envoy.stop().await?;
+    server.stop().await?;
+    let flat = match size <= FLAT_LIST_MAX {
+        true => Some(process::flat_list(folder.path(), &table).await?),
+        false => None,
+    };
+    Ok(Row {
+        size,
+        loaded,
+        answered,
+        requested,
+        floor,
+        commit,
+        wrong,
+        bytes_per_change: (after.1 - before.1) / changes,
+        cpu_per_change: (after.0.cpu - before.0.cpu) / u32::try_from(CHANGES)?,
+        rss_bytes,
+        sharded,
+        flat,
+    })
+}

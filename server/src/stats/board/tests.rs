@@ -1,0 +1,173 @@
+use app::api::live::Health;
+
+use super::*;
+use crate::gateway::{
+    mapping::{Change, ChangeKind, Revision},
+    table::tests::mapping,
+};
+
+/// A board with its last tick, a table that grows, and a clock that is moved by hand.
+struct Fixture {
+    board: Board,
+    tick: Tick,
+    published: Published,
+    now: Now,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let now = Now { instant: Instant::now(), at: DateTime::UNIX_EPOCH };
+        Self {
+            board: Board::resume(Checkpoint::default(), now),
+            tick: Tick::default(),
+            published: Published::default(),
+            now,
+        }
+    }
+
+    fn put(&mut self, name: &str, prefix: &str) {
+        self.apply(ChangeKind::Put(mapping(name, prefix, "service", "/")));
+    }
+
+    fn delete(&mut self, name: &str) {
+        self.apply(ChangeKind::Delete(MappingName::parse(name).unwrap()));
+    }
+
+    fn apply(&mut self, kind: ChangeKind) {
+        let revision = Revision(self.published.table.revision().0 + 1);
+        self.published.table.apply(&Change { revision, kind });
+    }
+
+    /// A node reports the cumulative requests of a mapping, and its service's endpoints.
+    fn flush(&mut self, node: &str, name: &str, ok: u64, bad: u64) {
+        let target = Target::Mapping(MappingName::parse(name).unwrap());
+        let members = Members { healthy_members: 1, total_members: 1 };
+        let flush = Flush {
+            node: NodeId::reported(node),
+            counts: [(target, Counts { ok, bad, c4xx: 0 })].into(),
+            members: [(ServiceName::parse("service").unwrap(), members)].into(),
+        };
+        self.board.take_in(Report::Flush(flush), self.now);
+    }
+
+    /// A second passes.
+    fn tick(&mut self) -> Delta {
+        self.now.instant += Duration::from_secs(1);
+        let published = Arc::new(self.published.clone());
+        self.tick = self.board.tick(&self.tick, &published, (1, 1), self.now);
+        match serde_json::from_slice(&self.tick.delta).unwrap() {
+            Frame::Delta(delta) => delta,
+            Frame::Full(_) => panic!("a tick makes deltas"),
+        }
+    }
+
+    fn live(&self, name: &str) -> LiveMapping {
+        let mut entries = self.tick.entries.values();
+        entries.find(|entry| entry.live.mapping.name == name).unwrap().live.clone()
+    }
+}
+
+fn names(changed: &[LiveMapping]) -> Vec<&str> {
+    let mut names: Vec<_> = changed.iter().map(|live| live.mapping.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_tick_tells_only_what_has_changed() {
+    let mut fixture = Fixture::new();
+    fixture.put("busy", "/busy/");
+    fixture.put("idle", "/idle/");
+    fixture.flush("one", "busy", 0, 0);
+    assert_eq!(names(&fixture.tick().changed), ["busy", "idle"]);
+
+    fixture.flush("one", "busy", 7, 0);
+    let delta = fixture.tick();
+
+    assert_eq!(names(&delta.changed), ["busy"]);
+    assert_eq!(fixture.live("busy").counters.upstream_ok, 7);
+    assert_eq!(fixture.live("busy").rate, Some(7.0));
+}
+
+#[test]
+fn a_rate_falls_to_zero_when_the_traffic_ends_and_the_mapping_becomes_idle() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    fixture.flush("one", "user", 10, 0);
+    fixture.tick();
+    assert_eq!(fixture.live("user").health, Health::Healthy);
+
+    for _ in 0..70 {
+        fixture.flush("one", "user", 10, 0);
+        fixture.tick();
+    }
+
+    assert_eq!(fixture.live("user").rate, Some(0.0));
+    assert_eq!(fixture.live("user").health, Health::Idle);
+}
+
+#[test]
+fn silence_is_stale_with_the_time_it_began_and_never_zero() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    fixture.flush("one", "user", 10, 0);
+    fixture.tick();
+
+    fixture.tick();
+    fixture.tick();
+    let delta = fixture.tick();
+
+    assert_eq!(delta.gateway.stale_since, Some(DateTime::UNIX_EPOCH));
+    let live = fixture.live("user");
+    assert_eq!((live.health, live.rate, live.members), (Health::Stale, None, None));
+    assert_eq!(live.counters.upstream_ok, 10, "totals stay");
+}
+
+#[test]
+fn a_moved_mapping_is_changed_and_not_removed() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    fixture.tick();
+
+    fixture.put("user", "/people/");
+    let delta = fixture.tick();
+
+    assert_eq!(names(&delta.changed), ["user"]);
+    assert!(delta.removed.is_empty());
+    assert_eq!(fixture.tick.entries.len(), 1);
+}
+
+#[test]
+fn a_deleted_mapping_is_removed_and_one_made_again_begins_at_zero() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    fixture.flush("one", "user", 10, 0);
+    fixture.tick();
+
+    fixture.delete("user");
+    assert_eq!(fixture.tick().removed, ["user"]);
+    fixture.put("user", "/user/");
+    fixture.flush("one", "user", 12, 0);
+    fixture.tick();
+
+    assert_eq!(fixture.live("user").counters.upstream_ok, 2);
+}
+
+#[test]
+fn a_viewer_who_missed_ticks_gets_their_sum() {
+    let mut fixture = Fixture::new();
+    for name in ["kept", "changed", "gone"] {
+        fixture.put(name, &format!("/{name}/"));
+    }
+    fixture.tick();
+    let seen = fixture.tick.seq;
+
+    fixture.delete("gone");
+    fixture.tick();
+    fixture.put("changed", "/elsewhere/");
+    fixture.tick();
+    let delta = fixture.tick.delta_since(seen);
+
+    assert_eq!(names(&delta.changed), ["changed"]);
+    assert_eq!(delta.removed, ["gone"]);
+}
