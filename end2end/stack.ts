@@ -120,7 +120,9 @@ async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
   } catch (error) {
     killGroup(child);
     await exit;
-    throw new Error(`${String(error)}\n${await log()}`);
+    const text = await log();
+    await rm(folder, { recursive: true });
+    throw new Error(`${String(error)}\n${text}`);
   } finally {
     startDeadline.clear();
     stopWatching.abort();
@@ -134,7 +136,7 @@ async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
       how = await Promise.race([exit, stopDeadline.passed]);
     } catch (error) {
       killGroup(child);
-      throw new Error(`${String(error)}\n${await log()}`);
+      throw new Error(`${String(error)}\n${await log()}`); // and the folder stays, to look at
     } finally {
       stopDeadline.clear();
     }

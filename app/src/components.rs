@@ -10,5 +10,6 @@ pub(crate) mod heading;
 pub(crate) mod icon;
 pub(crate) mod loaded;
 pub(crate) mod mapping_row;
+pub(crate) mod message;
 pub(crate) mod status;
 pub(crate) mod theme_switch;

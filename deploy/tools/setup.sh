@@ -132,6 +132,10 @@ has_chromium() {
     found=$(find_chromium) && adopt chromium "$found"
 }
 install_chromium() {
+    if [ -n "${CHROMIUM:-}" ]; then
+        echo "CHROMIUM is \`$CHROMIUM\`, which is no program"
+        return 1
+    fi
     if [ "$(id -u)" -ne 0 ] || ! type -P apt-get; then
         echo "only root can install it, and only with apt-get"
         return 1

@@ -3,6 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::message::message;
+
 /// Shows a text field whose name is also its id.
 ///
 /// The input is the browser's own: what was typed before the page came to life is taken over, not
@@ -62,10 +64,10 @@ pub(crate) fn Field(
                 let error_id = error_id.clone();
                 error
                     .get()
-                    .map(|message| {
+                    .map(|text| {
                         view! {
                             <p class="field-error" id=error_id>
-                                {message}
+                                {message(&text)}
                             </p>
                         }
                     })

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::chip::{self, Chip};
 use super::icon::{self, Icon};
+use super::message::message;
 use crate::api::client::encode_segment;
 use crate::api::live::{ConfigState, LiveMapping, Members};
 use crate::live::store::Row;
@@ -122,7 +123,7 @@ fn note_view(note: Note) -> impl IntoView {
     view! {
         <span class=class>
             <Icon path=icon::WARNING />
-            <span>{format!("{}: {}", note.word, note.message)}</span>
+            <span>{format!("{}: ", note.word)} {message(&note.message)}</span>
         </span>
     }
 }

@@ -16,6 +16,7 @@ use crate::components::heading::Heading;
 use crate::components::icon::{self, Icon};
 use crate::components::loaded::Loaded;
 use crate::components::mapping_row::{members, rewrite};
+use crate::components::message::message;
 use crate::live::store::Live;
 use crate::numerals::{count, rate};
 
@@ -59,7 +60,7 @@ fn missing(error: &ClientError) -> impl IntoView {
             <Heading>
                 {if is_gone { "There is no such mapping" } else { "The mapping could not be loaded" }}
             </Heading>
-            <p>{error.to_string()}</p>
+            <p>{message(&error.to_string())}</p>
             <p>
                 <a class="btn btn-primary" href="/mappings">
                     "All mappings"
@@ -117,7 +118,7 @@ fn Confirm(mapping: Mapping, refused: Option<ClientError>) -> impl IntoView {
                                     <Icon path=icon::WARNING />
                                     <div>
                                         <strong>"The mapping was not deleted."</strong>
-                                        <p>{error.to_string()}</p>
+                                        <p>{message(&error.to_string())}</p>
                                     </div>
                                 </div>
                             }

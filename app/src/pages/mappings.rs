@@ -8,6 +8,7 @@ use crate::components::heading::Heading;
 use crate::components::icon::{self, Icon};
 use crate::components::loaded::Loaded;
 use crate::components::mapping_row::MappingRow;
+use crate::components::message::message;
 use crate::curl;
 use crate::live::store::Live;
 use crate::numerals::count;
@@ -162,7 +163,7 @@ fn failed(error: &ClientError) -> impl IntoView {
                 <Icon path=icon::WARNING />
                 " The mappings could not be loaded"
             </h2>
-            <p>{error.to_string()}</p>
+            <p>{message(&error.to_string())}</p>
             <p class="sub">
                 "Envoy keeps routing as before. This page tries again by itself; if it stays, look whether "
                 <code>"chancery serve"</code> " runs and what its log says."

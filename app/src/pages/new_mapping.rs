@@ -18,6 +18,7 @@ use crate::api::problem::Problem;
 use crate::components::field::Field;
 use crate::components::heading::Heading;
 use crate::components::icon::{self, Icon};
+use crate::components::message::message;
 use crate::curl;
 use crate::live::store::Live;
 
@@ -231,14 +232,15 @@ fn ErrorSummary(error: RwSignal<Option<ClientError>>) -> impl IntoView {
         FIELDS
             .into_iter()
             .filter_map(|(field, label)| Some((field, label, error.field(field)?)))
-            .map(|(field, label, message)| {
+            .map(|(field, label, text)| {
                 let href = format!("#{field}");
                 view! {
                     <li>
                         <a href=href rel="external">
                             {label}
                         </a>
-                        {format!(": {message}")}
+                        ": "
+                        {message(&text)}
                     </li>
                 }
             })
@@ -261,7 +263,7 @@ fn ErrorSummary(error: RwSignal<Option<ClientError>>) -> impl IntoView {
                                 <Icon path=icon::WARNING />
                                 <div>
                                     <strong>"The mapping was not created."</strong>
-                                    <p>{error.to_string()}</p>
+                                    {overall(&error)}
                                     <ul>{links(&error)}</ul>
                                 </div>
                             </div>
@@ -270,6 +272,12 @@ fn ErrorSummary(error: RwSignal<Option<ClientError>>) -> impl IntoView {
             }}
         </div>
     }
+}
+
+/// Says what was wrong where no field is to blame: the fields say it themselves.
+fn overall(error: &ClientError) -> impl IntoView + use<> {
+    let by_field = FIELDS.iter().any(|(field, _)| error.field(field).is_some());
+    (!by_field).then(|| view! { <p>{message(&error.to_string())}</p> })
 }
 
 /// Shows the `curl` line for what is typed.

@@ -127,8 +127,14 @@ impl Follower {
         let _turn = self.lookups.acquire().await;
         let answer = tokio::time::timeout(LOOKUP_TIMEOUT, resolver.lookup_ip(self.name.as_ref()))
             .await
-            .map_err(|_elapsed| format!("no answer for `{}` within 3 s", self.name))?
-            .map_err(|error| format!("`{}` can't be resolved: {error}", self.name))?;
+            .map_err(|_elapsed| format!("DNS gave no answer for `{}` within 3 s", self.name))?
+            .map_err(|error| match error {
+                error if error.is_nx_domain() => format!("there is no name `{}` in DNS", self.name),
+                error if error.is_no_records_found() => {
+                    format!("`{}` has no address in DNS", self.name)
+                }
+                error => format!("`{}` can't be looked up in DNS: {error}", self.name),
+            })?;
         let ttl = answer.valid_until().saturating_duration_since(Instant::now().into_std());
         let addresses = answer.iter().map(|ip| SocketAddr::new(ip, self.service.port));
         Ok((Endpoints::known(addresses), ttl.clamp(TTL_MIN, TTL_MAX)))

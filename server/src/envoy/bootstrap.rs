@@ -30,11 +30,16 @@ use super::{
                 HistogramEmitMode, MetricsServiceConfig, StatsConfig, StatsMatcher, StatsSink,
                 stats_matcher, stats_sink,
             },
+            overload::v3::{OverloadManager, ResourceMonitor, resource_monitor},
         },
-        extensions::upstreams::http::v3::{
-            HttpProtocolOptions as UpstreamHttp,
-            http_protocol_options::{
-                ExplicitHttpConfig, UpstreamProtocolOptions, explicit_http_config::ProtocolConfig,
+        extensions::{
+            resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig,
+            upstreams::http::v3::{
+                HttpProtocolOptions as UpstreamHttp,
+                http_protocol_options::{
+                    ExplicitHttpConfig, UpstreamProtocolOptions,
+                    explicit_http_config::ProtocolConfig,
+                },
             },
         },
         r#type::matcher::v3::{
@@ -49,6 +54,9 @@ const XDS_CLUSTER: &str = "chancery/xds";
 
 /// How often a node pushes its counters: what the portal promises as live.
 pub const STATS_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Clients that a node serves at once: with the buffers of the listener at most 2 GiB.
+const CLIENT_CONNECTIONS_MAX: i64 = 50_000;
 
 /// How long connecting to us may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -106,8 +114,22 @@ pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
         }],
         stats_flush_interval: Some(duration(STATS_FLUSH_INTERVAL)),
         stats_config: Some(kept_stats()),
+        overload_manager: Some(overload_manager()),
         deferred_stat_options: Some(DeferredStatOptions { enable_deferred_creation_stats: true }),
         ..Bootstrap::default()
+    }
+}
+
+/// Refuses clients beyond what a node can hold, instead of running out of memory for all of them.
+fn overload_manager() -> OverloadManager {
+    let limit =
+        DownstreamConnectionsConfig { max_active_downstream_connections: CLIENT_CONNECTIONS_MAX };
+    OverloadManager {
+        resource_monitors: vec![ResourceMonitor {
+            name: "envoy.resource_monitors.global_downstream_max_connections".to_owned(),
+            config_type: Some(resource_monitor::ConfigType::TypedConfig(pack_any(limit))),
+        }],
+        ..OverloadManager::default()
     }
 }
 

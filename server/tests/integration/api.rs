@@ -239,3 +239,45 @@ async fn every_address_answers_as_it_should(
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_page_carries_the_headers_that_keep_browsers_safe() {
+    let server = TestServer::start().await;
+
+    let page = server.get("/mappings").await;
+
+    assert_eq!(page.status, StatusCode::OK, "{page}");
+    let header = |name: &str| page.headers[name].to_str().unwrap();
+    let policy = header("content-security-policy");
+    assert!(policy.contains("script-src 'self' 'nonce-"), "{policy}");
+    assert!(!policy.contains("unsafe-inline"), "{policy}");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("x-frame-options"), "DENY");
+    assert!(!header("x-request-id").is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_page_is_404_for_programs_too() {
+    let server = TestServer::start().await;
+
+    assert_eq!(server.get("/nowhere").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(server.get("/pkg/nothing.js").await.status, StatusCode::NOT_FOUND);
+}
+
+#[rstest]
+#[case("/mappings?q=1", "/mappings?q=1")]
+#[case("//evil.example", "/mappings")]
+#[case("/\\evil.example", "/mappings")]
+#[case("https://evil.example", "/mappings")]
+#[tokio::test]
+async fn a_choice_of_theme_leads_back_and_nowhere_else(#[case] from: &str, #[case] to: &str) {
+    let server = TestServer::start().await;
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    let body = format!("theme=dark&return_to={}", from.replace('?', "%3F").replace('=', "%3D"));
+
+    let answer = server.client.send(Method::POST, &server.url("/theme"), &headers, &body).await;
+
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers["location"], to);
+    assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with("theme=dark;"));
+}

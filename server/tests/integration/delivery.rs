@@ -151,6 +151,27 @@ async fn a_mapping_to_a_dead_name_does_not_hold_up_the_others() {
     .await;
 }
 
+#[tokio::test]
+async fn a_restarted_server_sends_a_node_nothing_that_it_has() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _node = server.node("one").await;
+    for index in 0..50 {
+        server.map(&format!("m{index}"), &format!("/m{index}/"), "service").await;
+    }
+    server.map("all", "/", "service").await;
+    server.until_live().await;
+
+    let (server, ()) = server.restart(async {}).await;
+    server.until_live().await;
+
+    // the layout before the catch-all is not served any more: its shards are taken away
+    let sent = server.server.nodes.sent();
+    assert!(sent.bytes < 5_000, "{sent:?} for a table of 51 mappings that the node has");
+    let answer = Client::new().get(&server.gateway("/m7/x")).await;
+    assert_eq!(answer.to_string(), "200 OK service /x");
+}
+
 /// One refused route configuration among good ones, pushed past our own validation.
 #[tokio::test]
 async fn a_refused_resource_is_named_and_the_others_are_applied() {
