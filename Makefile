@@ -96,6 +96,10 @@ fmt: ## Format the code
 bless: setup ## Run the Rust tests and accept the snapshots as they are now
 	@INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(NATIVE)
 
+.PHONY: descriptors
+descriptors: ## Make the descriptors of Envoy's messages again, after a new version of envoy-types
+	@cargo run --quiet -p descriptors
+
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools/ stay
 	@cargo clean

@@ -104,7 +104,7 @@ impl Server {
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
-        let forbidden = settings.forbidden.iter().copied().chain([http, xds]);
+        let forbidden = settings.forbidden.iter().copied().chain([http, xds, gateway_http]);
         let directory = directory(settings.services, forbidden, updates, &tasks, &stop);
         let (publisher, published) = Publisher::start(
             Compiler::new(gateway_http),

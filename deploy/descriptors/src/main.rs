@@ -73,3 +73,17 @@ fn proto_folder() -> Result<PathBuf, Box<dyn Error>> {
         .ok_or("`cargo metadata` does not name envoy-types")?;
     Ok(Path::new(manifest).with_file_name("proto"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_descriptor_set_is_current() {
+        let committed = fs::read(workspace().join(OUTPUT)).unwrap();
+
+        let made = descriptors().unwrap();
+
+        assert!(committed == made, "run `cargo run -p descriptors` and commit `{OUTPUT}`");
+    }
+}

@@ -29,14 +29,17 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-};
+use tokio::{net::TcpListener, sync::mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming, transport::server::TcpIncoming};
 
-use crate::{BenchResult, load::Connection, process::Envoy, report::Samples, table::Table};
+use crate::{
+    BenchResult,
+    load::Connection,
+    process::{Envoy, PATIENCE, until_listening},
+    report::Samples,
+    table::Table,
+};
 
 /// Commits that are measured.
 const COMMITS: usize = 200;
@@ -84,16 +87,18 @@ pub(crate) async fn measure(table: &Table, changes: usize) -> BenchResult<Sample
             .serve_with_incoming(TcpIncoming::from(socket).with_nodelay(Some(true))),
     );
     let envoy = Envoy::start(xds).await?;
-    while TcpStream::connect(gateway).await.is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until_listening(gateway).await?;
     let mut samples = Samples::default();
     for (index, (scope, routes)) in pushes.into_iter().enumerate() {
         let mut connection = Connection::open(gateway).await?;
         pusher.add(&routes);
         let pushed = Instant::now();
         pusher.push(&scope).await?;
-        while connection.get(&Table::new_path(index)).await? != 200 {}
+        while connection.get(&Table::new_path(index)).await? != 200 {
+            if pushed.elapsed() > PATIENCE {
+                return Err(format!("the bare push of change {index} was never served").into());
+            }
+        }
         samples.push(pushed.elapsed());
     }
     envoy.stop().await?;

@@ -35,19 +35,14 @@ pub(crate) async fn upstream() -> BenchResult<SocketAddr> {
 
 async fn answer(mut socket: TcpStream) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
-    let mut buffer = vec![0; 4096];
-    let mut filled = 0;
-    loop {
-        let read = socket.read(&mut buffer[filled..]).await?;
-        if read == 0 {
-            return Ok(());
-        }
-        filled += read;
-        if buffer[..filled].ends_with(b"\r\n\r\n") {
+    let mut buffer = Vec::with_capacity(4096);
+    while socket.read_buf(&mut buffer).await? > 0 {
+        if buffer.ends_with(b"\r\n\r\n") {
             socket.write_all(ANSWER).await?;
-            filled = 0;
+            buffer.clear();
         }
     }
+    Ok(())
 }
 
 /// A kept-alive connection to the gateway.
@@ -61,24 +56,20 @@ impl Connection {
     pub(crate) async fn open(gateway: SocketAddr) -> BenchResult<Self> {
         let socket = TcpStream::connect(gateway).await?;
         socket.set_nodelay(true)?;
-        Ok(Self { socket, buffer: vec![0; 4096] })
+        Ok(Self { socket, buffer: Vec::with_capacity(4096) })
     }
 
     /// Sends a GET and returns the status of its answer.
     pub(crate) async fn get(&mut self, path: &str) -> BenchResult<u16> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
         self.socket.write_all(request.as_bytes()).await?;
-        let mut filled = 0;
-        loop {
-            let read = self.socket.read(&mut self.buffer[filled..]).await?;
-            if read == 0 {
-                return Err("the gateway closed the connection".into());
-            }
-            filled += read;
-            if let Some(status) = complete(&self.buffer[..filled]) {
+        self.buffer.clear();
+        while self.socket.read_buf(&mut self.buffer).await? > 0 {
+            if let Some(status) = complete(&self.buffer) {
                 return Ok(status);
             }
         }
+        Err("the gateway closed the connection".into())
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How long anything may take before the run is given up.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Ticks of the kernel's clock for processes in a second (`getconf CLK_TCK`, the same on every
 /// Linux that we run on).
@@ -198,17 +198,23 @@ pub(crate) async fn flat_list(folder: &Path, table: &Table) -> BenchResult<(f64,
     let file = folder.join("flat.json");
     tokio::fs::write(&file, rendered.stdout).await?;
     let envoy = Envoy::with_config(&["-c", &file.display().to_string()])?;
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(gateway).await.is_err() {
-        if Instant::now() > deadline {
-            return Err("Envoy has not loaded the flat list".into());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until_listening(gateway).await?;
     let first = load::requests_per_second(gateway, &table.first_path()).await?;
     let last = load::requests_per_second(gateway, &table.last_path()).await?;
     envoy.stop().await?;
     Ok((first, last))
+}
+
+/// Waits until Envoy accepts clients, which it does once it has loaded everything.
+pub(crate) async fn until_listening(gateway: SocketAddr) -> BenchResult<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(gateway).await.is_err() {
+        if Instant::now() > deadline {
+            return Err(format!("Envoy does not listen on {gateway}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Sends one request on a connection of its own and returns the whole answer.

@@ -1,5 +1,7 @@
 //! Samples, their percentiles, and how a size's figures are printed.
 
+#![expect(clippy::print_stdout, reason = "the figures are what the benchmark is for")]
+
 use std::time::Duration;
 
 /// Durations of one kind.

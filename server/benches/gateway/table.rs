@@ -38,7 +38,8 @@ impl Table {
     }
 
     fn spec(&self, name: &str, prefix: &str, index: usize) -> BenchResult<Spec> {
-        let service = service(index);
+        // a new mapping leads to a service that is known already
+        let service = service(index % self.size);
         let body = json!({ "prefix": prefix, "service": service });
         let fields = body.as_object().ok_or("an object")?;
         read_spec(NameFrom::Url(name), fields).map_err(|errors| format!("{errors:?}").into())

@@ -21,6 +21,7 @@ pub(super) struct Bootstrap {
     /// Where the node's admin interface listens; it has no authentication.
     #[arg(long, default_value = "127.0.0.1:9901")]
     admin: SocketAddr,
+    /// How to write it.
     #[arg(long, default_value = "yaml")]
     format: Format,
 }

@@ -60,6 +60,7 @@ impl Demo {
         let usersvc = serve_demo(chancery_demo::usersvc(), &tasks, &stop).await?;
         let gruesvc = serve_demo(chancery_demo::gruesvc(), &tasks, &stop).await?;
         let mut settings = self.server.settings(self.database);
+        check_free(settings.gateway_http).await?;
         settings.services.push(fixed("usersvc", usersvc)?);
         settings.services.push(fixed("gruesvc", gruesvc)?);
         let admin = free_loopback().await?;
@@ -113,6 +114,17 @@ async fn check_envoy(envoy: &Path) -> Result<(), CliError> {
             envoy.display()
         )
         .into()),
+    }
+}
+
+/// Checks that Envoy will be able to listen: it would only say in its log that it can't.
+async fn check_free(gateway: SocketAddr) -> Result<(), CliError> {
+    match TcpListener::bind(gateway).await {
+        Ok(_free_again) => Ok(()),
+        Err(error) => {
+            Err(format!("can't listen on {gateway} for the gateway (--gateway-http): {error}")
+                .into())
+        }
     }
 }
 

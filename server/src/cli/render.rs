@@ -31,6 +31,7 @@ pub(super) struct Render {
         value_name = "NAME=ADDRESSES"
     )]
     services: Vec<FixedService>,
+    /// How to write it.
     #[arg(long, default_value = "yaml")]
     format: Format,
 }

@@ -11,7 +11,7 @@ pub const VIRTUAL_HOST: &str = "gateway";
 /// is not made. At 10,000 clusters this is 30 instead of a million statistics.
 pub const KEPT: [&str; 2] = [
     r"vhost\.gateway\.route\..+\.upstream_rq_[1-5]xx",
-    r"cluster\..+\.(upstream_rq_[1-5]xx|membership_(healthy|total))",
+    r"cluster\.[^.]+\.(upstream_rq_[1-5]xx|membership_(healthy|total))",
 ];
 
 /// What one statistic is about.
@@ -29,10 +29,11 @@ pub enum Statistic {
 
 /// Returns the name under which Envoy keeps the statistics of a service's cluster.
 ///
-/// Envoy replaces `:` in names of statistics by `_`, which would make `a:1` and `a_1` one.
-/// No service name has a `|`, so this can be undone.
+/// Envoy replaces `:` in names of statistics by `_`, which would make `a:1` and `a_1` one, and
+/// counts internal requests to `x` under `x.internal`, which may be another service. No service
+/// name has a `|` or a `~`, so this can be undone.
 pub fn cluster_stat_name(service: &ServiceName) -> String {
-    service.to_string().replace(':', "|")
+    service.to_string().replace(':', "|").replace('.', "~")
 }
 
 /// Reads a statistic's name; `None` for any that is not one of ours.
@@ -58,7 +59,9 @@ fn request_class(rest: &str) -> Option<(&str, u8)> {
 }
 
 fn service(stat_name: &str) -> Option<ServiceName> {
-    ServiceName::parse(&stat_name.replace('|', ":")).ok()
+    // with a dot it is a part of a cluster's statistics that we do not read
+    let is_whole = !stat_name.contains('.');
+    is_whole.then(|| ServiceName::parse(&stat_name.replace('|', ":").replace('~', ".")).ok())?
 }
 
 #[cfg(test)]
@@ -70,6 +73,8 @@ mod tests {
     #[rstest]
     #[case("usersvc")]
     #[case("a_1")]
+    #[case("usersvc.external")]
+    #[case("10.1.2.3:8080")]
     #[case("a:1")]
     #[case("https://images.shop")]
     #[case("[::1]:9000")]
@@ -92,6 +97,7 @@ mod tests {
 
     #[rstest]
     #[case("cluster.usersvc.upstream_cx_total")]
+    #[case("cluster.usersvc.external.upstream_rq_2xx")]
     #[case("vhost.other.route.a.upstream_rq_2xx")]
     #[case("server.live")]
     #[case("")]

@@ -28,7 +28,7 @@ pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, 
     let mut errors = Vec::new();
     for key in body.keys() {
         if !matches!(key.as_str(), "name" | "prefix" | "service" | "rewrite") {
-            let allowed = "is not a known field; `prefix`, `service` and `rewrite` are allowed";
+            let allowed = "is not a known field; `name`, `prefix`, `service` and `rewrite` are";
             errors.push(FieldError::new(key, allowed));
         }
     }

@@ -7,12 +7,17 @@
 //! ```
 //! The cost of a change is that of the shards and services it touches, not of the table.
 
+mod quarantine;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     net::SocketAddr,
     sync::Arc,
 };
 
+pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
@@ -24,21 +29,12 @@ use crate::{
     gateway::{
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
+        path::Prefix,
         service::ServiceName,
         table::Table,
     },
     xds::resource::{Kind, Resource, ResourceKey},
 };
-
-/// Says that Envoy has refused a revision of a mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantine {
-    pub revision: Revision,
-    /// Envoy's words.
-    pub reason: Arc<str>,
-    /// What is served instead.
-    good: Option<Arc<Mapping>>,
-}
 
 /// The state that changes are applied to.
 #[derive(Debug)]
@@ -52,6 +48,8 @@ pub struct Compiler {
     followed: HashSet<ServiceName>,
     /// Services whose following may have to begin or end.
     to_check: HashSet<ServiceName>,
+    /// Who is shown at a prefix; not its owner while that waits and nobody else has taken it.
+    shown_at: HashMap<Prefix, MappingName>,
     /// What was shown of a mapping before its newest shown revision.
     before: HashMap<MappingName, Arc<Mapping>>,
     /// Mappings that were refused together, to be tried again one by one, by route configuration.
@@ -73,6 +71,7 @@ impl Compiler {
             changed_services: HashSet::new(),
             followed: HashSet::new(),
             to_check: HashSet::new(),
+            shown_at: HashMap::new(),
             before: HashMap::new(),
             trials: HashMap::new(),
             catch_alls: 0,
@@ -107,6 +106,10 @@ impl Compiler {
         self.to_check.extend(before.map(|mapping| mapping.spec.service.name.clone()));
         if let ChangeKind::Put(mapping) = &change.kind {
             self.to_check.insert(mapping.spec.service.name.clone());
+            // an older revision of another mapping may still be shown there
+            if let Some(other) = self.shown_at.get(&mapping.spec.prefix).cloned() {
+                self.reconcile(&other);
+            }
         }
         self.changed = true;
         self.next.quarantined.remove(&name);
@@ -161,67 +164,6 @@ impl Compiler {
         self.users.contains_key(service) || self.next.table.users_of(service).next().is_some()
     }
 
-    /// Takes in that a node runs `resource`: the next mapping that was refused with it is tried.
-    pub fn acked(&mut self, resource: &Resource) {
-        let current = self.next.resources.get(&resource.key);
-        if current.is_none_or(|current| current.version != resource.version) {
-            return;
-        }
-        let Some(queue) = self.trials.get_mut(&resource.key.name) else { return };
-        let next = queue.pop_front();
-        if queue.is_empty() {
-            self.trials.remove(&resource.key.name);
-        }
-        if let Some(name) = next {
-            self.next.quarantined.remove(&name);
-            self.changed = true;
-            self.reconcile(&name);
-        }
-    }
-
-    /// Takes in that a node has refused `resource` and goes on with `kept`.
-    ///
-    /// The mappings in which the two differ are put into quarantine. If they are several, each
-    /// is tried alone once the node has accepted the rest.
-    pub fn rejected(&mut self, resource: &Resource, reason: &Arc<str>, kept: Option<&Resource>) {
-        let suspects = match resource.key.kind {
-            Kind::Routes => self.suspects_in(resource, kept),
-            // without its cluster none of its users can be served
-            Kind::Cluster => self.shown_users_of(&resource.key.name),
-            Kind::Endpoints | Kind::Scope | Kind::Listener => Vec::new(),
-        };
-        for suspect in &suspects {
-            self.changed = true;
-            let good = self.before.get(suspect.name()).cloned();
-            let quarantine =
-                Quarantine { revision: suspect.revision, reason: Arc::clone(reason), good };
-            self.next.quarantined.insert(suspect.name().clone(), Arc::new(quarantine));
-            self.reconcile(suspect.name());
-        }
-        if resource.key.kind == Kind::Routes && suspects.len() > 1 {
-            let names = suspects.iter().map(|suspect| suspect.name().clone());
-            self.trials.entry(Arc::clone(&resource.key.name)).or_default().extend(names);
-        }
-    }
-
-    /// Returns the mappings that are shown with `resource` and not with `kept`.
-    fn suspects_in(&self, resource: &Resource, kept: Option<&Resource>) -> Vec<Arc<Mapping>> {
-        let is_good = |mapping: &Arc<Mapping>| {
-            kept.is_some_and(|kept| kept.carries.iter().any(|good| Arc::ptr_eq(good, mapping)))
-        };
-        let is_shown = |mapping: &Arc<Mapping>| {
-            self.next.shown.get(mapping.name()).is_some_and(|shown| Arc::ptr_eq(shown, mapping))
-        };
-        let carries = resource.carries.iter();
-        carries.filter(|mapping| !is_good(mapping) && is_shown(mapping)).cloned().collect()
-    }
-
-    fn shown_users_of(&self, cluster: &str) -> Vec<Arc<Mapping>> {
-        let Ok(service) = ServiceName::parse(cluster) else { return Vec::new() };
-        let users = self.next.table.users_of(&service);
-        users.filter_map(|name| self.next.shown.get(name).cloned()).collect()
-    }
-
     /// Tells whether discovery has yet to answer for a service that is in use.
     pub fn awaits_discovery(&self) -> bool {
         self.followed.len() > self.next.endpoints.len()
@@ -263,19 +205,7 @@ impl Compiler {
     /// Decides what the nodes are told of a mapping, and makes it so.
     fn reconcile(&mut self, name: &MappingName) {
         let shown = self.next.shown.get(name).cloned();
-        let wanted = match self.next.table.get(name) {
-            None => None,
-            Some(committed) => match self.next.quarantined.get(name) {
-                Some(quarantine) if quarantine.revision == committed.revision => {
-                    quarantine.good.clone()
-                }
-                _ if self.next.endpoints.contains_key(&committed.spec.service.name) => {
-                    Some(Arc::clone(committed))
-                }
-                // until discovery has answered, requests go where they went before
-                _ => shown.clone(),
-            },
-        };
+        let wanted = self.wanted(name, shown.as_ref());
         let same = match (&shown, &wanted) {
             (Some(shown), Some(wanted)) => Arc::ptr_eq(shown, wanted),
             (None, None) => true,
@@ -295,10 +225,27 @@ impl Compiler {
         }
     }
 
+    fn wanted(&mut self, name: &MappingName, shown: Option<&Arc<Mapping>>) -> Option<Arc<Mapping>> {
+        let committed = self.next.table.get(name)?;
+        let quarantine = self.next.quarantined.get(name);
+        let is_refused = quarantine.is_some_and(|known| known.revision == committed.revision);
+        if !is_refused && self.next.endpoints.contains_key(&committed.spec.service.name) {
+            self.next.quarantined.remove(name);
+            return Some(Arc::clone(committed));
+        }
+        // until discovery has answered, requests go where they went before
+        let instead = quarantine.map_or_else(|| shown.cloned(), |known| known.good.clone());
+        // but not to who had the prefix before
+        instead.filter(|older| self.next.table.check_collision(&older.spec).is_ok())
+    }
+
     fn show(&mut self, mapping: &Arc<Mapping>) {
         let service = &mapping.spec.service.name;
         *self.users.entry(service.clone()).or_default() += 1;
         self.changed_services.insert(service.clone());
+        // discovery may have stopped following it since it was shown last
+        self.to_check.insert(service.clone());
+        self.shown_at.insert(mapping.spec.prefix.clone(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.prefix.first_segment().is_none());
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
@@ -316,6 +263,9 @@ impl Compiler {
         self.to_check.insert(service.clone());
         self.catch_alls -= usize::from(mapping.spec.prefix.first_segment().is_none());
         self.placement.remove(mapping);
+        if self.shown_at.get(&mapping.spec.prefix) == Some(mapping.name()) {
+            self.shown_at.remove(&mapping.spec.prefix);
+        }
         self.next.shown.remove(mapping.name());
     }
 

@@ -37,7 +37,7 @@ impl Published {
             None => warn(
                 "service-pending",
                 format!(
-                    "`{}` is being looked up; requests go nowhere new until then",
+                    "`{}` is being looked up; until then requests go where they went before",
                     service.text
                 ),
             ),

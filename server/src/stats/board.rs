@@ -128,6 +128,7 @@ impl Board {
                 self.second.entry(name.clone()).or_default().add(increment);
             }
         }
+        self.ledger.retain_seen(&flush.node, |target| flush.counts.contains_key(target));
         self.views.insert(flush.node, View { heard: now.instant, members: flush.members });
     }
 

@@ -13,10 +13,12 @@ pub struct Checkpoint {
     pub totals: Vec<(Target, Counts)>,
     /// The cumulative values that a node has reported last.
     pub seen: Vec<((NodeId, Target), Counts)>,
+    /// What a node counts no more.
+    pub unseen: Vec<(NodeId, Target)>,
     /// Targets that are no more.
     pub gone: Vec<Target>,
     /// Nodes whose earlier values mean nothing any more, since a new process has their name.
-    /// Forgotten before `seen` is written.
+    /// Forgotten, as `unseen` is, before `seen` is written.
     pub restarted: Vec<NodeId>,
 }
 

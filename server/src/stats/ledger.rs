@@ -19,6 +19,7 @@ pub struct Ledger {
     seen: HashMap<NodeId, HashMap<Target, Counts>>,
     changed_totals: HashSet<Target>,
     changed_seen: HashSet<(NodeId, Target)>,
+    unseen: HashSet<(NodeId, Target)>,
     gone: HashSet<Target>,
     restarted: HashSet<NodeId>,
 }
@@ -57,8 +58,26 @@ impl Ledger {
         self.totals.entry(target.clone()).or_default().add(increment);
         self.gone.remove(target);
         self.changed_totals.insert(target.clone());
-        self.changed_seen.insert((node.clone(), target.clone()));
+        let key = (node.clone(), target.clone());
+        self.unseen.remove(&key);
+        self.changed_seen.insert(key);
         increment
+    }
+
+    /// Notes which counters `node` still has. One that it has no more begins at zero when it comes
+    /// again: Envoy drops a cluster's counters with the cluster.
+    pub fn retain_seen(&mut self, node: &NodeId, has: impl Fn(&Target) -> bool) {
+        let Some(seen) = self.seen.get_mut(node) else { return };
+        let (unseen, changed) = (&mut self.unseen, &mut self.changed_seen);
+        seen.retain(|target, _| {
+            let kept = has(target);
+            if !kept {
+                let key = (node.clone(), target.clone());
+                changed.remove(&key);
+                unseen.insert(key);
+            }
+            kept
+        });
     }
 
     /// Forgets the total of a target that is no more. What the nodes reported of it is kept: they
@@ -88,6 +107,7 @@ impl Ledger {
         Checkpoint {
             totals: totals.collect(),
             seen: seen.collect(),
+            unseen: self.unseen.drain().collect(),
             gone: self.gone.drain().collect(),
             restarted: self.restarted.drain().collect(),
         }
@@ -98,6 +118,11 @@ impl Ledger {
         let totals = checkpoint.totals.iter().map(|(target, _)| target.clone());
         self.changed_totals.extend(totals.filter(|target| self.totals.contains_key(target)));
         self.changed_seen.extend(checkpoint.seen.iter().map(|(key, _)| key.clone()));
+        let has_seen = |(node, target): &&(NodeId, Target)| {
+            self.seen.get(node).is_some_and(|seen| seen.contains_key(target))
+        };
+        let unseen = checkpoint.unseen.iter().filter(|key| !has_seen(key));
+        self.unseen.extend(unseen.cloned());
         let gone = checkpoint.gone.iter().filter(|target| !self.totals.contains_key(target));
         self.gone.extend(gone.cloned());
         self.restarted.extend(checkpoint.restarted.iter().cloned());
@@ -175,6 +200,28 @@ mod tests {
         ledger.put_back(&lost);
 
         assert_eq!(ledger.take_checkpoint(), lost);
+    }
+
+    #[test]
+    fn a_counter_that_envoy_has_dropped_begins_again_even_above_its_old_value() {
+        let mut ledger = Ledger::default();
+        ledger.record(&node("a"), &user(), ok(3));
+
+        ledger.retain_seen(&node("a"), |_target| false);
+        ledger.record(&node("a"), &user(), ok(5));
+
+        assert_eq!(ledger.total(&user()), ok(8));
+    }
+
+    #[test]
+    fn a_dropped_counter_is_dropped_in_the_checkpoint_too() {
+        let mut before = Ledger::default();
+        before.record(&node("a"), &user(), ok(3));
+        before.take_checkpoint();
+
+        before.retain_seen(&node("a"), |_target| false);
+
+        assert_eq!(before.take_checkpoint().unseen, [(node("a"), user())]);
     }
 
     #[test]

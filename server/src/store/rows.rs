@@ -173,6 +173,13 @@ pub(super) async fn save_counters(
             .execute(&mut **transaction)
             .await?;
     }
+    for (node, target) in &checkpoint.unseen {
+        sqlx::query("delete from stat_seen where node = $1 and target = $2")
+            .bind(node.as_ref())
+            .bind(target.to_string())
+            .execute(&mut **transaction)
+            .await?;
+    }
     for (target, counts) in &checkpoint.totals {
         sqlx::query(
             "insert into stat_totals (target, ok, c4xx, bad) values ($1, $2, $3, $4)

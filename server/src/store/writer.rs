@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SubsecRound, Utc};
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::error;
 
 use super::{Db, StoreError, rows, sqlite::FileIdentity};
 use crate::{
@@ -82,7 +83,10 @@ impl Writer {
         };
         let mut transaction = match begun {
             Ok(transaction) => transaction,
-            Err(error) => return refuse(batch, &error),
+            Err(error) => {
+                error!("can't write: {error}");
+                return refuse(batch, &error);
+            }
         };
         let now = Utc::now().trunc_subsecs(6);
         let mut newest = None;
@@ -108,7 +112,7 @@ impl Writer {
             },
         };
         if let Err(error) = &committed {
-            tracing::error!("can't write: {error}");
+            error!("can't write: {error}");
             refuse(batch, error);
         }
         if let (Ok(()), Some(revision)) = (&committed, newest) {

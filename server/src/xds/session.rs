@@ -10,6 +10,8 @@
 //! * nothing is sent that the node has ([`Session::next_for`]).
 
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -48,6 +50,7 @@ pub enum Event {
 /// A response that the node has not answered yet.
 #[derive(Debug)]
 struct Sent {
+    nonce: u64,
     kind: Kind,
     upserts: Vec<Arc<Resource>>,
 }
@@ -63,9 +66,6 @@ pub struct Session {
     next_nonce: u64,
     /// How many route configurations, held or on the way, need a cluster.
     needs: HashMap<Arc<str>, usize>,
-    /// The node came with clusters from an earlier stream: until it has told us its routes we
-    /// do not know which of them they need.
-    resumed: bool,
 }
 
 impl Session {
@@ -78,7 +78,6 @@ impl Session {
             unanswered: HashMap::new(),
             next_nonce: 1,
             needs: HashMap::new(),
-            resumed: false,
         }
     }
 
@@ -97,7 +96,7 @@ impl Session {
                 for kind in Kind::ALL {
                     let names: Vec<_> = self.target.names(kind).cloned().collect();
                     let subscription = self.subscription(kind);
-                    subscription.touch_all_held();
+                    subscription.touch_all_known();
                     names.iter().for_each(|name| subscription.touch(name));
                 }
             }
@@ -106,8 +105,17 @@ impl Session {
     }
 
     /// Tells whether the node has acknowledged, or refused, everything up to the goal.
+    ///
+    /// A node asks for one kind after the other: that it waits for nothing does not mean that it
+    /// has asked for everything yet.
     pub fn is_settled(&self) -> bool {
-        self.unanswered.is_empty() && self.subscriptions.values().all(Subscription::is_quiet)
+        let answered = |kind| self.subscriptions.get(&kind).map_or(0, Subscription::answered);
+        let wants_listener = self.target.names(Kind::Listener).next().is_some();
+        self.unanswered.is_empty()
+            && self.subscriptions.values().all(Subscription::is_quiet)
+            && (!wants_listener || answered(Kind::Listener) > 0)
+            // Envoy asks for the routes of each scope
+            && answered(Kind::Routes) >= answered(Kind::Scope)
     }
 
     /// Takes in a request. A request of a kind that we do not serve is ignored.
@@ -126,7 +134,7 @@ impl Session {
             }
             self.unblock();
         }
-        self.subscribe(kind, request);
+        self.subscribe(kind, request, &mut events);
         events
     }
 
@@ -147,19 +155,18 @@ impl Session {
     /// for it, 15 s, before it goes on.
     fn poll_empty(&mut self, kind: Kind) -> Option<DeltaDiscoveryResponse> {
         let subscription = self.subscription(kind);
-        let unanswered = std::mem::take(&mut subscription.must_answer);
         let nothing = subscription.holds_nothing() && subscription.is_quiet();
-        (unanswered && nothing).then(|| self.response(kind, Vec::new(), Vec::new()))
+        (subscription.must_answer && nothing).then(|| self.response(kind, Vec::new(), Vec::new()))
     }
 
-    fn subscribe(&mut self, kind: Kind, request: DeltaDiscoveryRequest) {
+    fn subscribe(&mut self, kind: Kind, request: DeltaDiscoveryRequest, events: &mut Vec<Event>) {
         let first = !self.subscription(kind).is_open();
         if first {
             let everything = request.resource_names_subscribe.is_empty();
             self.subscription(kind).open(everything);
-            self.resumed |= kind == Kind::Cluster && !request.initial_resource_versions.is_empty();
             for (name, version) in request.initial_resource_versions {
-                self.remember(kind, name.into(), &Version::reported(&version));
+                let held = self.remember(kind, name.into(), &Version::reported(&version));
+                events.extend(held.map(Event::Acked));
             }
         }
         for name in &request.resource_names_unsubscribe {
@@ -186,19 +193,20 @@ impl Session {
         self.unblock();
     }
 
-    /// Takes over what the node has from an earlier stream, perhaps from another server.
-    fn remember(&mut self, kind: Kind, name: Arc<str>, version: &Version) {
+    /// Takes over what the node has from an earlier stream, perhaps from another server; returns
+    /// the resource if it is one of ours.
+    fn remember(&mut self, kind: Kind, name: Arc<str>, version: &Version) -> Option<Arc<Resource>> {
         let key = ResourceKey { kind, name };
-        let held = match self.target.get(&key) {
-            Some(resource) if resource.version == *version || resource.is_tentative => {
-                Held::Ours(Arc::clone(resource))
-            }
-            _ => Held::Foreign,
-        };
+        let is_ours =
+            |resource: &&Arc<Resource>| resource.version == *version || resource.is_tentative;
+        let ours = self.target.get(&key).filter(is_ours).cloned();
+        let held = ours.clone().map_or(Held::Foreign, Held::Ours);
         self.retain(&held);
         let subscription = self.subscription(kind);
         subscription.touch_anyway(&key.name);
+        subscription.inherited.insert(Arc::clone(&key.name));
         subscription.hold(key.name, held);
+        ours
     }
 
     fn poll_upserts(&mut self, kind: Kind) -> Option<DeltaDiscoveryResponse> {
@@ -246,14 +254,18 @@ impl Session {
             return None;
         };
         if subscription.has_or_refused(&target) {
-            // the same content may carry newer mappings: their receipts count on the newer one
-            if let Some(replaced) = subscription.adopt(&target) {
-                self.retain(&Held::Ours(target));
-                self.release(&replaced);
-            }
+            self.adopt(target);
             return None;
         }
         Some(target)
+    }
+
+    /// The same content may carry newer mappings: their receipts count on the newer one.
+    fn adopt(&mut self, target: Arc<Resource>) {
+        if let Some(replaced) = self.subscription(target.key.kind).adopt(&target) {
+            self.retain(&Held::Ours(target));
+            self.release(&replaced);
+        }
     }
 
     /// Keeps *make before break*: says whether all that `resource` needs is on the node.
@@ -278,13 +290,14 @@ impl Session {
         self.retain_needs(resource);
         let Resource { key, .. } = resource.as_ref();
         // Envoy rebuilds a changed cluster and waits for its endpoints, but does not ask again
-        if key.kind == Kind::Cluster && self.holds(Kind::Cluster, &key.name) {
+        if key.kind == Kind::Cluster && self.subscription(key.kind).knows(&key.name) {
             let again = self.subscription(Kind::Endpoints).forget(&key.name);
             if let Some(held) = again {
                 self.release(&held);
             }
         }
-        self.subscription(key.kind).note_sent(resource);
+        let nonce = self.next_nonce;
+        self.subscription(key.kind).note_sent(resource, nonce);
     }
 
     fn poll_removals(&mut self, kind: Kind) -> Option<DeltaDiscoveryResponse> {
@@ -304,10 +317,11 @@ impl Session {
 
     /// Keeps *break last*: says whether no route on the node can need the cluster any more.
     fn may_remove_cluster(&self, name: &Arc<str>) -> bool {
-        let routes_known = !self.resumed
-            || self.with(Kind::Routes, |routes| routes.is_open() && !routes.holds_foreign())
-            || self.with(Kind::Scope, |scopes| scopes.is_open() && scopes.holds_nothing());
-        routes_known && !self.needs.contains_key(name)
+        let inherited = self.with(Kind::Cluster, |clusters| clusters.inherited.contains(name));
+        let routes_known = self.with(Kind::Routes, Subscription::is_open)
+            || self.with(Kind::Scope, |scopes| scopes.is_open() && scopes.inherited.is_empty());
+        let none_foreign = routes_known && !self.with(Kind::Routes, Subscription::holds_foreign);
+        (none_foreign || !inherited) && !self.needs.contains_key(name)
     }
 
     fn response(
@@ -327,7 +341,7 @@ impl Session {
                 ..WireResource::default()
             })
             .collect();
-        self.unanswered.insert(nonce, Sent { kind, upserts });
+        self.unanswered.insert(nonce, Sent { nonce, kind, upserts });
         self.subscription(kind).must_answer = false;
         DeltaDiscoveryResponse {
             system_version_info: self.revision.to_string(),
@@ -342,12 +356,15 @@ impl Session {
     fn acked(&mut self, sent: Sent, events: &mut Vec<Event>) {
         for resource in sent.upserts {
             resource.count_holder();
-            match self.subscription(sent.kind).acked(&resource) {
+            match self.subscription(sent.kind).acked(&resource, sent.nonce) {
                 // the needs were counted when the resource was sent
                 Ok(Some(replaced)) => self.release(&replaced),
                 Ok(None) => {}
                 // unsubscribed meanwhile: the node has dropped it again
                 Err(()) => self.release(&Held::Ours(Arc::clone(&resource))),
+            }
+            if let Some(target) = self.target.get(&resource.key).cloned() {
+                self.adopt(target);
             }
             events.push(Event::Acked(resource));
         }
@@ -360,10 +377,10 @@ impl Session {
             self.release_needs(&resource);
             let subscription = self.subscription(sent.kind);
             if !alone {
-                subscription.try_alone(&resource);
+                subscription.try_alone(&resource, sent.nonce);
                 continue;
             }
-            let kept = subscription.refused(&resource);
+            let kept = subscription.refused(&resource, sent.nonce);
             resource.reject(reason);
             events.push(Event::Rejected { resource, reason: reason.into(), kept });
         }

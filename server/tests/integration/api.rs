@@ -240,27 +240,32 @@ async fn every_address_answers_as_it_should(
     .await;
 }
 
+/// The only test that renders pages: what renders them is one for the process, and ends with the
+/// runtime of the test that used it first.
 #[tokio::test]
 async fn every_page_carries_the_headers_that_keep_browsers_safe() {
     let server = TestServer::start().await;
 
     let page = server.get("/mappings").await;
+    let unknown = server.get("/nowhere").await;
 
     assert_eq!(page.status, StatusCode::OK, "{page}");
-    let header = |name: &str| page.headers[name].to_str().unwrap();
-    let policy = header("content-security-policy");
-    assert!(policy.contains("script-src 'self' 'nonce-"), "{policy}");
-    assert!(!policy.contains("unsafe-inline"), "{policy}");
-    assert_eq!(header("x-content-type-options"), "nosniff");
-    assert_eq!(header("x-frame-options"), "DENY");
-    assert!(!header("x-request-id").is_empty());
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    for answer in [page, unknown] {
+        let header = |name: &str| answer.headers[name].to_str().unwrap();
+        let policy = header("content-security-policy");
+        assert!(policy.contains("script-src 'self' 'nonce-"), "{policy}");
+        assert!(!policy.contains("unsafe-inline"), "{policy}");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        assert!(!header("x-request-id").is_empty());
+    }
 }
 
 #[tokio::test]
-async fn an_unknown_page_is_404_for_programs_too() {
+async fn an_unknown_file_is_404() {
     let server = TestServer::start().await;
 
-    assert_eq!(server.get("/nowhere").await.status, StatusCode::NOT_FOUND);
     assert_eq!(server.get("/pkg/nothing.js").await.status, StatusCode::NOT_FOUND);
 }
 

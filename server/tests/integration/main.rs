@@ -2,6 +2,8 @@
 //!
 //! `ENVOY_BIN` names the Envoy to run; `make test` sets it.
 
+#![cfg(test)]
+
 mod support;
 
 mod api;
@@ -13,3 +15,5 @@ mod live;
 mod order;
 mod render;
 mod statistics;
+mod store;
+mod tidy;

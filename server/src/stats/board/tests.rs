@@ -1,3 +1,5 @@
+//! What ticks say, second by second.
+
 use app::api::live::Health;
 
 use super::*;
@@ -159,10 +161,12 @@ fn a_viewer_who_missed_ticks_gets_their_sum() {
     for name in ["kept", "changed", "gone"] {
         fixture.put(name, &format!("/{name}/"));
     }
+    fixture.flush("one", "kept", 0, 0);
     fixture.tick();
     let seen = fixture.tick.seq;
 
     fixture.delete("gone");
+    fixture.flush("one", "kept", 0, 0);
     fixture.tick();
     fixture.put("changed", "/elsewhere/");
     fixture.tick();

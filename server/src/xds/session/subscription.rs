@@ -7,6 +7,16 @@ use std::{
 
 use crate::xds::resource::{Resource, Version};
 
+/// The responses with a resource that the node has not answered yet.
+#[derive(Debug)]
+struct OnTheWay {
+    /// The first since the resource was removed last.
+    first: u64,
+    newest: u64,
+    /// What the newest carries.
+    version: Version,
+}
+
 /// A resource that the node has.
 #[derive(Debug, Clone)]
 pub(super) enum Held {
@@ -28,18 +38,25 @@ pub(super) struct Subscription {
     queued: HashSet<Arc<str>>,
     /// Names that must wait for another resource.
     blocked: Vec<Arc<str>>,
-    /// The newest version on the way, by name.
-    sent: HashMap<Arc<str>, Version>,
-    refused: HashMap<Arc<str>, Version>,
+    sent: HashMap<Arc<str>, OnTheWay>,
+    refused: HashMap<Arc<str>, Arc<Resource>>,
     alone: HashSet<Arc<str>>,
     removals: BTreeSet<Arc<str>>,
     /// The node has asked for everything and heard nothing yet.
     pub(super) must_answer: bool,
+    /// What the node came with, from an earlier stream.
+    pub(super) inherited: HashSet<Arc<str>>,
 }
 
 impl Subscription {
     pub(super) fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// Returns of how many resources the node has said that it runs them, or refuses them.
+    pub(super) fn answered(&self) -> usize {
+        let only_refused = self.refused.keys().filter(|name| !self.held.contains_key(*name));
+        self.held.len() + only_refused.count()
     }
 
     pub(super) fn is_wildcard(&self) -> bool {
@@ -83,9 +100,13 @@ impl Subscription {
 
     /// Queues `name` to be looked at, if the node wants it.
     pub(super) fn touch(&mut self, name: &Arc<str>) {
-        if self.wildcard || self.names.contains(name) {
+        if self.wants(name) {
             self.touch_anyway(name);
         }
+    }
+
+    fn wants(&self, name: &Arc<str>) -> bool {
+        self.wildcard || self.names.contains(name)
     }
 
     pub(super) fn touch_anyway(&mut self, name: &Arc<str>) {
@@ -94,8 +115,9 @@ impl Subscription {
         }
     }
 
-    pub(super) fn touch_all_held(&mut self) {
-        let names: Vec<_> = self.held.keys().cloned().collect();
+    /// Queues all that the node has, or will have when it has read what is on the way.
+    pub(super) fn touch_all_known(&mut self) {
+        let names: Vec<_> = self.held.keys().chain(self.sent.keys()).cloned().collect();
         names.iter().for_each(|name| self.touch_anyway(name));
     }
 
@@ -103,10 +125,15 @@ impl Subscription {
         self.queue.len()
     }
 
+    /// Takes the next name to look at that the node still wants.
     pub(super) fn take(&mut self) -> Option<Arc<str>> {
-        let name = self.queue.pop_front()?;
-        self.queued.remove(&name);
-        Some(name)
+        loop {
+            let name = self.queue.pop_front()?;
+            self.queued.remove(&name);
+            if self.wants(&name) {
+                return Some(name);
+            }
+        }
     }
 
     pub(super) fn put_back(&mut self, name: Arc<str>) {
@@ -130,13 +157,16 @@ impl Subscription {
     }
 
     /// Tells whether `target` is on the node, on the way, or was refused.
-    pub(super) fn has_or_refused(&self, target: &Resource) -> bool {
+    ///
+    /// What was refused and is put in place anew is not `target`, even if its content is the
+    /// same: whoever put it there is to hear what the node says.
+    pub(super) fn has_or_refused(&self, target: &Arc<Resource>) -> bool {
         let name = &target.key.name;
-        if self.refused.get(name) == Some(&target.version) {
+        if self.refused.get(name).is_some_and(|refused| Arc::ptr_eq(refused, target)) {
             return true;
         }
         match (self.sent.get(name), self.held.get(name)) {
-            (Some(version), _) => *version == target.version,
+            (Some(sent), _) => sent.version == target.version,
             (None, Some(Held::Ours(held))) => held.version == target.version,
             (None, _) => false,
         }
@@ -154,9 +184,12 @@ impl Subscription {
         }
     }
 
-    pub(super) fn note_sent(&mut self, resource: &Resource) {
-        self.removals.remove(&resource.key.name);
-        self.sent.insert(Arc::clone(&resource.key.name), resource.version.clone());
+    pub(super) fn note_sent(&mut self, resource: &Resource, nonce: u64) {
+        let name = &resource.key.name;
+        self.removals.remove(name);
+        let first = self.sent.get(name).map_or(nonce, |sent| sent.first);
+        let version = resource.version.clone();
+        self.sent.insert(Arc::clone(name), OnTheWay { first, newest: nonce, version });
     }
 
     pub(super) fn hold(&mut self, name: Arc<str>, held: Held) -> Option<Held> {
@@ -166,38 +199,53 @@ impl Subscription {
         replaced
     }
 
-    /// Notes that the node runs `resource`; returns what it replaced, or an error when the node
-    /// does not want it any more.
-    pub(super) fn acked(&mut self, resource: &Arc<Resource>) -> Result<Option<Held>, ()> {
+    /// Notes that the node has accepted `resource`; returns what it replaced, or an error when it
+    /// was removed or unsubscribed while the response was on its way.
+    pub(super) fn acked(
+        &mut self,
+        resource: &Arc<Resource>,
+        nonce: u64,
+    ) -> Result<Option<Held>, ()> {
         let name = &resource.key.name;
-        if !self.sent.contains_key(name) {
-            // removed or unsubscribed while the response was on its way
+        // who asks again may still get what was sent before, and runs it
+        let runs = if self.wildcard {
+            self.sent.get(name).is_some_and(|sent| sent.first <= nonce)
+        } else {
+            self.names.contains(name)
+        };
+        if !runs {
             return Err(());
         }
-        self.landed(resource);
+        self.landed(resource, nonce);
         self.alone.remove(name);
         self.refused.remove(name);
         Ok(self.hold(Arc::clone(name), Held::Ours(Arc::clone(resource))))
     }
 
     /// Notes that the node refused `resource`; returns what it goes on with.
-    pub(super) fn refused(&mut self, resource: &Resource) -> Option<Arc<Resource>> {
-        self.landed(resource);
-        self.refused.insert(Arc::clone(&resource.key.name), resource.version.clone());
+    pub(super) fn refused(
+        &mut self,
+        resource: &Arc<Resource>,
+        nonce: u64,
+    ) -> Option<Arc<Resource>> {
+        self.landed(resource, nonce);
+        self.refused.insert(Arc::clone(&resource.key.name), Arc::clone(resource));
+        // what has taken its place meanwhile may have waited for the answer
+        self.touch(&resource.key.name);
         match self.held.get(&resource.key.name) {
             Some(Held::Ours(kept)) => Some(Arc::clone(kept)),
             _ => None,
         }
     }
 
-    pub(super) fn try_alone(&mut self, resource: &Resource) {
-        self.landed(resource);
+    pub(super) fn try_alone(&mut self, resource: &Resource, nonce: u64) {
+        self.landed(resource, nonce);
         self.alone.insert(Arc::clone(&resource.key.name));
         self.touch_anyway(&resource.key.name);
     }
 
-    fn landed(&mut self, resource: &Resource) {
-        if self.sent.get(&resource.key.name) == Some(&resource.version) {
+    fn landed(&mut self, resource: &Resource, nonce: u64) {
+        if self.sent.get(&resource.key.name).is_some_and(|sent| sent.newest == nonce) {
             self.sent.remove(&resource.key.name);
         }
     }
@@ -208,7 +256,7 @@ impl Subscription {
 
     pub(super) fn remove_later(&mut self, name: &Arc<str>) {
         // by name means: the node lets go by itself
-        if self.wildcard && (self.held.contains_key(name) || self.sent.contains_key(name)) {
+        if self.wildcard && self.knows(name) {
             self.removals.insert(Arc::clone(name));
         }
     }
@@ -220,6 +268,11 @@ impl Subscription {
     pub(super) fn remove_now(&mut self, name: &Arc<str>) -> Option<Held> {
         self.removals.remove(name);
         self.let_go(name)
+    }
+
+    /// Tells whether the node has `name`, or will when it has read what is on the way.
+    pub(super) fn knows(&self, name: &Arc<str>) -> bool {
+        self.held.contains_key(name) || self.sent.contains_key(name)
     }
 
     pub(super) fn holds(&self, name: &Arc<str>) -> bool {

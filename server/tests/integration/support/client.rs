@@ -11,6 +11,8 @@ use hyper_util::{
 };
 use serde_json::Value;
 
+use super::PATIENCE;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Client(Pool<HttpConnector, Body>);
 
@@ -72,7 +74,10 @@ impl Client {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let response = self.0.request(request).await.map_err(|error| format!("{error:?}"))?;
+        let response = tokio::time::timeout(PATIENCE, self.0.request(request))
+            .await
+            .map_err(|_elapsed| format!("nothing came within {PATIENCE:?}"))?
+            .map_err(|error| format!("{error:?}"))?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         Ok(Answer {
