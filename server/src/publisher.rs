@@ -12,7 +12,7 @@ pub mod compiler;
 mod placement;
 pub mod view;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use imbl::{HashMap, Vector};
 use tokio::{
@@ -53,6 +53,10 @@ const LAYOUT_LINGER: Duration = Duration::from_secs(660);
 
 /// How long a start waits for discovery at the most: a little longer than one lookup may take.
 const READY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long the cluster of a service that no mapping uses any more is kept: longer than a flush of
+/// the counters, and than most requests that are under way.
+const IDLE_CLUSTER_LINGER: Duration = Duration::from_secs(10);
 
 /// How long to wait before reading changes again after the database has failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -106,6 +110,8 @@ pub struct Publisher<D> {
     feedback: mpsc::Receiver<Feedback>,
     published: watch::Sender<Arc<Published>>,
     linger_until: Option<Instant>,
+    /// When to give up clusters that nobody uses, soonest first.
+    idle: VecDeque<(Instant, ServiceName)>,
 }
 
 impl<D: Discovery> Publisher<D> {
@@ -133,8 +139,16 @@ impl<D: Discovery> Publisher<D> {
         );
         compiler.load(loaded.table);
         let (published, receiver) = watch::channel(Arc::default());
-        let mut publisher =
-            Self { compiler, discovery, store, updates, feedback, published, linger_until: None };
+        let mut publisher = Self {
+            compiler,
+            discovery,
+            store,
+            updates,
+            feedback,
+            published,
+            linger_until: None,
+            idle: VecDeque::new(),
+        };
         publisher.publish();
         Ok((publisher, receiver))
     }
@@ -168,6 +182,11 @@ impl<D: Discovery> Publisher<D> {
                     }
                 }
                 Some(feedback) = self.feedback.recv() => self.take_in(feedback),
+                () = at(self.idle.front().map(|(at, _)| *at)) => {
+                    if let Some((_, service)) = self.idle.pop_front() {
+                        self.compiler.drop_idle(&service);
+                    }
+                }
                 () = at(self.linger_until) => {
                     self.linger_until = None;
                     self.compiler.drop_inactive_layout();
@@ -229,6 +248,10 @@ impl<D: Discovery> Publisher<D> {
 
     fn publish(&mut self) {
         self.look_up();
+        for service in self.compiler.take_newly_idle() {
+            self.idle.retain(|(_, earlier)| *earlier != service);
+            self.idle.push_back((Instant::now() + IDLE_CLUSTER_LINGER, service));
+        }
         let layout = self.published.borrow().layout;
         let Some(published) = self.compiler.publish() else { return };
         if published.layout != layout && published.generation > 1 {

@@ -44,6 +44,10 @@ pub struct Compiler {
     placement: Placement,
     /// How many shown mappings use a service; its cluster exists while one does.
     users: HashMap<ServiceName, usize>,
+    /// Services whose last user has gone, but whose clusters are kept for a while: requests under
+    /// way end, and a mapping that is made again finds the cluster's counters going on.
+    idle: HashSet<ServiceName>,
+    newly_idle: Vec<ServiceName>,
     changed_services: HashSet<ServiceName>,
     followed: HashSet<ServiceName>,
     /// Services whose following may have to begin or end.
@@ -68,6 +72,8 @@ impl Compiler {
             gateway_http,
             placement: Placement::default(),
             users: HashMap::new(),
+            idle: HashSet::new(),
+            newly_idle: Vec::new(),
             changed_services: HashSet::new(),
             followed: HashSet::new(),
             to_check: HashSet::new(),
@@ -161,7 +167,9 @@ impl Compiler {
     }
 
     fn is_used(&self, service: &ServiceName) -> bool {
-        self.users.contains_key(service) || self.next.table.users_of(service).next().is_some()
+        self.users.contains_key(service)
+            || self.idle.contains(service)
+            || self.next.table.users_of(service).next().is_some()
     }
 
     /// Tells whether discovery has yet to answer for a service that is in use.
@@ -242,6 +250,7 @@ impl Compiler {
     fn show(&mut self, mapping: &Arc<Mapping>) {
         let service = &mapping.spec.service.name;
         *self.users.entry(service.clone()).or_default() += 1;
+        self.idle.remove(service);
         self.changed_services.insert(service.clone());
         // discovery may have stopped following it since it was shown last
         self.to_check.insert(service.clone());
@@ -257,6 +266,7 @@ impl Compiler {
             *users -= 1;
             if *users == 0 {
                 self.users.remove(service);
+                self.keep_idle(service);
             }
         }
         self.changed_services.insert(service.clone());
@@ -267,6 +277,29 @@ impl Compiler {
             self.shown_at.remove(&mapping.spec.prefix);
         }
         self.next.shown.remove(mapping.name());
+    }
+
+    fn keep_idle(&mut self, service: &ServiceName) {
+        let key = ResourceKey { kind: Kind::Cluster, name: service.to_string().into() };
+        let cluster = self.next.resources.get(&key);
+        // one that Envoy has refused is made anew for its next user
+        if cluster.is_some_and(|cluster| cluster.rejected().is_none()) {
+            self.idle.insert(service.clone());
+            self.newly_idle.push(service.clone());
+        }
+    }
+
+    /// Takes the services whose last user has gone since the last call.
+    pub fn take_newly_idle(&mut self) -> Vec<ServiceName> {
+        std::mem::take(&mut self.newly_idle)
+    }
+
+    /// Gives up the cluster of a service, if it still has no user.
+    pub fn drop_idle(&mut self, service: &ServiceName) {
+        if self.idle.remove(service) {
+            self.changed_services.insert(service.clone());
+            self.to_check.insert(service.clone());
+        }
     }
 
     fn follow_layout(&mut self) {
@@ -300,7 +333,7 @@ impl Compiler {
         let name: Arc<str> = service.to_string().into();
         let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
         match self.next.endpoints.get(service) {
-            Some(endpoints) if self.users.contains_key(service) => {
+            Some(endpoints) if self.users.contains_key(service) || self.idle.contains(service) => {
                 let assignment = load_assignment(service, endpoints);
                 let unresolved = matches!(endpoints, Endpoints::Unresolved { .. });
                 let mut endpoints = Resource::new(key(Kind::Endpoints), assignment, [], []);

@@ -268,8 +268,17 @@ impl Board {
         let mut removed = Vec::new();
         for difference in before.table.in_order().diff(table.in_order()) {
             match difference {
-                DiffItem::Add(_, mapping) | DiffItem::Update { new: (_, mapping), .. } => {
+                DiffItem::Add(_, mapping) => {
                     touched.insert(mapping.name().clone());
+                }
+                DiffItem::Update { old: (_, old), new: (_, new) } => {
+                    let name = new.name();
+                    touched.insert(name.clone());
+                    // deleted and made again between two ticks
+                    if old.created_at != new.created_at {
+                        self.windows.remove(name);
+                        self.ledger.forget(&Target::Mapping(name.clone()));
+                    }
                 }
                 DiffItem::Remove(key, mapping) => {
                     entries.remove(key);

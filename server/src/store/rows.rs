@@ -66,7 +66,7 @@ pub(super) async fn changes_after(
     .bind(CHANGES_PAGE)
     .fetch_all(pool)
     .await?;
-    rows.iter().map(change).collect()
+    Ok(rows.iter().filter_map(readable_change).collect())
 }
 
 pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, StoreError> {
@@ -252,6 +252,20 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
         created_at: time("created_at")?,
         updated_at: time("updated_at")?,
     })
+}
+
+/// Reads a change; one whose content this version can't read takes its mapping away, as `load`
+/// leaves it out, so that it does not stand in the way of those after it.
+fn readable_change(row: &SqliteRow) -> Option<Change> {
+    let error = match change(row) {
+        Ok(change) => return Some(change),
+        Err(error) => error,
+    };
+    let revision = Revision(unsigned(row.try_get("revision").ok()?));
+    tracing::error!(revision = revision.0, "left out revision {revision}: {error}");
+    let name: String = row.try_get("mapping").ok()?;
+    let kind = ChangeKind::Delete(MappingName::parse(&name).ok()?);
+    Some(Change { revision, kind })
 }
 
 fn change(row: &SqliteRow) -> Result<Change, StoreError> {

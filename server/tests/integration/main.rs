@@ -1,6 +1,6 @@
 //! Tests of the server as a whole: real sockets, a real database, a real Envoy.
 //!
-//! `ENVOY_BIN` names the Envoy to run; `make test` sets it.
+//! Envoy is the one that `make setup` installs, or the one that `ENVOY_BIN` names.
 
 #![cfg(test)]
 

@@ -134,3 +134,25 @@ async fn no_answer_counts_as_bad_and_a_dead_endpoint_shows_as_unhealthy() {
 
     server.until_counted("a", [0, 0, 3]).await;
 }
+
+#[tokio::test]
+async fn a_service_that_is_mapped_again_at_once_counts_exactly_what_came_since() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+    send(&server, "/a/", [3, 0, 0]).await;
+    server.until_counted("a", [3, 0, 0]).await;
+
+    server.unmap("a").await;
+    let mut ticks = server.server.ticks.clone();
+    ticks.wait_for(|tick| tick.entries.is_empty()).await.unwrap();
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+    send(&server, "/a/", [5, 0, 0]).await;
+
+    server.until_counted("a", [5, 0, 0]).await;
+    let stats = server.get("/ambassador/stats").await.json();
+    assert_eq!(counts(&stats["services"]["service"]), [5, 0, 0]);
+}

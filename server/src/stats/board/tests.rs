@@ -156,6 +156,22 @@ fn a_deleted_mapping_is_removed_and_one_made_again_begins_at_zero() {
 }
 
 #[test]
+fn a_mapping_made_again_between_two_ticks_begins_at_zero_too() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    fixture.flush("one", "user", 10, 0);
+    fixture.tick();
+
+    let old = mapping("user", "/user/", "service", "/");
+    let created_at = old.created_at + chrono::TimeDelta::seconds(1);
+    fixture.delete("user");
+    fixture.apply(ChangeKind::Put(Arc::new(Mapping { created_at, ..Mapping::clone(&old) })));
+    fixture.tick();
+
+    assert_eq!(fixture.live("user").counters.upstream_ok, 0);
+}
+
+#[test]
 fn a_viewer_who_missed_ticks_gets_their_sum() {
     let mut fixture = Fixture::new();
     for name in ["kept", "changed", "gone"] {

@@ -18,11 +18,10 @@ use tokio::{
 
 use super::until;
 
-/// Returns the Envoy that the tests run.
+/// Returns the Envoy that the tests run: `ENVOY_BIN`, or the one that `make setup` installs.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("ENVOY_BIN")
-        .map(PathBuf::from)
-        .expect("set ENVOY_BIN to an Envoy, for example `.tools/bin/envoy`; `make test` does")
+    let installed = || concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/bin/envoy").into();
+    std::env::var_os("ENVOY_BIN").map_or_else(installed, PathBuf::from)
 }
 
 #[derive(Debug)]
@@ -53,7 +52,7 @@ impl Envoy {
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
-            .expect("ENVOY_BIN can be run");
+            .expect("Envoy can be run; `make setup` installs it");
         Self { child, folder }
     }
 
@@ -82,7 +81,7 @@ pub(crate) async fn validate(config: &str) -> Result<(), String> {
         .arg(&file)
         .output()
         .await
-        .expect("ENVOY_BIN can be run");
+        .expect("Envoy can be run; `make setup` installs it");
     match output.status.success() {
         true => Ok(()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),

@@ -103,3 +103,35 @@ fn touched_since_says_nothing_of_what_is_too_long_ago_or_yet_to_come() {
     assert_eq!(bench.last.touched_since(generation + 1), None);
     assert!(bench.last.touched_since(long_ago + 1).is_some());
 }
+
+#[test]
+fn a_cluster_outlives_its_last_mapping_until_it_is_given_up() {
+    let mut bench = with_mappings(1);
+    let service = ServiceName::parse("s0").unwrap();
+
+    bench.delete("m0");
+    let kept = bench.compiler.publish().unwrap();
+    bench.compiler.drop_idle(&service);
+    look_up(&mut bench.compiler);
+    let given_up = bench.compiler.publish().unwrap();
+
+    let texts = |published: &Published, generation| -> Vec<String> {
+        let touched = published.touched_since(generation).unwrap();
+        touched.iter().map(|key| format!("{:?} {}", key.kind, key.name)).collect()
+    };
+    assert_eq!(texts(&kept, kept.generation - 1), ["Scope segment/m0", "Routes segment/m0"]);
+    assert_eq!(texts(&given_up, kept.generation), ["Cluster s0", "Endpoints s0"]);
+}
+
+#[test]
+fn a_service_that_is_used_again_is_not_given_up() {
+    let mut bench = with_mappings(1);
+
+    bench.delete("m0");
+    bench.put("again", "/again/", "s0");
+    bench.compiler.drop_idle(&ServiceName::parse("s0").unwrap());
+
+    let touched = bench.publish();
+    assert!(touched.iter().all(|text| text.contains("segment/")), "{touched:?}");
+    assert_eq!(touched.len(), 4, "the shard that goes, and the one that comes: {touched:?}");
+}
