@@ -1,9 +1,13 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
+use std::time::Duration;
+
 use super::{
+    config::duration,
     listener::PATH_HEADER,
     proto::config::route::v3::{
-        Route, RouteAction, RouteConfiguration, RouteMatch, ScopedRouteConfiguration, VirtualHost,
+        RetryPolicy, Route, RouteAction, RouteConfiguration, RouteMatch, ScopedRouteConfiguration,
+        VirtualHost,
         route::Action,
         route_action::ClusterSpecifier,
         route_match::PathSpecifier,
@@ -20,6 +24,10 @@ use crate::gateway::{
     mapping::Mapping,
     rule::{PathMatch, Rule, rules},
 };
+
+/// Ends a request on which a service has sent nothing for this long. A little less than the
+/// listener's own limit for streams, whose 504 is counted for no mapping.
+const SERVICE_IDLE_TIMEOUT: Duration = Duration::from_secs(290);
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
@@ -78,6 +86,11 @@ fn route(mapping: &Mapping, rule: Rule) -> Route {
             prefix_rewrite: rule.replacement.unwrap_or_default(),
             // Envoy's own default would cut every answer off after 15 s
             timeout: Some(protobuf::Duration::default()),
+            // nothing is tried again; the policy only carries the time limit
+            retry_policy: Some(RetryPolicy {
+                per_try_idle_timeout: Some(duration(SERVICE_IDLE_TIMEOUT)),
+                ..RetryPolicy::default()
+            }),
             ..RouteAction::default()
         })),
         ..Route::default()
