@@ -133,6 +133,8 @@ fn spawn_envoy(envoy: &Path, config: &str) -> Result<Child, CliError> {
         .args(["--config-yaml", config])
         // shared memory for hot restarts would collide with another Envoy on this machine
         .arg("--disable-hot-restart")
+        // a connection that is open learns of a new listener with its next answer
+        .args(["--drain-strategy", "immediate"])
         .args(["--log-level", "warning", "--concurrency", "2"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
