@@ -16,13 +16,13 @@ pub(super) struct Bootstrap {
     #[arg(long, env = "CHANCERY_XDS", default_value = "127.0.0.1:18000")]
     xds: SocketAddr,
     /// Name of the node; two Envoys that run at the same time need different ones.
-    #[arg(long, default_value = "node-1")]
+    #[arg(long, env = "CHANCERY_NODE_ID", default_value = "node-1")]
     node_id: String,
     /// Where the node's admin interface listens; it has no authentication.
-    #[arg(long, default_value = "127.0.0.1:9901")]
+    #[arg(long, env = "CHANCERY_ADMIN", default_value = "127.0.0.1:9901")]
     admin: SocketAddr,
     /// How to write it.
-    #[arg(long, default_value = "yaml")]
+    #[arg(long, env = "CHANCERY_FORMAT", default_value = "yaml")]
     format: Format,
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Demo {
     #[arg(long, env = "CHANCERY_ENVOY", default_value = "envoy")]
     envoy: PathBuf,
     /// Write the addresses to this file as JSON once everything answers.
-    #[arg(long)]
+    #[arg(long, env = "CHANCERY_READY_FILE")]
     ready_file: Option<PathBuf>,
 }
 
@@ -138,6 +138,8 @@ fn spawn_envoy(envoy: &Path, config: &str) -> Result<Child, CliError> {
         .args(["--log-level", "warning", "--concurrency", "2"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
+        // Ctrl-C is for us: we end Envoy, and know that it did not end by itself
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()?;
     Ok(child)

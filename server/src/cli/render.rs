@@ -32,7 +32,7 @@ pub(super) struct Render {
     )]
     services: Vec<FixedService>,
     /// How to write it.
-    #[arg(long, default_value = "yaml")]
+    #[arg(long, env = "CHANCERY_FORMAT", default_value = "yaml")]
     format: Format,
 }
 

@@ -47,6 +47,10 @@ async fn what_keeps_it_from_starting_is_said_in_one_line() {
     fails(folder, &at("sqlite://no/such/folder.db"), "can't open the database").await;
     fails(folder, &["render", "--database", "sqlite://absent.db"], "there is no such file").await;
     fails(folder, &["demo", "--envoy", "./no-envoy"], "can't run Envoy as `./no-envoy`").await;
+    let envoy = envoy::binary();
+    let demo = ["demo", "--envoy", envoy.to_str().unwrap(), "--http", "127.0.0.1:0"];
+    let taken = [&demo[..], &["--xds", "127.0.0.1:0", "--gateway-http", &port]].concat();
+    fails(folder, &taken, "for the gateway (--gateway-http): Address already in use").await;
 }
 
 #[tokio::test]
