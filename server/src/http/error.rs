@@ -14,11 +14,14 @@ use std::any::Any;
 use app::api::problem::{FieldError, Problem};
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    body::Body,
+    http::{HeaderValue, Request, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use tracing::error;
 
+use super::REQUEST_ID;
 use crate::store::StoreError;
 
 /// Says why a request failed.
@@ -97,10 +100,28 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.problem())).into_response();
-        let problem_json = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, problem_json);
-        response
+        respond(self.status, self.problem())
+    }
+}
+
+/// Answers with `problem`, and leaves it with the response for [`name_request`].
+fn respond(status: StatusCode, problem: Problem) -> Response {
+    let mut response = (status, Json(&problem)).into_response();
+    let problem_json = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, problem_json);
+    response.extensions_mut().insert(problem);
+    response
+}
+
+/// Writes the request's id into a problem, so that whoever reports it can name it.
+pub(super) async fn name_request(request: Request<Body>, next: Next) -> Response {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => {
+            respond(response.status(), Problem { request_id: id, ..problem }).into_response()
+        }
+        None => response,
     }
 }
 

@@ -7,20 +7,15 @@
 
 use axum::{
     body::Body,
-    extract::State,
     http::{HeaderMap, Request, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{error::ApiError, state::AppState};
+use super::error::ApiError;
 
 /// Lets a request through or refuses it with 403.
-pub(super) async fn guard(
-    State(_state): State<AppState>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
+pub(super) async fn guard(request: Request<Body>, next: Next) -> Response {
     let headers = request.headers();
     let host = host(headers, request.uri());
     if !host.as_deref().is_none_or(is_own_name) {

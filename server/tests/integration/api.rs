@@ -99,6 +99,7 @@ async fn a_taken_prefix_is_a_conflict_that_names_the_mapping() {
 
     assert_eq!(native.status, StatusCode::CONFLICT);
     assert_eq!(native.json()["code"], "prefix-taken");
+    assert_eq!(native.json()["request_id"], native.headers["x-request-id"].to_str().unwrap());
     assert_eq!(native.json()["errors"][0]["pointer"], "/prefix");
     assert_eq!(article.status, StatusCode::CONFLICT);
     assert_eq!(article.json()["error"], "the prefix `/user/` is already mapped by `user`");
