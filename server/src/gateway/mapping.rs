@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
-    path::{Prefix, Rewrite},
+    path::{Prefix, Rewrite, described},
     service::Service,
 };
 
@@ -27,7 +27,7 @@ pub enum NameError {
     Empty,
     #[error("is {0} bytes long; at most {NAME_MAX_BYTES} are allowed")]
     TooLong(usize),
-    #[error("has the character `{}`; letters, digits, `-`, `_` and `.` are allowed", .0.escape_debug())]
+    #[error("has {}; letters, digits, `-`, `_` and `.` are allowed", described(*.0))]
     Character(char),
     #[error("must not be `.` or `..`, which URLs can't carry")]
     Dots,

@@ -25,7 +25,8 @@ pub enum PathError {
     #[error("must not have a control character (found U+{0:04X})")]
     Control(u32),
     #[error(
-        "has the character `{0}`; letters, digits, `/` and -._~!$&'()*+,;=:@ are allowed, percent-encode the rest"
+        "has {}; letters, digits, `/` and -._~!$&'()*+,;=:@ are allowed, percent-encode the rest",
+        described(*.0)
     )]
     Character(char),
     #[error("has a `%` that two hexadecimal digits must follow")]
@@ -108,6 +109,14 @@ impl Default for Rewrite {
     /// Removes the prefix: the default of the article's API.
     fn default() -> Self {
         Self("/".into())
+    }
+}
+
+/// Names a character that is not allowed, also one that could not be seen.
+pub(super) fn described(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        other => format!("the character `{}`", other.escape_debug()),
     }
 }
 
