@@ -5,6 +5,9 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# One place for what is built, whatever the user's cargo is configured to do.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
 # Where the set-up puts Envoy; another is taken from the environment.
 export ENVOY_BIN ?= $(CURDIR)/.tools/bin/envoy
 # What the browser tests drive: `cargo test` builds it for the integration tests.

@@ -47,14 +47,14 @@ pub fn router(state: AppState) -> Router {
         .route("/pkg/{*path}", get(assets::file))
         .fallback(portal::page)
         .layer(axum::Extension(portal::in_process(api.clone())))
-        .with_state(state);
+        .with_state(state.clone());
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(security_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(security_header(header::REFERRER_POLICY, "same-origin"))
         .layer(security_header(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(middleware::from_fn(error::name_request))
+        .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn(same_origin::guard));
     Router::new().merge(api).fallback_service(portal).layer(edge)

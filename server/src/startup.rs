@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -82,8 +82,37 @@ pub struct Server {
     pub gateway_http: SocketAddr,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
+    failure: Failure,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// What ended although nobody had asked it to, if anything did.
+type Failure = Arc<OnceLock<&'static str>>;
+
+/// Takes the process with it when a task ends by itself, also by a panic: half a server is worse
+/// than none.
+struct Vital {
+    what: &'static str,
+    stop: CancellationToken,
+    failure: Failure,
+}
+
+impl Vital {
+    async fn keep(self, task: impl Future<Output = ()>) {
+        task.await;
+        drop(self);
+    }
+}
+
+impl Drop for Vital {
+    fn drop(&mut self) {
+        if !self.stop.is_cancelled() {
+            error!("{} ended by itself", self.what);
+            self.failure.get_or_init(|| self.what);
+            self.stop.cancel();
+        }
+    }
 }
 
 impl Server {
@@ -118,8 +147,10 @@ impl Server {
         let (hub, ticks) =
             Hub::start(from_streams, published.clone(), nodes.clone(), store.clone(), epoch())
                 .await?;
-        tasks.spawn(publisher.run(stop.clone()));
-        tasks.spawn(hub.run(stop.clone()));
+        let failure: Failure = Arc::default();
+        let vital = |what| Vital { what, stop: stop.clone(), failure: Arc::clone(&failure) };
+        tasks.spawn(vital("the publisher").keep(publisher.run(stop.clone())));
+        tasks.spawn(vital("the hub of the statistics").keep(hub.run(stop.clone())));
 
         let ads = Ads::new(
             published.clone(),
@@ -129,17 +160,18 @@ impl Server {
             tasks.clone(),
             stop.clone(),
         );
-        tasks.spawn(serve_nodes(control, ads, Ingest::new(reports, stop.clone()), stop.clone()));
+        let ingest = Ingest::new(reports, stop.clone());
+        tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state =
             AppState::new(store, published, ticks.clone(), nodes.clone(), identity, stop.clone());
-        tasks.spawn(serve_people(portal, state, stop.clone()));
+        tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = guard.disarm();
-        Ok(Self { http, xds, gateway_http, nodes, ticks, stop, tasks })
+        Ok(Self { http, xds, gateway_http, nodes, ticks, failure, stop, tasks })
     }
 
     /// Asks everything to stop, and waits until it has.
@@ -154,9 +186,9 @@ impl Server {
         drained
     }
 
-    /// Waits until every task has ended by itself, which happens only after a stop or a failure.
-    pub async fn ended(&self) {
-        self.tasks.wait().await;
+    /// Returns what ended by itself, so that the process can fail for it.
+    pub fn failure(&self) -> Option<&'static str> {
+        self.failure.get().copied()
     }
 }
 
@@ -168,9 +200,11 @@ async fn serve_people(listener: TcpListener, state: AppState, stop: Cancellation
         }
     });
     let served = axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .with_graceful_shutdown(stop.cancelled_owned())
         .await;
-    ended("the portal", served.map_err(|error| error.to_string()), &stop);
+    if let Err(error) = served {
+        error!("the portal failed: {error}");
+    }
 }
 
 async fn serve_nodes(listener: TcpListener, ads: Ads, ingest: Ingest, stop: CancellationToken) {
@@ -182,17 +216,11 @@ async fn serve_nodes(listener: TcpListener, ads: Ads, ingest: Ingest, stop: Canc
     let served = tonic::transport::Server::builder()
         .add_service(discovery)
         .add_service(metrics)
-        .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned())
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
         .await;
-    ended("xDS", served.map_err(|error| error.to_string()), &stop);
-}
-
-/// A listener that ends by itself takes the process with it: half a server is worse than none.
-fn ended(what: &str, served: Result<(), String>, stop: &CancellationToken) {
     if let Err(error) = served {
-        error!("{what} ended: {error}");
+        error!("xDS failed: {error}");
     }
-    stop.cancel();
 }
 
 async fn listen(

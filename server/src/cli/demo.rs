@@ -68,10 +68,11 @@ impl Demo {
         let server = Server::start(settings, stop.clone()).await?;
 
         let ran = with_envoy(&self.envoy, &server, admin, self.ready_file.as_deref(), &stop).await;
+        let failure = server.failure();
         server.stop().await;
         tasks.close();
         tasks.wait().await;
-        ran
+        failure.map_or(ran, |what| Err(format!("{what} ended by itself; the log says more").into()))
     }
 }
 

@@ -64,7 +64,9 @@ impl Serve {
         let stop = stop_token()?;
         let server = Server::start(self.server.settings(self.database), stop.clone()).await?;
         stop.cancelled().await;
+        let failure = server.failure();
         server.stop().await;
-        Ok(())
+        failure
+            .map_or(Ok(()), |what| Err(format!("{what} ended by itself; the log says more").into()))
     }
 }

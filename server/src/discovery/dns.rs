@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use hickory_resolver::TokioResolver;
+use hickory_resolver::{TokioResolver, config::LookupIpStrategy};
 use tokio::{
     sync::{Semaphore, mpsc},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::warn;
 
 use super::{Update, guard::Guard};
 use crate::gateway::{endpoints::Endpoints, service::ServiceName};
@@ -42,7 +43,12 @@ impl Dns {
     /// Uses the system's resolver configuration; sends what it learns to `updates`.
     pub fn new(updates: mpsc::Sender<Update>, tasks: TaskTracker, stop: CancellationToken) -> Self {
         let resolver = TokioResolver::builder_tokio()
-            .and_then(hickory_resolver::ResolverBuilder::build)
+            .and_then(|mut builder| {
+                // IPv6 only for a name without IPv4: with both, a service on one of them, such as
+                // `localhost:8080`, would be half dead
+                builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
+                builder.build()
+            })
             .map_err(|error| format!("the system's resolver can't be used: {error}").into());
         Self {
             resolver,
@@ -94,6 +100,7 @@ impl Follower {
     async fn run(self) {
         let mut retry = RETRY_FIRST;
         let mut last = None;
+        let mut failing = false;
         loop {
             let (endpoints, wait) = match self.lookup().await {
                 Ok((endpoints, ttl)) => {
@@ -111,6 +118,10 @@ impl Follower {
                 (&endpoints, &last),
                 (Endpoints::Unresolved { .. }, Some(Endpoints::Known(_)))
             );
+            if let (true, false, Endpoints::Unresolved { reason }) = (keep, failing, &endpoints) {
+                warn!(service = %self.service, "going on with the last addresses: {reason}");
+            }
+            failing = keep;
             if !keep && last.as_ref() != Some(&endpoints) {
                 last = Some(endpoints.clone());
                 let update = Update { service: self.service.clone(), endpoints };

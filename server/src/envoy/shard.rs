@@ -27,9 +27,9 @@ pub enum Layout {
 }
 
 /// Characters that a path can have after its first slash: `pchar` of RFC 3986, with `%` for
-/// the escaped ones.
+/// the escaped ones, and the brackets, which browsers send and Envoy leaves as they are.
 const FIRST_CHARACTERS: &str =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%-._~!$&'()*+,;=:@";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%-._~!$&'()*+,;=:@[]";
 
 /// Names a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

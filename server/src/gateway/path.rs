@@ -33,7 +33,7 @@ pub enum PathError {
     Escape,
     #[error("has `{0}`, which Envoy decodes before it matches; write the character itself")]
     EscapedUnreserved(String),
-    #[error("has `{0}`; an encoded slash, backslash or NUL is refused by the gateway")]
+    #[error("has `{0}`; an encoded slash, backslash or NUL never reaches a mapping")]
     EscapedSlash(String),
     #[error("must not have an empty segment (`//`); the gateway merges slashes")]
     EmptySegment,

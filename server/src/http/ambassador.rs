@@ -87,6 +87,11 @@ pub(super) async fn unknown(State(state): State<AppState>) -> Response {
     answer(&state, Err(ApiError::not_found("there is nothing at this address of the API")))
 }
 
+/// Answers, in the envelope, what was refused before it came here.
+pub(super) fn refuse(state: &AppState, status: StatusCode, detail: String) -> Response {
+    answer(state, Err(ApiError::new(status, "refused", detail)))
+}
+
 fn fields(mapping: &Mapping) -> Value {
     let spec = &mapping.spec;
     json!({

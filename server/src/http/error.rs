@@ -15,13 +15,14 @@ use app::api::problem::{FieldError, Problem};
 use axum::{
     Json,
     body::Body,
+    extract::State,
     http::{HeaderValue, Request, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use tracing::error;
 
-use super::REQUEST_ID;
+use super::{REQUEST_ID, ambassador, state::AppState};
 use crate::store::StoreError;
 
 /// Says why a request failed.
@@ -104,7 +105,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Answers with `problem`, and leaves it with the response for [`name_request`].
+/// Answers with `problem`, and leaves it with the response for [`finish`].
 fn respond(status: StatusCode, problem: Problem) -> Response {
     let mut response = (status, Json(&problem)).into_response();
     let problem_json = HeaderValue::from_static("application/problem+json");
@@ -113,16 +114,36 @@ fn respond(status: StatusCode, problem: Problem) -> Response {
     response
 }
 
-/// Writes the request's id into a problem, so that whoever reports it can name it.
-pub(super) async fn name_request(request: Request<Body>, next: Next) -> Response {
+/// Gives a refusal its final form: with the request's id, so that whoever reports it can name it,
+/// and on the article's API in the article's envelope.
+pub(super) async fn finish(
+    State(state): State<AppState>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let is_article = request.uri().path().starts_with("/ambassador/");
+    let is_api = is_article || request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Problem>() {
-        Some(problem) => {
-            respond(response.status(), Problem { request_id: id, ..problem }).into_response()
+    let status = response.status();
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        // axum's own words, for what it could not even hand to us
+        None if is_api && status.is_client_error() && is_text(&response) => {
+            let detail = "the address or a header of the request can't be read";
+            ApiError::new(status, "malformed-request", detail).problem()
         }
-        None => response,
+        None => return response,
+    };
+    if is_article {
+        return ambassador::refuse(&state, status, problem.detail);
     }
+    respond(status, Problem { request_id: id, ..problem })
+}
+
+fn is_text(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
 /// Answers a request whose handler has panicked: a fault of ours.

@@ -31,6 +31,9 @@ const MESSAGE_MAX_BYTES: usize = 1024;
 /// A viewer that does not take a frame within this time is gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long a stopping server tries to say so to a viewer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Where a viewer wants to go on.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Resume {
@@ -66,7 +69,8 @@ async fn serve(socket: WebSocket, state: AppState, resume: Resume, _place: Owned
         _gone = follow(&mut sink, state.ticks, resume) => {}
         () = state.stop.cancelled() => {
             let going = CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("the server stops") };
-            let _gone = sink.send(Message::Close(Some(going))).await;
+            let closing = sink.send(Message::Close(Some(going)));
+            let _gone = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
         }
     }
 }

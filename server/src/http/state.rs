@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{publisher::Published, stats::tick::Tick, store::Store, xds::node::Nodes};
 
-/// Viewers at once; each costs a socket, 4 KiB of buffer and one send a second.
+/// Viewers at once; each costs a socket, its buffers and one send a second.
 const VIEWERS_MAX: usize = 5_000;
 
 /// Handles on everything that a request may need; a clone is cheap.

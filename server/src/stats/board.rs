@@ -29,6 +29,7 @@ use crate::{
         mapping::{Mapping, MappingName},
         order::OrderKey,
         service::ServiceName,
+        table::Table,
     },
     publisher::Published,
     xds::node::NodeId,
@@ -110,17 +111,25 @@ impl Board {
         self.ledger.put_back(checkpoint);
     }
 
-    /// Takes in what a node has said.
-    pub fn take_in(&mut self, report: Report, now: Now) {
+    /// Takes in what a node has said; `table` is the newest, which is always ahead of the nodes.
+    pub fn take_in(&mut self, report: Report, table: &Table, now: Now) {
         match report {
             Report::NodeStarted(node) => self.ledger.node_started(&node),
-            Report::Flush(flush) => self.take_in_flush(flush, now),
+            Report::Flush(flush) => self.take_in_flush(flush, table, now),
         }
     }
 
-    fn take_in_flush(&mut self, flush: Flush, now: Now) {
+    fn take_in_flush(&mut self, flush: Flush, table: &Table, now: Now) {
         self.last_flush = now;
         for (target, counts) in &flush.counts {
+            let exists = match target {
+                Target::Mapping(name) => table.get(name).is_some(),
+                Target::Service(service) => table.users_of(service).next().is_some(),
+            };
+            if !exists {
+                self.ledger.observe(&flush.node, target, *counts);
+                continue;
+            }
             let increment = self.ledger.record(&flush.node, target, *counts);
             if let Target::Mapping(name) = target
                 && increment.total() > 0
@@ -283,10 +292,13 @@ impl Board {
                 DiffItem::Remove(key, mapping) => {
                     entries.remove(key);
                     let name = mapping.name();
-                    if table.get(name).is_none() {
-                        removed.push(name.clone());
+                    let now = table.get(name);
+                    if now.is_none_or(|now| now.created_at != mapping.created_at) {
                         self.windows.remove(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
+                    }
+                    if now.is_none() {
+                        removed.push(name.clone());
                     }
                     let service = &mapping.spec.service.name;
                     if table.users_of(service).next().is_none() {

@@ -77,7 +77,7 @@ impl Hub {
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(report) = self.reports.recv() => self.board.take_in(report, now()),
+                Some(report) = self.reports.recv() => self.take_in(report),
                 (checkpoint, saved) = finished(&mut self.saving) => {
                     self.saving = None;
                     self.after_saving(&checkpoint, saved);
@@ -91,7 +91,7 @@ impl Hub {
             }
         }
         while let Ok(report) = self.reports.try_recv() {
-            self.board.take_in(report, now());
+            self.take_in(report);
         }
         // what is being written, and then what has come since
         for _ in 0..2 {
@@ -105,6 +105,11 @@ impl Hub {
             let (checkpoint, saved) = saving.await;
             self.after_saving(&checkpoint, saved);
         }
+    }
+
+    fn take_in(&mut self, report: Report) {
+        let published = self.published.borrow();
+        self.board.take_in(report, &published.table, now());
     }
 
     fn tick(&mut self) {

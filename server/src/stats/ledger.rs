@@ -47,6 +47,17 @@ impl Ledger {
         self.restarted.insert(node.clone());
     }
 
+    /// Takes in a cumulative value of a target that is no more: Envoy counts requests that were
+    /// under way. They belong to nobody, and a new target of that name must not inherit them.
+    pub fn observe(&mut self, node: &NodeId, target: &Target, counts: Counts) {
+        let seen = self.seen.entry(node.clone()).or_default();
+        if seen.insert(target.clone(), counts) != Some(counts) {
+            let key = (node.clone(), target.clone());
+            self.unseen.remove(&key);
+            self.changed_seen.insert(key);
+        }
+    }
+
     /// Takes in a cumulative value; returns the requests that are new.
     pub fn record(&mut self, node: &NodeId, target: &Target, counts: Counts) -> Counts {
         let seen = self.seen.entry(node.clone()).or_default();
@@ -222,6 +233,19 @@ mod tests {
         before.retain_seen(&node("a"), |_target| false);
 
         assert_eq!(before.take_checkpoint().unseen, [(node("a"), user())]);
+    }
+
+    #[test]
+    fn what_ends_after_its_mapping_has_gone_is_nobodys() {
+        let mut ledger = Ledger::default();
+        ledger.record(&node("a"), &user(), ok(5));
+        ledger.forget(&user());
+
+        ledger.observe(&node("a"), &user(), ok(6));
+        assert_eq!(ledger.total(&user()), ok(0));
+        ledger.record(&node("a"), &user(), ok(8));
+
+        assert_eq!(ledger.total(&user()), ok(2));
     }
 
     #[test]

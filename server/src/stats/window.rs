@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::counters::Counts;
 
-/// Seconds that a window remembers: what the portal shows as "5 min".
+/// Seconds that a window remembers: five minutes, to see what happened a moment ago.
 pub const WINDOW_SECONDS: usize = 300;
 
 /// Requests in each of the last seconds; `None` is a second without data, not one without

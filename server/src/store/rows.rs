@@ -95,7 +95,8 @@ pub(super) async fn get(
     .bind(name.as_str())
     .fetch_optional(&mut **transaction)
     .await?;
-    row.as_ref().map(|row| mapping(row).map_err(StoreError::Unavailable)).transpose()
+    // one that this version can't read is as good as absent: it is left out when loading, too
+    Ok(row.as_ref().and_then(|row| mapping(row).ok()))
 }
 
 /// Writes the mapping's content and its revision row; returns the revision.

@@ -203,6 +203,34 @@ async fn a_mapping_may_not_lead_to_a_machines_secrets(#[case] service: &str) {
 }
 
 #[rstest]
+#[case(Method::GET, "/ambassador/mapping/%FF", StatusCode::BAD_REQUEST)]
+#[case(Method::PATCH, "/ambassador/mapping/a", StatusCode::METHOD_NOT_ALLOWED)]
+#[case(Method::GET, "/ambassador/nothing", StatusCode::NOT_FOUND)]
+#[tokio::test]
+async fn every_refusal_of_the_articles_api_has_its_envelope(
+    #[case] method: Method,
+    #[case] path: &str,
+    #[case] status: StatusCode,
+) {
+    let server = TestServer::start().await;
+
+    let answer = server.client.send(method, &server.url(path), &[], "").await;
+
+    assert_eq!(answer.status, status);
+    assert_eq!(answer.json()["ok"], false);
+    assert!(!answer.json()["error"].as_str().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_websockets_address_without_a_websocket_is_a_problem() {
+    let server = TestServer::start().await;
+
+    let answer = server.get("/api/v1/live").await;
+
+    assert_eq!(answer.headers["content-type"], "application/problem+json", "{answer}");
+}
+
+#[rstest]
 #[case(&[("origin", "http://evil.example")])]
 #[case(&[("sec-fetch-site", "cross-site")])]
 #[case(&[("host", "evil.example")])]

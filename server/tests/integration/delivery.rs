@@ -93,6 +93,9 @@ async fn a_catch_all_takes_what_no_other_mapping_takes_and_goes_again() {
     assert_eq!(get("/user/x").await, "200 OK service /x");
     assert_eq!(get("/").await, "200 OK service /all/");
     assert_eq!(get("/user").await, "200 OK service /all/user");
+    for path in ["/~x", "/%C3%A9", "/(x", "/@x", "/.x"] {
+        assert_eq!(get(path).await, format!("200 OK service /all{path}"));
+    }
 
     server.unmap("all").await;
     server.until_live().await;

@@ -156,3 +156,21 @@ async fn a_service_that_is_mapped_again_at_once_counts_exactly_what_came_since()
     let stats = server.get("/ambassador/stats").await.json();
     assert_eq!(counts(&stats["services"]["service"]), [5, 0, 0]);
 }
+
+#[tokio::test]
+async fn a_service_on_localhost_is_one_endpoint() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::start().await;
+    let _node = server.node("one").await;
+
+    server.map("local", "/local/", &format!("localhost:{}", service.address.port())).await;
+
+    until("one of one is healthy", async || {
+        let stats = server.get("/ambassador/stats").await.json();
+        let local = &stats["mappings"]["local"];
+        (local["healthy_members"] == 1 && local["total_members"] == 1).then_some(())
+    })
+    .await;
+    let answer = server.client.get(&server.gateway("/local/x")).await;
+    assert_eq!(answer.to_string(), "200 OK service /x");
+}

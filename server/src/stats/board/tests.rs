@@ -49,7 +49,7 @@ impl Fixture {
             counts: [(target, Counts { ok, bad, c4xx: 0 })].into(),
             members: [(ServiceName::parse("service").unwrap(), members)].into(),
         };
-        self.board.take_in(Report::Flush(flush), self.now);
+        self.board.take_in(Report::Flush(flush), &self.published.table, self.now);
     }
 
     /// A second passes.
