@@ -2,7 +2,7 @@
 //!
 //! A tick looks only at mappings whose numbers can have changed: those with recent traffic, those
 //! whose delivery is under way, and those that the table, discovery or a node's report touched.
-//! Its cost is that of the traffic and of the changes, not of the table.
+//! Its cost is that of the traffic, of the changes and of the services, not of the mappings.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
