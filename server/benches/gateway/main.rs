@@ -1,7 +1,7 @@
 //! Measures, on the whole process, from a POST's answer to the first right answer through Envoy.
 //!
 //! ```text
-//! make bench                      all sizes, about ten minutes
+//! make bench                      all sizes, about two minutes once built
 //! make bench ARGS="100 10000"     these sizes
 //! ```
 //! In the same run stand the *floor* (a bare pusher that sends the same resources, encoded
@@ -61,12 +61,18 @@ async fn measure(size: usize, upstream: std::net::SocketAddr, commit: Samples) -
     let mut requested = Samples::default();
     let mut wrong = 0;
     for index in 0..CHANGES {
-        let change: Change = server.change(&table, index).await?;
+        let change: Change = server.change(table.new_spec(index)?).await?;
         answered.push(change.after_answer);
         requested.push(change.after_request);
         wrong += change.wrong_answers;
     }
     let after = (server.usage()?, server.bytes_sent().await?);
+    let mut own_service = Samples::default();
+    for index in 0..CHANGES {
+        let change = server.change(table::Table::own_spec(index)?).await?;
+        own_service.push(change.after_request);
+        wrong += change.wrong_answers;
+    }
     let changes = CHANGES as u64;
     let sharded = (
         load::requests_per_second(server.gateway, &table.first_path()).await?,
@@ -84,6 +90,7 @@ async fn measure(size: usize, upstream: std::net::SocketAddr, commit: Samples) -
         loaded,
         answered,
         requested,
+        own_service,
         floor,
         commit,
         wrong,

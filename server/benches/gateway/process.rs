@@ -103,8 +103,8 @@ impl Server {
     }
 
     /// Makes a mapping and measures until it is served.
-    pub(crate) async fn change(&self, table: &Table, index: usize) -> BenchResult<Change> {
-        let Spec { name, prefix, service, .. } = table.new_spec(index)?;
+    pub(crate) async fn change(&self, spec: Spec) -> BenchResult<Change> {
+        let Spec { name, prefix, service, .. } = spec;
         let body = format!(r#"{{"prefix":"{prefix}","service":"{}"}}"#, service.text);
         let mut connection = Connection::open(self.gateway).await?;
         let path = format!("/ambassador/mapping/{name}");

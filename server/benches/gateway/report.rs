@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) loaded: Duration,
     pub(crate) answered: Samples,
     pub(crate) requested: Samples,
+    /// The same for a mapping to a service that no mapping has used before.
+    pub(crate) own_service: Samples,
     /// From a bare push to the first right answer.
     pub(crate) floor: Samples,
     pub(crate) commit: Samples,
@@ -59,9 +61,9 @@ pub(crate) fn commit(commit: &Samples) {
     );
     println!();
     println!(
-        "| mappings | POST's answer → 200, p50 / p99 ms | POST → 200, p50 / p99 ms | floor: push → 200, p50 / p99 ms | POST → 200 ÷ (floor + commit), p50 / p99 | bytes a change | CPU a change, ms | RSS, MB | start → all loaded, s | first / last route, req/s | the same as one list, req/s | wrong answers |"
+        "| mappings | POST's answer → 200, p50 / p99 ms | POST → 200, p50 / p99 ms | the same to a new service, p50 / p99 ms | floor: push → 200, p50 / p99 ms | POST → 200 ÷ (floor + commit), p50 / p99 | bytes a change | CPU a change, ms | RSS, MB | start → all loaded, s | first / last route, req/s | the same as one list, req/s | wrong answers |"
     );
-    println!("|{}", " --- |".repeat(12));
+    println!("|{}", " --- |".repeat(13));
 }
 
 pub(crate) fn row(row: &Row) {
@@ -74,10 +76,11 @@ pub(crate) fn row(row: &Row) {
     };
     let rates = |(first, last): (f64, f64)| format!("{first:.0} / {last:.0}");
     println!(
-        "| {} | {} | {} | {} | {:.2} / {:.2} | {} | {:.2} | {:.0} | {:.2} | {} | {} | {} |",
+        "| {} | {} | {} | {} | {} | {:.2} / {:.2} | {} | {:.2} | {:.0} | {:.2} | {} | {} | {} |",
         row.size,
         both(&row.answered),
         both(&row.requested),
+        both(&row.own_service),
         both(&row.floor),
         ratio(50),
         ratio(99),

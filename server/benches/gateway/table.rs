@@ -12,7 +12,7 @@ use chancery::{
 use serde_json::json;
 use tokio_util::task::TaskTracker;
 
-use crate::BenchResult;
+use crate::{BenchResult, CHANGES};
 
 /// Services that share the mappings; all lead to the same upstream.
 const SERVICES: usize = 100;
@@ -32,14 +32,21 @@ impl Table {
         (0..self.size).map(|index| self.spec(&format!("m{index}"), &self.path(index), index))
     }
 
-    /// Returns a mapping beyond those of the table.
+    /// Returns a mapping beyond those of the table, to a service that is known already.
     pub(crate) fn new_spec(&self, index: usize) -> BenchResult<Spec> {
         self.spec(&format!("new{index}"), &Self::new_path(index), index)
     }
 
+    /// Returns a mapping beyond those of the table, to a service that nobody has used yet.
+    pub(crate) fn own_spec(index: usize) -> BenchResult<Spec> {
+        Self::parse(&format!("own{index}"), &format!("/own{index}/"), &own_service(index))
+    }
+
     fn spec(&self, name: &str, prefix: &str, index: usize) -> BenchResult<Spec> {
-        // a new mapping leads to a service that is known already
-        let service = service(index % self.size);
+        Self::parse(name, prefix, &service(index % self.size))
+    }
+
+    fn parse(name: &str, prefix: &str, service: &str) -> BenchResult<Spec> {
         let body = json!({ "prefix": prefix, "service": service });
         let fields = body.as_object().ok_or("an object")?;
         read_spec(NameFrom::Url(name), fields).map_err(|errors| format!("{errors:?}").into())
@@ -69,8 +76,8 @@ impl Table {
 
     /// Returns the arguments that fix the services' endpoints.
     pub(crate) fn service_arguments(&self) -> Vec<String> {
-        let argument = |index| format!("--service={}={}", service(index), self.upstream);
-        (0..SERVICES).map(argument).collect()
+        let names = (0..SERVICES).map(service).chain((0..CHANGES).map(own_service));
+        names.map(|name| format!("--service={name}={}", self.upstream)).collect()
     }
 
     pub(crate) fn upstream(&self) -> SocketAddr {
@@ -99,6 +106,10 @@ impl Table {
         tasks.wait().await;
         Ok(())
     }
+}
+
+fn own_service(index: usize) -> String {
+    format!("own{index}")
 }
 
 fn service(index: usize) -> String {
