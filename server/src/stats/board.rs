@@ -88,10 +88,15 @@ pub struct Board {
 }
 
 impl Board {
-    /// Continues from a checkpoint.
-    pub fn resume(checkpoint: Checkpoint, now: Now) -> Self {
+    /// Continues from a checkpoint, which may be older than `table`: what has gone since is
+    /// forgotten.
+    pub fn resume(checkpoint: Checkpoint, table: &Table, now: Now) -> Self {
+        let mut ledger = Ledger::resume(checkpoint);
+        let gone: Vec<_> =
+            ledger.targets().filter(|target| !exists(table, target)).cloned().collect();
+        gone.iter().for_each(|target| ledger.forget(target));
         Self {
-            ledger: Ledger::resume(checkpoint),
+            ledger,
             windows: HashMap::new(),
             second: HashMap::new(),
             views: HashMap::new(),
@@ -122,11 +127,7 @@ impl Board {
     fn take_in_flush(&mut self, flush: Flush, table: &Table, now: Now) {
         self.last_flush = now;
         for (target, counts) in &flush.counts {
-            let exists = match target {
-                Target::Mapping(name) => table.get(name).is_some(),
-                Target::Service(service) => table.users_of(service).next().is_some(),
-            };
-            if !exists {
+            if !exists(table, target) {
                 self.ledger.observe(&flush.node, target, *counts);
                 continue;
             }
@@ -357,6 +358,14 @@ impl Board {
         };
         let table = &self.last.published.table;
         table.services().map(|service| (service.clone(), stats(service))).collect()
+    }
+}
+
+/// Tells whether requests to `target` belong to anybody.
+fn exists(table: &Table, target: &Target) -> bool {
+    match target {
+        Target::Mapping(name) => table.get(name).is_some(),
+        Target::Service(service) => table.users_of(service).next().is_some(),
     }
 }
 

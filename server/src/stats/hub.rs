@@ -63,7 +63,8 @@ impl Hub {
         store: Store,
         epoch: Arc<str>,
     ) -> Result<(Self, watch::Receiver<Arc<Tick>>), StoreError> {
-        let board = Board::resume(store.load_counters().await?, now());
+        let checkpoint = store.load_counters().await?;
+        let board = Board::resume(checkpoint, &published.borrow().table, now());
         let (ticks, receiver) = watch::channel(Arc::new(Tick { epoch, ..Tick::default() }));
         let mut hub = Self { reports, published, nodes, store, ticks, board, saving: None };
         hub.tick();

@@ -20,7 +20,7 @@ impl Fixture {
     fn new() -> Self {
         let now = Now { instant: Instant::now(), at: DateTime::UNIX_EPOCH };
         Self {
-            board: Board::resume(Checkpoint::default(), now),
+            board: Board::resume(Checkpoint::default(), &Table::default(), now),
             tick: Tick::default(),
             published: Published::default(),
             now,
@@ -169,6 +169,24 @@ fn a_mapping_made_again_between_two_ticks_begins_at_zero_too() {
     fixture.tick();
 
     assert_eq!(fixture.live("user").counters.upstream_ok, 0);
+}
+
+#[test]
+fn a_mapping_deleted_after_the_last_checkpoint_leaves_nothing_behind() {
+    let total = |name: &str| {
+        (Target::Mapping(MappingName::parse(name).unwrap()), Counts { ok: 5, c4xx: 0, bad: 0 })
+    };
+    let totals = vec![total("gone"), total("kept")];
+    let mut fixture = Fixture::new();
+    fixture.put("kept", "/kept/");
+
+    let checkpoint = Checkpoint { totals, ..Checkpoint::default() };
+    fixture.board = Board::resume(checkpoint, &fixture.published.table, fixture.now);
+    fixture.put("gone", "/gone/");
+    fixture.tick();
+
+    assert_eq!(fixture.live("kept").counters.upstream_ok, 5);
+    assert_eq!(fixture.live("gone").counters.upstream_ok, 0);
 }
 
 #[test]
