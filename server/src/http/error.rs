@@ -7,7 +7,7 @@
 //! | 409 | a name or prefix is taken; the message names the owner |
 //! | 413 | the body is too large |
 //! | 422 | a person: a field is wrong; the message says what is allowed |
-//! | 503 | operators: the database can't be written; nothing was stored, try again |
+//! | 503 | operators: the database can't be written; try again |
 
 use std::any::Any;
 
@@ -91,9 +91,7 @@ impl From<StoreError> for ApiError {
             StoreError::NameTaken(_) => field("name", "name-taken", error.to_string()),
             StoreError::Open { .. } | StoreError::Newer { .. } | StoreError::Unavailable(_) => {
                 // the writer has logged the reason, which is none of the caller's business
-                Self::unavailable(
-                    "the database can't be written just now; nothing was stored, try again",
-                )
+                Self::unavailable("the database can't be written just now; try again")
             }
         }
     }
