@@ -1,9 +1,16 @@
 //! Holds the wire types: what REST and the websocket say, on both sides of the wire.
 //!
-//! Plain data with serde; no rule is decided here (see the server's `gateway`)
-//! and nothing is fetched here (see `client`).
+//! Plain data with serde, and with schemas of the OpenAPI document under `ssr`; no rule is decided
+//! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
 pub mod client;
+pub mod list;
 pub mod live;
 pub mod mapping;
+pub mod node;
+pub mod plan;
 pub mod problem;
+pub mod receipt;
+pub mod revision;
+pub mod series;
+pub mod service;

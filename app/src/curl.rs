@@ -52,6 +52,7 @@ mod tests {
             prefix: prefix.to_owned(),
             service: "usersvc".to_owned(),
             rewrite: Some(rewrite.to_owned()),
+            labels: None,
         }
     }
 

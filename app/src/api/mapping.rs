@@ -5,11 +5,23 @@ use serde::{Deserialize, Serialize};
 
 /// Maps requests below a URL prefix to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Mapping {
+    /// Names the mapping in URLs and in Envoy's statistics; never changes.
+    #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    /// Requests at or below it are served by the mapping.
+    #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// Where they go: `[scheme://]name[.namespace][:port]`.
+    #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
+    /// Replaces the prefix; the empty text leaves the path as it is.
+    #[cfg_attr(feature = "ssr", schema(example = "/"))]
     pub rewrite: String,
+    /// What the mapping is found by, sorted and without duplicates.
+    #[serde(default)]
+    pub labels: Vec<String>,
     /// Number of the change that gave the mapping this content; it is also the `ETag`.
     pub revision: u64,
     pub created_at: DateTime<Utc>,
@@ -20,28 +32,39 @@ pub struct Mapping {
 
 /// Asks for a new mapping, or for new content of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MappingDraft {
+    #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
-    /// Replaces the prefix; `None` means `/`, the empty text leaves the path as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rewrite: Option<String>,
-}
-
-/// Answers `GET /api/v1/mappings`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MappingList {
-    /// In match order: the first that matches a request serves it.
-    pub items: Vec<Mapping>,
-    /// Number of the newest change that the list includes.
-    pub revision: u64,
+    /// What the mapping is found by; absent means none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Warning {
     /// Stable kebab-case code, for example `service-unresolved`.
     pub code: String,
     pub message: String,
+}
+
+/// The configuration that Envoy gets, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RenderedConfig {
+    /// Number of the newest change that it includes.
+    pub revision: u64,
+    /// Envoy's configuration as YAML.
+    pub yaml: String,
+    /// Whether parts were left out because the whole is long; the download has all of it.
+    pub is_truncated: bool,
 }

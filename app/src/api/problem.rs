@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mapping::{Mapping, MappingDraft};
+
 /// Says why a request failed, for people (`detail`) and for programs (`code`, `errors`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Always `about:blank`: the code below tells the kinds apart.
     pub r#type: String,
@@ -19,10 +22,17 @@ pub struct Problem {
     /// One entry for each field that is wrong; empty when the fault is not in a field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The mapping as it is now, when `If-Match` named another revision (412).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<Mapping>>,
+    /// What the request would have made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Box<MappingDraft>>,
 }
 
 /// Says what is wrong with one field, and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// JSON pointer into the request's body, for example `/prefix`.
     pub pointer: String,

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn gateway(nodes: u32, nodes_current: u32) -> Gateway {
-        Gateway { revision: 1_842, nodes, nodes_current, stale_since: None }
+        Gateway { revision: 1_842, nodes, nodes_current, ..Gateway::default() }
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl Draft {
             prefix: self.prefix.get(),
             service: self.service.get(),
             rewrite: Some(self.rewrite.get()),
+            labels: None,
         }
     }
 

@@ -76,6 +76,8 @@ impl ApiError {
             detail: self.detail.clone(),
             request_id: None,
             errors: self.errors.clone(),
+            current: None,
+            sent: None,
         }
     }
 }

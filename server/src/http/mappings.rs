@@ -1,6 +1,6 @@
 //! `/api/v1/mappings`: mappings in the native API.
 
-use app::api::mapping::{Mapping, MappingList};
+use app::api::{list::MappingPage, mapping::Mapping};
 use axum::{
     Json,
     body::Body,
@@ -13,10 +13,11 @@ use super::{body::json_object, error::ApiError, operations, state::AppState};
 use crate::{gateway::fields::NameFrom, store::Effect};
 
 /// Lists all mappings in match order.
-pub(super) async fn list(State(state): State<AppState>) -> Json<MappingList> {
-    let gateway = state.gateway();
-    let items = gateway.table.iter().map(|mapping| gateway.view(mapping)).collect();
-    Json(MappingList { items, revision: gateway.table.revision().0 })
+pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
+    let full = super::stats::up_to_date(&state.ticks.borrow().clone(), &state.gateway());
+    let revision = full.gateway.revision;
+    let (epoch, seq) = (full.epoch, full.seq);
+    Json(MappingPage { items: full.mappings, revision, epoch, seq, ..MappingPage::default() })
 }
 
 /// Gets one mapping.

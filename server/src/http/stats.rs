@@ -18,7 +18,7 @@ pub(super) async fn snapshot(State(state): State<AppState>) -> Json<Full> {
 
 /// Returns the tick's numbers for the newest table: whoever has just written must see it, and
 /// the next tick is up to a second away.
-fn up_to_date(tick: &Tick, gateway: &Published) -> Full {
+pub(super) fn up_to_date(tick: &Tick, gateway: &Published) -> Full {
     if tick.gateway.revision == gateway.table.revision().0 {
         return tick.full();
     }
@@ -31,6 +31,10 @@ fn up_to_date(tick: &Tick, gateway: &Published) -> Full {
             mapping: gateway.view(mapping),
             counters: tick.counters(mapping),
             rate: None,
+            bad_rate: None,
+            ok_percent: None,
+            latency: None,
+            trend: Vec::new(),
             members: None,
             health: judge(is_stale, Counts::default(), None),
             config: gateway.config_state(mapping, full.gateway.nodes),

@@ -19,6 +19,7 @@ impl Published {
             prefix: spec.prefix.to_string(),
             service: spec.service.text.as_ref().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
+            labels: Vec::new(),
             revision: mapping.revision.0,
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::api::live::{ConfigState, Delta, Frame, Gateway, LiveMapping, Members};
+use app::api::live::{ConfigState, Delta, Frame, Gateway, LiveMapping, Members, Totals};
 use chrono::{DateTime, Utc};
 use imbl::{OrdMap, ordmap::DiffItem};
 
@@ -180,12 +180,16 @@ impl Board {
             nodes,
             nodes_current,
             stale_since: is_stale.then_some(self.last_flush.at),
+            mappings: 0,
+            services: 0,
         };
         let delta = encode(&Frame::Delta(Delta {
             since: before.seq,
             seq,
             at: now.at,
             gateway: gateway.clone(),
+            totals: Totals::default(),
+            overview: None,
             changed,
             removed: removed.iter().map(ToString::to_string).collect(),
         }));
@@ -345,6 +349,10 @@ impl Board {
             mapping: published.view(mapping),
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
             rate: (!is_stale).then(|| window.map_or(0.0, rate)),
+            bad_rate: None,
+            ok_percent: None,
+            latency: None,
+            trend: Vec::new(),
             members,
             health: judge(*is_stale, recent, members),
             config: published.config_state(mapping, *nodes),

@@ -70,6 +70,8 @@ impl Tick {
             seq: self.seq,
             at: self.at,
             gateway: self.gateway.clone(),
+            totals: Default::default(),
+            overview: None,
             mappings: self.entries.values().map(|entry| entry.live.clone()).collect(),
         }
     }
@@ -99,6 +101,8 @@ impl Tick {
             seq: self.seq,
             at: self.at,
             gateway: self.gateway.clone(),
+            totals: Default::default(),
+            overview: None,
             removed: removed.map(str::to_owned).collect(),
             changed,
         }

@@ -1,7 +1,7 @@
 //! Checks what a viewer sees after frames in order, out of order, twice and not at all.
 
 use super::*;
-use crate::api::live::{ConfigState, Counters, Health};
+use crate::api::live::{ConfigState, Counters, Health, Totals};
 use crate::api::mapping::Mapping;
 
 fn at(seq: u64) -> DateTime<Utc> {
@@ -15,6 +15,7 @@ fn row(name: &str, prefix: &str, ok: u64) -> LiveMapping {
             prefix: prefix.to_owned(),
             service: "svc".to_owned(),
             rewrite: "/".to_owned(),
+            labels: Vec::new(),
             revision: 1,
             created_at: at(0),
             updated_at: at(0),
@@ -22,6 +23,10 @@ fn row(name: &str, prefix: &str, ok: u64) -> LiveMapping {
         },
         counters: Counters { upstream_ok: ok, ..Counters::default() },
         rate: Some(0.0),
+        bad_rate: None,
+        ok_percent: None,
+        latency: None,
+        trend: Vec::new(),
         members: None,
         health: Health::Idle,
         config: ConfigState::NoNodes,
@@ -34,6 +39,8 @@ fn full(epoch: &str, seq: u64, mappings: Vec<LiveMapping>) -> Frame {
         seq,
         at: at(seq),
         gateway: Gateway::default(),
+        totals: Totals::default(),
+        overview: None,
         mappings,
     })
 }
@@ -44,6 +51,8 @@ fn delta(since: u64, seq: u64, changed: Vec<LiveMapping>, removed: &[&str]) -> F
         seq,
         at: at(seq),
         gateway: Gateway { revision: seq, ..Gateway::default() },
+        totals: Totals::default(),
+        overview: None,
         changed,
         removed: removed.iter().map(|name| (*name).to_owned()).collect(),
     })
