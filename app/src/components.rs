@@ -3,6 +3,7 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` writes `pub` in front of what it generates")]
 
+pub(crate) mod chart;
 pub(crate) mod chip;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;

@@ -353,8 +353,7 @@ mod in_process {
         }
 
         pub(super) async fn send(&self, outgoing: Outgoing) -> Result<Reply, ClientError> {
-            let mut request =
-                http::Request::builder().method(outgoing.method).uri(outgoing.path);
+            let mut request = http::Request::builder().method(outgoing.method).uri(outgoing.path);
             if let Some((name, value)) = outgoing.header {
                 request = request.header(name, value);
             }

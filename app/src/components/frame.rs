@@ -102,8 +102,7 @@ pub(crate) fn document(
 fn links(assets: &Assets) -> impl IntoView + use<> {
     let style = assets.style.clone().map(|href| view! { <link rel="stylesheet" href=href /> });
     let script = assets.script.clone().map(|src| view! { <script type="module" src=src></script> });
-    let module =
-        assets.module.clone().map(|href| view! { <link rel="modulepreload" href=href /> });
+    let module = assets.module.clone().map(|href| view! { <link rel="modulepreload" href=href /> });
     let wasm = assets.wasm.clone().map(|href| {
         view! { <link rel="preload" href=href r#as="fetch" type="application/wasm" crossorigin="" /> }
     });

@@ -27,7 +27,6 @@ impl Position {
     pub(super) fn new(epoch: String, seq: u64) -> Self {
         Self { epoch, seq }
     }
-
 }
 
 #[cfg(any(feature = "hydrate", test))]

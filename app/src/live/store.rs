@@ -266,9 +266,8 @@ impl Live {
 
     /// Returns what a connection can resume from: the server's run and the sequence number.
     pub(super) fn resume(&self) -> Option<(String, u64)> {
-        self.position.with_value(|position| {
-            position.resume().map(|(epoch, seq)| (epoch.to_owned(), seq))
-        })
+        self.position
+            .with_value(|position| position.resume().map(|(epoch, seq)| (epoch.to_owned(), seq)))
     }
 
     /// Makes the next frame that is shown a full one; what is shown stays until then.
