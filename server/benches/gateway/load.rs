@@ -61,7 +61,7 @@ impl Connection {
 
     /// Sends a GET and returns the status of its answer.
     pub(crate) async fn get(&mut self, path: &str) -> BenchResult<u16> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         self.socket.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         while self.socket.read_buf(&mut self.buffer).await? > 0 {
@@ -70,6 +70,14 @@ impl Connection {
             }
         }
         Err("the gateway closed the connection".into())
+    }
+}
+
+/// Checks a status.
+pub(crate) fn must_be_ok(status: u16) -> BenchResult<()> {
+    match status {
+        200 => Ok(()),
+        status => Err(format!("answered {status} under load").into()),
     }
 }
 

@@ -1,8 +1,10 @@
-//! Measures, on the whole process, from a POST's answer to the first right answer through Envoy.
+//! Measures, on the whole process, from a POST's answer to the first right answer through Envoy,
+//! and what the portal's lists and viewers cost.
 //!
 //! ```text
-//! make bench                      all sizes, about two minutes once built
+//! make bench                      all sizes and the portal, about four minutes once built
 //! make bench ARGS="100 10000"     these sizes
+//! make bench ARGS="portal"        the portal alone
 //! ```
 //! In the same run stand the *floor* (a bare pusher that sends the same resources, encoded
 //! beforehand, and one durable commit) and the *naive control* (all routes in one list), so that
@@ -10,6 +12,7 @@
 
 mod floor;
 mod load;
+mod portal;
 mod process;
 mod report;
 mod table;
@@ -24,6 +27,9 @@ const CHANGES: usize = 100;
 /// Mappings in the table, unless the command line says others.
 const SIZES: [usize; 5] = [10, 100, 1_000, 10_000, 100_000];
 
+/// Sizes at which the portal is measured.
+const PORTAL_SIZES: [usize; 2] = [100, 10_000];
+
 /// The flat list is measured up to here: beyond, Envoy takes minutes to load it.
 const FLAT_LIST_MAX: usize = 10_000;
 
@@ -32,10 +38,19 @@ type BenchResult<T> = Result<T, Box<dyn Error + Send + Sync>>;
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> BenchResult<()> {
     // cargo passes `--bench`
-    let sizes: Vec<usize> =
-        std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
+    let asked: Vec<String> = std::env::args().skip(1).filter(|asked| asked != "--bench").collect();
+    let sizes: Vec<usize> = asked.iter().filter_map(|size| size.parse().ok()).collect();
     let upstream = load::upstream().await?;
+    if asked.is_empty() || asked.iter().any(|what| what == "portal") {
+        for size in PORTAL_SIZES {
+            let (lists, views) = portal::measure(size, upstream).await?;
+            report::portal(size, &lists, &views);
+        }
+        if !asked.is_empty() {
+            return Ok(());
+        }
+    }
+    let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
     let commit = floor::durable_commit().await?;
     report::commit(&commit);
     for size in sizes {

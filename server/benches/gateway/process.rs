@@ -37,7 +37,7 @@ const CLOCK_TICKS: f64 = 100.0;
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
-    http: SocketAddr,
+    pub(crate) http: SocketAddr,
     pub(crate) xds: SocketAddr,
     pub(crate) gateway: SocketAddr,
 }

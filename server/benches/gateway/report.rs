@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::portal::{Asked, Viewed};
+
 /// Durations of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Samples(Vec<Duration>);
@@ -92,4 +94,21 @@ pub(crate) fn row(row: &Row) {
         row.flat.map_or_else(|| "–".to_owned(), rates),
         row.wrong,
     );
+}
+
+/// Prints what the portal's requests take, and what viewers cost.
+pub(crate) fn portal(size: usize, asked: &[Asked], viewed: &[Viewed]) {
+    println!("| {size} mappings: request | p50 / p99 ms |");
+    println!("|{}", " --- |".repeat(2));
+    for Asked { what, took } in asked {
+        println!("| {what} | {:.2} / {:.2} |", took.percentile(50), took.percentile(99));
+    }
+    println!();
+    println!("| {size} mappings: who watches | viewers | CPU, of one core | kB a viewer and second |");
+    println!("|{}", " --- |".repeat(4));
+    for Viewed { what, viewers, cpu_share, bytes_per_second } in viewed {
+        let percent = cpu_share * 100.0;
+        println!("| {what} | {viewers} | {percent:.1} % | {:.2} |", bytes_per_second / 1e3);
+    }
+    println!();
 }

@@ -69,6 +69,11 @@ impl Table {
         self.path(self.size - 1)
     }
 
+    /// Returns paths of the first `count` mappings.
+    pub(crate) fn paths(&self, count: usize) -> Vec<String> {
+        (0..self.size.min(count)).map(|index| self.path(index)).collect()
+    }
+
     /// Returns the committed mappings as the server would load them.
     pub(crate) fn mappings(&self) -> BenchResult<Vec<Spec>> {
         self.specs().collect()
