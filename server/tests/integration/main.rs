@@ -12,6 +12,7 @@ mod command;
 mod database;
 mod delivery;
 mod live;
+mod openapi;
 mod order;
 mod render;
 mod statistics;
