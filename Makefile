@@ -35,7 +35,7 @@ setup-test: ## Install what the browser tests need: Chromium, npm packages of en
 	@deploy/tools/setup.sh test
 
 .PHONY: site
-site: $(PKG)/chancery_bg.wasm $(PKG)/chancery.css ## Build what the browser loads into target/site/pkg
+site: $(PKG)/chancery_bg.wasm $(PKG)/chancery.css $(PKG)/start.js ## Build what the browser loads into target/site/pkg
 
 # Copied only when it differs, so that a change which cargo finds irrelevant ends here.
 target/browser.wasm: $(APP) | setup
@@ -54,6 +54,10 @@ $(PKG)/chancery_bg.wasm: target/browser.wasm deploy/tools/setup.sh
 		.tools/bin/wasm-opt -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
 		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext $@ -o $@.new
 	@mv $@.new $@
+
+$(PKG)/start.js: app/browser/start.js
+	@mkdir -p $(PKG)
+	@cp $< $@
 
 $(PKG)/chancery.css: $(STYLE) deploy/tools/bundle-css.sh
 	@mkdir -p $(PKG)

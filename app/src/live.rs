@@ -1,20 +1,16 @@
-//! Keeps the page's numbers current: from the server's snapshot, then over the websocket.
+//! Holds the live state of the page, and in the browser the websocket that keeps it current.
 //!
 //! ```text
-//! GET /api/v1/stats (while rendering) ─ Full ─┐
-//! /api/v1/live (websocket) ─ Full, Delta ─────┴▶ state::State ─ changes ─▶ store::Live (signals)
-//!       ▲ epoch, since                               │ gap                     │
-//!       └──────────── socket ◀───────────────────────┘                         ▼ cells
+//! socket ─ Frame ─▶ position (old? gap?) ─▶ store (signals) ─▶ islands
+//!    ▲                                        │
+//!    └────────────── Watch: what is shown ◀───┘
 //! ```
-//! `state` and `backoff` are pure; `store` knows signals and no socket; only `socket`, which is
-//! built for the browser alone, does IO.
+//! `position` and `backoff` are pure; `store` knows signals; `socket` is built for the browser
+//! alone.
 
-#[cfg_attr(
-    not(any(feature = "hydrate", test)),
-    expect(dead_code, reason = "only the socket waits")
-)]
+#[cfg(any(feature = "hydrate", test))]
 mod backoff;
+mod position;
 #[cfg(feature = "hydrate")]
 pub(crate) mod socket;
-mod state;
 pub(crate) mod store;

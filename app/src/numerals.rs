@@ -52,6 +52,15 @@ pub(crate) fn age(seconds: u64) -> String {
     }
 }
 
+/// Writes how long ago something was, in words: `just now`, `4 s ago`, `3 days ago`.
+pub(crate) fn ago(seconds: u64) -> String {
+    match seconds {
+        0..2 => "just now".to_owned(),
+        2..172_800 => format!("{} ago", age(seconds)),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 /// Writes a time of day: `01:02:03 UTC`.
 pub(crate) fn clock(at: DateTime<Utc>) -> String {
     format!("{:02}:{:02}:{:02} UTC", at.hour(), at.minute(), at.second())
@@ -92,6 +101,13 @@ mod tests {
         let written: Vec<_> = [0, 59, 99, 100, 5_999, 7_200].map(age).into();
 
         assert_eq!(written, ["0 s", "59 s", "99 s", "1 min", "99 min", "2 h"]);
+    }
+
+    #[test]
+    fn the_past_is_said_in_words() {
+        let written: Vec<_> = [0, 5, 600, 7_200, 259_200].map(ago).into();
+
+        assert_eq!(written, ["just now", "5 s ago", "10 min ago", "2 h ago", "3 days ago"]);
     }
 
     #[test]

@@ -1,9 +1,149 @@
-//! Holds the pages, one file each. A page decides what is shown and calls the REST API; the pieces
-//! are in `components`.
+//! Holds the pages, and says which address leads to which: the server renders them, whole, from
+//! what the REST API answers.
+//!
+//! ```text
+//! Visit (path, query, what was posted) ─▶ page: load by api::client ─▶ view ─▶ Page (status, HTML)
+//! ```
+//! A page is a file: an `async fn` that loads and then draws. It needs no JavaScript; its islands
+//! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
-#![expect(unreachable_pub, reason = "`#[component]` writes `pub` in front of what it generates")]
+pub(crate) mod about;
+pub(crate) mod failure;
+pub(crate) mod query;
 
-pub(crate) mod delete_mapping;
-pub(crate) mod mappings;
-pub mod new_mapping;
-pub(crate) mod not_found;
+use std::sync::Arc;
+
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
+
+use crate::api::client::{Client, ClientError, InProcess};
+use crate::api::mapping::MappingDraft;
+use crate::api::plan::Plan;
+use crate::api::problem::Problem;
+use crate::components::frame::{self, Place};
+use crate::live::store::Seed;
+use crate::theme::Theme;
+
+use self::query::Query;
+
+/// A request for a page.
+#[derive(Debug)]
+pub struct Visit {
+    /// Percent-encoded, as in the request.
+    pub path: String,
+    pub query: String,
+    /// The `Cookie` header.
+    pub cookies: String,
+    pub assets: Assets,
+    /// What was posted, when a form is shown again.
+    pub posted: Option<Posted>,
+}
+
+/// Addresses of the portal's files; absent ones were not built.
+#[derive(Debug, Clone, Default)]
+pub struct Assets {
+    pub style: Option<String>,
+    /// The script that loads the module and brings the islands to life.
+    pub script: Option<String>,
+    pub module: Option<String>,
+    pub wasm: Option<String>,
+}
+
+/// A form that was posted without JavaScript, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    pub draft: MappingDraft,
+    /// The revision that the form was filled from.
+    pub replaces: Option<u64>,
+    pub outcome: Outcome,
+}
+
+/// What came of a posted form that is shown again.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was only to be reviewed.
+    Planned(Box<Plan>),
+    Refused(Box<Problem>),
+}
+
+/// A page that has been rendered.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub html: String,
+}
+
+/// What every page is surrounded by.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) theme: Theme,
+    pub(crate) assets: Assets,
+    /// Path and query of the page itself.
+    pub(crate) address: String,
+    pub(crate) seed: Seed,
+    /// What the search field shows.
+    pub(crate) q: String,
+}
+
+/// A page that has been loaded, before it is drawn.
+pub(crate) struct Loaded {
+    status: u16,
+    title: String,
+    place: Option<Place>,
+    draw: Box<dyn FnOnce() -> AnyView + Send>,
+}
+
+impl Loaded {
+    /// Makes a page of what `draw` draws; it is called where signals have an owner.
+    pub(crate) fn new<V: IntoAny>(
+        title: impl Into<String>,
+        place: impl Into<Option<Place>>,
+        draw: impl FnOnce() -> V + Send + 'static,
+    ) -> Self {
+        Self {
+            status: 200,
+            title: title.into(),
+            place: place.into(),
+            draw: Box::new(|| draw().into_any()),
+        }
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+/// Renders the page at the visit's address.
+pub async fn render(api: InProcess, visit: Visit) -> Page {
+    let client = Client::in_process(api);
+    let query = Query::parse(&visit.query);
+    let full = client.gateway(false).await;
+    let address = match visit.query.as_str() {
+        "" => visit.path.clone(),
+        query => format!("{}?{query}", visit.path),
+    };
+    let surroundings = Surroundings {
+        theme: Theme::of_cookies(&visit.cookies),
+        assets: visit.assets.clone(),
+        address,
+        seed: full.as_ref().map(Seed::of).unwrap_or_default(),
+        q: query.text("q"),
+    };
+    let Loaded { status, title, place, draw } = page(&client, &visit, &query).await;
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let html =
+        owner.with(|| frame::document(surroundings, &title, place, draw()).into_view().to_html());
+    owner.unset_with_forced_cleanup();
+    Page { status, html }
+}
+
+/// The portal's URL table.
+async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
+    let segments: Vec<_> =
+        visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
+    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        ["about"] => about::page(),
+        _ => failure::not_found(),
+    }
+}

@@ -4,6 +4,7 @@
 //! Not here: the colours (`style/tokens.css`) and the switch (`components::theme_switch`).
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 
 /// Names the cookie, and the field of the form that is posted without JavaScript.
@@ -13,8 +14,8 @@ pub(crate) const COOKIE: &str = "theme";
 const COOKIE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// Says which colours the reader wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Theme {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
     /// As the operating system says.
     #[default]
     System,
@@ -43,50 +44,20 @@ impl Theme {
         }
     }
 
-    /// Reads a value of the cookie or the attribute; anything unknown leaves it to the system.
+    /// Reads the cookie's value; anything unknown leaves it to the system.
+    #[cfg(feature = "ssr")]
     pub(crate) fn parse(value: &str) -> Self {
         Self::ALL.into_iter().find(|theme| theme.value() == value).unwrap_or_default()
     }
 
     /// Finds the choice in a `Cookie` header (RFC 6265, section 4.2.1).
-    #[cfg_attr(
-        not(feature = "ssr"),
-        expect(dead_code, reason = "the browser reads the attribute instead")
-    )]
-    fn of_cookies(header: &str) -> Self {
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of_cookies(header: &str) -> Self {
         header
             .split(';')
             .filter_map(|pair| pair.trim().split_once('='))
             .find(|(name, _)| *name == COOKIE)
             .map(|(_, value)| Self::parse(value))
-            .unwrap_or_default()
-    }
-
-    /// Returns the choice that came with the request being answered.
-    pub(crate) fn of_request() -> Self {
-        #[cfg(feature = "ssr")]
-        if let Some(parts) = use_context::<http::request::Parts>() {
-            return parts
-                .headers
-                .get_all(http::header::COOKIE)
-                .iter()
-                .filter_map(|header| header.to_str().ok())
-                .map(Self::of_cookies)
-                .find(|theme| *theme != Self::System)
-                .unwrap_or_default();
-        }
-        Self::System
-    }
-
-    /// Returns the choice that the page shows, the same on the server and while hydrating.
-    pub(crate) fn current() -> Self {
-        if is_server() {
-            return Self::of_request();
-        }
-        document()
-            .document_element()
-            .and_then(|html| html.get_attribute("data-theme"))
-            .map(|value| Self::parse(&value))
             .unwrap_or_default()
     }
 

@@ -40,8 +40,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Returns all that we serve over HTTP.
 pub fn router(state: AppState) -> Router {
     let api = api(state.clone());
-    // also readies the executor on which pages are rendered
-    let _pages = leptos_axum::generate_route_list(app::App);
     let portal = Router::new()
         .route("/mappings/new", get(portal::page).post(portal::create))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))

@@ -1,10 +1,13 @@
-//! The portal as WebAssembly: the one function that the page's script calls.
+//! The portal's islands as WebAssembly: the function that the page's script calls first.
+//!
+//! Each `#[island]` of `app` is exported by itself, and called by the script for its elements.
 
+use app as _;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the server's HTML to life.
+/// Readies what the islands share.
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    leptos::mount::hydrate_islands();
 }

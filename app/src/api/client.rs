@@ -4,20 +4,23 @@
 //! browser   fetch ──────────────▶ /api/v1/…
 //! server    InProcess (context) ─▶ the same router, without a socket
 //! ```
-//! The future of a call starts with what it needs in hand: on the server the context is read when
-//! the function is called, not when its future is polled.
-
-use std::future::Future;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::live::Full;
-use super::mapping::{Mapping, MappingDraft};
+use super::list::{ListQuery, MappingPage};
+use super::live::{Full, LiveMapping};
+use super::mapping::{Mapping, MappingDraft, RenderedConfig};
+use super::node::NodeList;
+use super::plan::Plan;
 use super::problem::Problem;
+use super::receipt::Receipt;
+use super::revision::RevisionPage;
+use super::series::{Series, Span};
+use super::service::{ServiceCheck, ServicePage};
 
 #[cfg(feature = "ssr")]
-pub use in_process::{InProcess, PageStatus};
+pub use in_process::InProcess;
 
 /// Says why a call failed, in words for the reader of the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -61,36 +64,163 @@ impl ClientError {
     }
 }
 
-/// Gets every mapping with its live numbers, from `GET /api/v1/stats`.
-pub fn live_snapshot() -> impl Future<Output = Result<Full, ClientError>> + Send + use<> {
-    let reply = send("GET", "/api/v1/stats".to_owned(), None);
-    async move { decode(&reply.await?) }
+/// Calls the API; a clone calls the same.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// Absent in an island that the server renders: it has nothing to call.
+    #[cfg(feature = "ssr")]
+    api: Option<InProcess>,
 }
 
-/// Gets one mapping.
-pub fn mapping(name: &str) -> impl Future<Output = Result<Mapping, ClientError>> + Send + use<> {
-    let reply = send("GET", mapping_path(name), None);
-    async move { decode(&reply.await?) }
+impl Client {
+    /// Calls the API of the page's own server by fetch, from an island.
+    pub(crate) fn of_page() -> Self {
+        Self::default()
+    }
+
+    /// Calls the router in process, for a page that is rendered on the server.
+    #[cfg(feature = "ssr")]
+    pub fn in_process(api: InProcess) -> Self {
+        Self { api: Some(api) }
+    }
+
+    /// Gets a page of the list of mappings.
+    pub async fn mappings(&self, query: &ListQuery) -> Result<MappingPage, ClientError> {
+        self.get(&format!("/api/v1/mappings{}", query.to_query_string())).await
+    }
+
+    /// Gets one mapping.
+    pub async fn mapping(&self, name: &str) -> Result<Mapping, ClientError> {
+        self.get(&mapping_path(name, "")).await
+    }
+
+    /// Gets one mapping with its live numbers.
+    pub async fn live_mapping(&self, name: &str) -> Result<LiveMapping, ClientError> {
+        self.get(&mapping_path(name, "/live")).await
+    }
+
+    /// Gets the numbers of a mapping over the last minutes; of the whole gateway without a name.
+    pub async fn series(&self, name: Option<&str>, span: Span) -> Result<Series, ClientError> {
+        let path = name.map_or_else(|| "/api/v1/series".to_owned(), |n| mapping_path(n, "/series"));
+        self.get(&format!("{path}?span={}", span.word())).await
+    }
+
+    /// Gets the history of a mapping, or of all; `cursor` is the page before's `next_cursor`.
+    pub async fn revisions(
+        &self,
+        name: Option<&str>,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<RevisionPage, ClientError> {
+        let path =
+            name.map_or_else(|| "/api/v1/revisions".to_owned(), |n| mapping_path(n, "/revisions"));
+        let cursor = cursor.map(|c| format!("&cursor={}", encode_segment(c))).unwrap_or_default();
+        self.get(&format!("{path}?limit={limit}{cursor}")).await
+    }
+
+    /// Gets how far the mapping's newest revision has come.
+    pub async fn receipt(&self, name: &str) -> Result<Receipt, ClientError> {
+        self.get(&mapping_path(name, "/receipt")).await
+    }
+
+    /// Gets what Envoy is given for a mapping; for all without a name, only parts with `q` in them.
+    pub async fn config(&self, name: Option<&str>, q: &str) -> Result<RenderedConfig, ClientError> {
+        match name {
+            Some(name) => self.get(&mapping_path(name, "/config")).await,
+            None => self.get(&format!("/api/v1/config?q={}", encode_segment(q))).await,
+        }
+    }
+
+    /// Gets the services whose name contains `q`.
+    pub async fn services(
+        &self,
+        q: &str,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<ServicePage, ClientError> {
+        let cursor = cursor.map(|c| format!("&cursor={}", encode_segment(c))).unwrap_or_default();
+        self.get(&format!("/api/v1/services?q={}&limit={limit}{cursor}", encode_segment(q))).await
+    }
+
+    /// Asks whether requests to `service` would arrive.
+    pub async fn check_service(&self, service: &str) -> Result<ServiceCheck, ClientError> {
+        self.get(&format!("/api/v1/services/check?service={}", encode_segment(service))).await
+    }
+
+    /// Gets the connected Envoys.
+    pub async fn nodes(&self) -> Result<NodeList, ClientError> {
+        self.get("/api/v1/nodes").await
+    }
+
+    /// Gets the gateway, the totals and, if asked, the overview; no mapping.
+    pub async fn gateway(&self, overview: bool) -> Result<Full, ClientError> {
+        self.get(&format!("/api/v1/stats?mappings=&overview={overview}")).await
+    }
+
+    /// Asks what creating or replacing a mapping would do.
+    pub async fn plan(&self, write: &Write) -> Result<Plan, ClientError> {
+        decode(&self.write(write, true).await?)
+    }
+
+    /// Creates a mapping or replaces its content.
+    pub async fn save(&self, write: &Write) -> Result<Mapping, ClientError> {
+        decode(&self.write(write, false).await?)
+    }
+
+    async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
+        // Texts always serialize.
+        let body = serde_json::to_string(&write.draft).unwrap_or_default();
+        let dry_run = if dry_run { "?dry_run=true" } else { "" };
+        let mut request = match write.replaces {
+            None => Outgoing::new("POST", format!("/api/v1/mappings{dry_run}")),
+            Some(_) => Outgoing::new("PUT", mapping_path(&write.draft.name, dry_run)),
+        };
+        request.body = Some(body);
+        if let Some(revision) = write.replaces {
+            request.header = Some(("if-match", format!("\"{revision}\"")));
+        } else if let Some(key) = &write.idempotency_key {
+            request.header = Some(("idempotency-key", key.clone()));
+        }
+        self.send(request).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        decode(&self.send(Outgoing::new("GET", path.to_owned())).await?)
+    }
 }
 
-/// Creates a mapping.
-pub fn create_mapping(
-    draft: &MappingDraft,
-) -> impl Future<Output = Result<Mapping, ClientError>> + Send + use<> {
-    // Four strings always serialize.
-    let body = serde_json::to_string(draft).unwrap_or_default();
-    let reply = send("POST", "/api/v1/mappings".to_owned(), Some(body));
-    async move { decode(&reply.await?) }
+/// A mapping to be created, or new content of one.
+#[derive(Debug, Clone, Default)]
+pub struct Write {
+    pub draft: MappingDraft,
+    /// The revision that it replaces; a new mapping replaces none.
+    pub replaces: Option<u64>,
+    /// Makes a repeated creation the same one; of no use for a replacement, which `replaces`
+    /// protects.
+    pub idempotency_key: Option<String>,
 }
 
-/// Deletes a mapping.
-pub fn delete_mapping(name: &str) -> impl Future<Output = Result<(), ClientError>> + Send + use<> {
-    let reply = send("DELETE", mapping_path(name), None);
-    async move { succeed(&reply.await?) }
+/// A request before it is sent; no call needs more than one header of its own.
+#[derive(Debug)]
+#[cfg_attr(
+    not(any(feature = "ssr", feature = "hydrate")),
+    expect(dead_code, reason = "neither transport is built")
+)]
+struct Outgoing {
+    method: &'static str,
+    path: String,
+    body: Option<String>,
+    header: Option<(&'static str, String)>,
 }
 
-fn mapping_path(name: &str) -> String {
-    format!("/api/v1/mappings/{}", encode_segment(name))
+impl Outgoing {
+    fn new(method: &'static str, path: String) -> Self {
+        Self { method, path, body: None, header: None }
+    }
+}
+
+fn mapping_path(name: &str, rest: &str) -> String {
+    format!("/api/v1/mappings/{}{rest}", encode_segment(name))
 }
 
 /// Percent-encodes a path segment: all but the unreserved characters of RFC 3986, section 2.3.
@@ -152,58 +282,45 @@ fn decode<T: DeserializeOwned>(reply: &Reply) -> Result<T, ClientError> {
         .map_err(|error| ClientError::Unexpected { status: reply.status, cause: error.to_string() })
 }
 
-#[cfg(feature = "ssr")]
-fn send(
-    method: &'static str,
-    path: String,
-    body: Option<String>,
-) -> impl Future<Output = Result<Reply, ClientError>> + Send {
-    let api = leptos::prelude::use_context::<InProcess>();
-    async move {
-        let Some(api) = api else {
-            return Err(ClientError::Unreachable("no router was given to this page".to_owned()));
-        };
-        api.send(method, &path, body).await
+impl Client {
+    #[cfg(feature = "ssr")]
+    async fn send(&self, request: Outgoing) -> Result<Reply, ClientError> {
+        match &self.api {
+            Some(api) => api.send(request).await,
+            None => Err(ClientError::Unreachable("no router was given to this page".to_owned())),
+        }
     }
-}
 
-#[cfg(all(feature = "hydrate", not(feature = "ssr")))]
-fn send(
-    method: &'static str,
-    path: String,
-    body: Option<String>,
-) -> impl Future<Output = Result<Reply, ClientError>> + Send {
-    use gloo_net::http::{Method, RequestBuilder};
-    use send_wrapper::SendWrapper;
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    async fn send(&self, request: Outgoing) -> Result<Reply, ClientError> {
+        use gloo_net::http::{Method, RequestBuilder};
 
-    let method = match method {
-        "POST" => Method::POST,
-        "DELETE" => Method::DELETE,
-        _ => Method::GET,
-    };
-    // The browser has one thread; the wrapper only tells the compiler.
-    SendWrapper::new(async move {
-        let request = RequestBuilder::new(&path).method(method);
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(body),
-            None => request.build(),
+        let method = match request.method {
+            "POST" => Method::POST,
+            "PUT" => Method::PUT,
+            _ => Method::GET,
+        };
+        let mut builder = RequestBuilder::new(&request.path).method(method);
+        if let Some((name, value)) = &request.header {
+            builder = builder.header(name, value);
+        }
+        let built = match request.body {
+            Some(body) => builder.header("content-type", "application/json").body(body),
+            None => builder.build(),
         };
         let unreachable = |error: gloo_net::Error| ClientError::Unreachable(error.to_string());
-        let response = request.map_err(unreachable)?.send().await.map_err(unreachable)?;
+        let response = built.map_err(unreachable)?.send().await.map_err(unreachable)?;
         let content_type = response.headers().get("content-type");
         let status = response.status();
         let body = response.text().await.map_err(unreachable)?;
         Ok(Reply::new(status, content_type.as_deref(), body))
-    })
-}
+    }
 
-#[cfg(not(any(feature = "ssr", feature = "hydrate")))]
-fn send(
-    _method: &'static str,
-    _path: String,
-    _body: Option<String>,
-) -> impl Future<Output = Result<Reply, ClientError>> + Send {
-    std::future::ready(Err(ClientError::Unreachable("built without a transport".to_owned())))
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    async fn send(&self, _request: Outgoing) -> Result<Reply, ClientError> {
+        std::future::ready(Err(ClientError::Unreachable("built without a transport".to_owned())))
+            .await
+    }
 }
 
 #[cfg(feature = "ssr")]
@@ -212,9 +329,8 @@ mod in_process {
     use std::future::Future;
     use std::pin::Pin;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU16, Ordering};
 
-    use super::{ClientError, Reply};
+    use super::{ClientError, Outgoing, Reply};
 
     type Answer = Pin<Box<dyn Future<Output = http::Response<String>> + Send>>;
 
@@ -236,18 +352,17 @@ mod in_process {
             Self(Arc::new(answer))
         }
 
-        pub(super) async fn send(
-            self,
-            method: &str,
-            path: &str,
-            body: Option<String>,
-        ) -> Result<Reply, ClientError> {
-            let mut request = http::Request::builder().method(method).uri(path);
-            if body.is_some() {
+        pub(super) async fn send(&self, outgoing: Outgoing) -> Result<Reply, ClientError> {
+            let mut request =
+                http::Request::builder().method(outgoing.method).uri(outgoing.path);
+            if let Some((name, value)) = outgoing.header {
+                request = request.header(name, value);
+            }
+            if outgoing.body.is_some() {
                 request = request.header(http::header::CONTENT_TYPE, "application/json");
             }
             let request = request
-                .body(body.unwrap_or_default())
+                .body(outgoing.body.unwrap_or_default())
                 .map_err(|error| ClientError::Unreachable(error.to_string()))?;
             let response = (self.0)(request).await;
             let content_type = response
@@ -259,32 +374,6 @@ mod in_process {
             Ok(Reply::new(status, content_type.as_deref(), response.into_body()))
         }
     }
-
-    /// Carries the status of a page from the page to the server that sends it.
-    #[derive(Debug, Clone, Default)]
-    pub struct PageStatus(Arc<AtomicU16>);
-
-    impl PageStatus {
-        /// Asks for `status` in place of 200.
-        pub fn set(&self, status: u16) {
-            self.0.store(status, Ordering::Relaxed);
-        }
-
-        /// Returns the status that the page asked for, if it did.
-        pub fn get(&self) -> Option<u16> {
-            Some(self.0.load(Ordering::Relaxed)).filter(|status| *status != 0)
-        }
-    }
-}
-
-/// Asks for the status of the page that is rendered; in the browser there is none to set.
-pub(crate) fn set_page_status(status: u16) {
-    #[cfg(feature = "ssr")]
-    if let Some(page) = leptos::prelude::use_context::<PageStatus>() {
-        page.set(status);
-    }
-    #[cfg(not(feature = "ssr"))]
-    let _ = status;
 }
 
 #[cfg(test)]

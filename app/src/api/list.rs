@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client::encode_segment;
 use super::live::LiveMapping;
 
 /// Rows of a page unless another number is asked for.
@@ -41,6 +42,28 @@ pub struct ListQuery {
     pub cursor: Option<String>,
 }
 
+impl ListQuery {
+    /// Writes the query of the URL with its `?`; nothing where nothing is asked for.
+    pub fn to_query_string(&self) -> String {
+        let mut parts = Vec::new();
+        let mut part = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                parts.push(format!("{name}={}", encode_segment(value)));
+            }
+        };
+        part("q", Some(self.q.as_str()).filter(|q| !q.is_empty()));
+        part("sort", self.sort.map(Sort::word));
+        part("order", self.order.map(Order::word));
+        part("health", self.health.as_deref());
+        part("config", self.config.as_deref());
+        part("label", self.label.as_deref());
+        part("service", self.service.as_deref());
+        part("limit", self.limit.map(|limit| limit.to_string()).as_deref());
+        part("cursor", self.cursor.as_deref());
+        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+    }
+}
+
 /// What the list is sorted by; ties are in match order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -63,6 +86,42 @@ pub enum Sort {
     Match,
 }
 
+impl Sort {
+    /// All of them, in the order of the columns.
+    pub const ALL: [Self; 12] = [
+        Self::Prefix,
+        Self::Name,
+        Self::Service,
+        Self::Health,
+        Self::Config,
+        Self::Rate,
+        Self::OkPercent,
+        Self::BadRate,
+        Self::P95,
+        Self::Members,
+        Self::Updated,
+        Self::Match,
+    ];
+
+    /// Returns its word in the URL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prefix => "prefix",
+            Self::Name => "name",
+            Self::Service => "service",
+            Self::Health => "health",
+            Self::Config => "config",
+            Self::Rate => "rate",
+            Self::OkPercent => "ok_percent",
+            Self::BadRate => "bad_rate",
+            Self::P95 => "p95",
+            Self::Members => "members",
+            Self::Updated => "updated",
+            Self::Match => "match",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +129,16 @@ pub enum Order {
     #[default]
     Asc,
     Desc,
+}
+
+impl Order {
+    /// Returns its word in the URL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
 }
 
 /// Answers `GET /api/v1/mappings`.

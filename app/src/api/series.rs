@@ -14,6 +14,21 @@ pub enum Span {
     Hour,
 }
 
+impl Span {
+    /// Returns its word in the URL.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FiveMinutes => "5m",
+            Self::Hour => "1h",
+        }
+    }
+
+    /// Reads a word of the URL; an unknown one means five minutes.
+    pub fn of_word(word: &str) -> Self {
+        if word == Self::Hour.word() { Self::Hour } else { Self::FiveMinutes }
+    }
+}
+
 /// Numbers of a mapping, or of the whole gateway, over the last minutes; oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -1,102 +1,148 @@
-//! Draws what stands around every page: navigation, top bar, banners, and the keyboard's way to
-//! the most common action.
+//! Draws what stands around every page: the document, navigation, top bar and banners.
 
-use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_navigate};
-use wasm_bindgen::JsCast;
 
-use super::heading::Arrived;
 use super::icon::{self, Icon, Seal};
-use super::loaded::Loaded;
-use super::status::{Banners, LiveStatus};
-use super::theme_switch::ThemeSwitch;
-use crate::live::store::Live;
+use crate::islands::clock::Clock;
+use crate::islands::shortcuts::Shortcuts;
+use crate::islands::status::{Banners, LiveStatus};
+use crate::islands::theme_switch::ThemeSwitch;
 use crate::numerals::count;
+use crate::pages::{Assets, Surroundings};
 
-/// Opens the form for a new mapping from anywhere but a field.
-const NEW_MAPPING_KEY: &str = "n";
+/// The seal of the brand as the tab's icon: inline, so that no request is made for it.
+const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+    viewBox='0 0 24 24'%3E%3Ccircle cx='12' cy='12' r='10.500' fill='%232451c4'/%3E%3Cpath \
+    d='M6.500 12h6l3.500-4M12.500 12l3.500 4' stroke='white' stroke-width='2' fill='none'/%3E%3C/svg%3E";
 
-/// Draws the frame around the page that the router chose.
-#[component]
-pub(crate) fn Frame(children: Children) -> impl IntoView {
-    provide_context(Arrived::new());
-    let live = expect_context::<Live>();
-    let pathname = use_location().pathname;
-    let is_at_mappings = Memo::new(move |_| {
-        pathname.with(|path| path == "/" || path == "/mappings" || path.starts_with("/mappings/"))
-    });
-    listen_for_keys();
+/// What the portal is, for search engines and link previews.
+const DESCRIPTION: &str = "Chancery maps URL prefixes to services on Envoy, and shows their \
+    traffic live.";
+
+/// The places of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Overview,
+    Mappings,
+    Services,
+    Nodes,
+    Config,
+    About,
+}
+
+/// Draws the whole document around a page's content.
+pub(crate) fn document(
+    surroundings: Surroundings,
+    title: &str,
+    place: Option<Place>,
+    content: AnyView,
+) -> impl IntoView + use<> {
+    let Surroundings { theme, assets, address, seed, q } = surroundings;
+    let stale_since = seed.gateway.stale_since;
+    let counts = [
+        (Place::Mappings, seed.gateway.mappings),
+        (Place::Services, seed.gateway.services),
+        (Place::Nodes, seed.gateway.nodes),
+    ];
 
     view! {
-        <a class="skip" href="#main" rel="external">
-            "Skip to content"
-        </a>
-        <div class="frame">
-            <nav class="nav" aria-label="Main">
-                <a class="brand" href="/mappings">
-                    <Seal />
-                    "Chancery"
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.attribute()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="description" content=DESCRIPTION />
+                <title>{format!("{title} · Chancery")}</title>
+                <link rel="icon" href=FAVICON />
+                {links(&assets)}
+            </head>
+            <body>
+                <a class="skip" href="#main">
+                    "Skip to content"
                 </a>
-                <ul class="nav-items">
-                    <li>
-                        <a
-                            class="nav-item"
-                            href="/mappings"
-                            aria-current=move || is_at_mappings.get().then_some("page")
-                        >
-                            <Icon path=icon::MAPPINGS />
-                            "Mappings"
-                            <Loaded>
-                                <span class="nav-count num" data-testid="nav-count">
-                                    {move || live.rows.with(|rows| count(rows.len() as u64))}
-                                </span>
-                            </Loaded>
-                        </a>
-                    </li>
-                </ul>
-                <ThemeSwitch />
-            </nav>
-            <div class="page">
-                <header class="top">
-                    <a class="brand brand-small" href="/mappings" aria-label="Chancery">
-                        <Seal />
-                    </a>
-                    <Loaded>
-                        <LiveStatus />
-                    </Loaded>
-                </header>
-                <main id="main" class="main" tabindex="-1">
-                    <Loaded>
-                        <Banners />
-                    </Loaded>
-                    {children()}
-                </main>
-            </div>
-        </div>
+                <div class="frame">
+                    {navigation(place, &counts)}
+                    <div class="page">
+                        <header class="top">
+                            <a class="brand brand-small" href="/" aria-label="Chancery">
+                                <Seal />
+                            </a>
+                            <form class="search" role="search" action="/mappings">
+                                <Icon path=icon::SEARCH />
+                                <input
+                                    type="search"
+                                    name="q"
+                                    value=q
+                                    placeholder="Find a mapping, a service or a label"
+                                    aria-label="Find a mapping, a service or a label"
+                                    autocomplete="off"
+                                    spellcheck="false"
+                                    maxlength="200"
+                                />
+                                <kbd aria-hidden="true">"/"</kbd>
+                            </form>
+                            <LiveStatus seed />
+                            <Shortcuts />
+                            <ThemeSwitch chosen=theme return_to=address />
+                        </header>
+                        <main id="main" class="main" tabindex="-1">
+                            <Banners stale_since />
+                            {content}
+                        </main>
+                    </div>
+                </div>
+                <Clock />
+            </body>
+        </html>
     }
 }
 
-/// Listens while the frame is there, in the browser only: effects do not run on the server.
-fn listen_for_keys() {
-    let navigate = use_navigate();
-    Effect::new(move || {
-        let navigate = navigate.clone();
-        let handle = window_event_listener(ev::keydown, move |event| {
-            let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-            if event.key() == NEW_MAPPING_KEY && !has_modifier && !is_typing(&event) {
-                event.prevent_default();
-                navigate("/mappings/new", leptos_router::NavigateOptions::default());
-            }
-        });
-        on_cleanup(move || handle.remove());
+/// Links the style, and the script that brings the islands to life.
+fn links(assets: &Assets) -> impl IntoView + use<> {
+    let style = assets.style.clone().map(|href| view! { <link rel="stylesheet" href=href /> });
+    let script = assets.script.clone().map(|src| view! { <script type="module" src=src></script> });
+    let module =
+        assets.module.clone().map(|href| view! { <link rel="modulepreload" href=href /> });
+    let wasm = assets.wasm.clone().map(|href| {
+        view! { <link rel="preload" href=href r#as="fetch" type="application/wasm" crossorigin="" /> }
     });
+    (style, module, wasm, script)
 }
 
-/// Tells whether a key goes into a field.
-fn is_typing(event: &ev::KeyboardEvent) -> bool {
-    let Some(target) = event.target() else { return false };
-    let Some(element) = target.dyn_ref::<web_sys::HtmlElement>() else { return false };
-    element.is_content_editable()
-        || ["INPUT", "TEXTAREA", "SELECT"].contains(&element.tag_name().as_str())
+fn navigation(place: Option<Place>, counts: &[(Place, u32)]) -> impl IntoView + use<> {
+    let items = [
+        (Place::Overview, "/", "Overview", icon::OVERVIEW),
+        (Place::Mappings, "/mappings", "Mappings", icon::MAPPINGS),
+        (Place::Services, "/services", "Services", icon::SERVICES),
+        (Place::Nodes, "/nodes", "Nodes", icon::NODES),
+        (Place::Config, "/config", "Envoy config", icon::CONFIG),
+        (Place::About, "/about", "About", icon::ABOUT),
+    ];
+    let item = |(this, href, label, path)| {
+        let count = counts.iter().find(|(place, _)| *place == this).map(|(_, number)| {
+            view! { <span class="nav-count num">{count(u64::from(*number))}</span> }
+        });
+        let current = (place == Some(this)).then_some("page");
+        let class = if this == Place::Config { "nav-group" } else { "" };
+        view! {
+            <li class=class>
+                <a class="nav-item" href=href aria-current=current>
+                    <Icon path />
+                    <span class="nav-label">{label}</span>
+                    {count}
+                </a>
+            </li>
+        }
+    };
+
+    view! {
+        <nav class="nav" aria-label="Main">
+            <a class="brand" href="/">
+                <Seal />
+                "Chancery"
+            </a>
+            <ul class="nav-items">{items.map(item).into_iter().collect_view()}</ul>
+        </nav>
+    }
 }

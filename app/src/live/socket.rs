@@ -4,7 +4,7 @@
 //! open ─ frame ─▶ Live          close, silence or gap ─▶ Lost ─ wait ─▶ open, from epoch + since
 //!                                                           ▲ `online`, tab shown: at once
 //! ```
-//! Not here: what a frame means (`state`) and how long to wait (`backoff`).
+//! Not here: what a frame means (`position`, `store`) and how long to wait (`backoff`).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,10 +19,10 @@ use web_sys::js_sys::{Date, Math};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::backoff;
-use super::state::Outcome;
+use super::position::Verdict;
 use super::store::Live;
 use crate::api::client::encode_segment;
-use crate::api::live::Frame;
+use crate::api::live::{Frame, Watch};
 
 /// A frame is due each second; after this long without one the connection is taken for dead
 /// although nobody closed it, as after a change of network.
@@ -32,16 +32,37 @@ const SILENCE_MS: f64 = 15_000.0;
 const TICK: Duration = Duration::from_secs(1);
 
 /// Follows the server's frames for as long as the page is open.
-pub(crate) fn follow(live: Live) {
+pub(crate) fn follow(live: &Live) {
     live.start(Date::now());
     let link = Rc::new(Link {
-        live,
+        live: live.clone(),
         open: RefCell::new(None),
         failures: Cell::new(0),
         opened_ms: Cell::new(0.0),
         timer: Cell::new(None),
     });
-    link.open();
+    // The other islands say what they show before the socket is opened.
+    let first = Rc::clone(&link);
+    set_timeout(move || first.open(), Duration::ZERO);
+    let on_watch = Rc::clone(&link);
+    let watched = RenderEffect::new(move |before: Option<Watch>| {
+        let watch = on_watch.live.watched();
+        if before.is_some_and(|before| before != watch) {
+            on_watch.say(&watch);
+        }
+        on_watch.live.watched_untracked()
+    });
+    // It lives as long as the page.
+    std::mem::forget(watched);
+    let on_pause = Rc::clone(&link);
+    let resumed = RenderEffect::new(move |before: Option<bool>| {
+        let is_paused = on_pause.live.is_paused.get();
+        if before == Some(true) && !is_paused {
+            on_pause.say(&on_pause.live.watched_untracked());
+        }
+        is_paused
+    });
+    std::mem::forget(resumed);
 
     let every_tick = Rc::clone(&link);
     set_interval(move || every_tick.tick(), TICK);
@@ -84,7 +105,8 @@ impl Link {
     fn open(self: &Rc<Self>) {
         self.timer.set(None);
         self.opened_ms.set(Date::now());
-        let Ok(socket) = WebSocket::new(&address(self.live.position())) else {
+        let address = address(&self.live.watched_untracked(), self.live.resume());
+        let Ok(socket) = WebSocket::new(&address) else {
             self.lose();
             return;
         };
@@ -108,12 +130,24 @@ impl Link {
             leptos::logging::warn!("ignored a frame that this page cannot read");
             return;
         };
-        if self.live.apply(frame) == Outcome::Gap {
+        if self.live.apply(frame) == Verdict::Gap {
             self.live.forget_position();
             self.lose();
         } else {
             self.failures.set(0);
             self.live.hear(Date::now());
+        }
+    }
+
+    /// Tells the server what the page shows now; it answers with a full frame. Without a
+    /// connection the next one says it.
+    fn say(self: &Rc<Self>, watch: &Watch) {
+        let Ok(text) = serde_json::to_string(watch) else { return };
+        if let Some(open) = self.open.borrow().as_ref()
+            && open.socket.ready_state() == WebSocket::OPEN
+        {
+            // Fails only while connecting, which was just ruled out.
+            drop(open.socket.send_with_str(&text));
         }
     }
 
@@ -158,12 +192,15 @@ impl Link {
 }
 
 /// Builds the websocket's address on the page's own host.
-fn address(position: Option<(String, u64)>) -> String {
+fn address(watch: &Watch, resume: Option<(String, u64)>) -> String {
     let location = location();
     let scheme = if location.protocol().as_deref() == Ok("https:") { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
-    let resume = position
-        .map(|(epoch, since)| format!("?epoch={}&since={since}", encode_segment(&epoch)))
+    let names = watch.mappings.iter().flatten().map(|name| encode_segment(name));
+    let names = names.collect::<Vec<_>>().join(",");
+    let overview = watch.overview;
+    let resume = resume
+        .map(|(epoch, since)| format!("&epoch={}&since={since}", encode_segment(&epoch)))
         .unwrap_or_default();
-    format!("{scheme}://{host}/api/v1/live{resume}")
+    format!("{scheme}://{host}/api/v1/live?mappings={names}&overview={overview}{resume}")
 }

@@ -1,14 +1,21 @@
-//! Holds what the page shows as signals: one for each row, so that a frame redraws only the cells
-//! that differ.
+//! Holds what the page shows as signals: one for each mapping that is watched, so that a frame
+//! redraws only the cells that differ.
+//!
+//! In the browser there is one [`Live`] a page, shared by its islands. The server makes one for
+//! each island, which holds what the island is given.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::state::{Outcome, State};
-use crate::api::client::{self, ClientError};
-use crate::api::live::{Frame, Full, Gateway, LiveMapping};
+use super::position::Position;
+#[cfg(feature = "hydrate")]
+use super::position::Verdict;
+#[cfg(feature = "hydrate")]
+use crate::api::live::Frame;
+use crate::api::live::{Full, Gateway, LiveMapping, Overview, Totals, Watch};
 
 /// Says how the numbers on the page come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,115 +29,214 @@ pub(crate) enum Connection {
     Lost,
 }
 
-/// One mapping; the signal outlives the row that shows it.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) live: ArcRwSignal<LiveMapping>,
+/// What the server knew when it made the page; the websocket goes on from it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Seed {
+    pub epoch: String,
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub gateway: Gateway,
 }
 
-/// The live state of the page, by signal.
-#[derive(Debug, Clone, Copy)]
+impl Seed {
+    /// Takes the seed out of a full frame.
+    pub fn of(full: &Full) -> Self {
+        Self {
+            epoch: full.epoch.clone(),
+            seq: full.seq,
+            at: full.at,
+            gateway: full.gateway.clone(),
+        }
+    }
+}
+
+/// One mapping that is watched; `None` after it was deleted.
+pub(crate) type Row = ArcRwSignal<Option<LiveMapping>>;
+
+/// The live state of the page, by signal; a clone is the same state.
+#[derive(Debug, Clone)]
 pub(crate) struct Live {
-    state: StoredValue<State>,
-    signals: StoredValue<BTreeMap<String, ArcRwSignal<LiveMapping>>>,
-    /// In match order.
-    pub(crate) rows: RwSignal<Vec<Row>>,
-    pub(crate) gateway: RwSignal<Gateway>,
+    position: ArcStoredValue<Position>,
+    rows: ArcStoredValue<BTreeMap<String, Row>>,
+    /// What is being watched.
+    watch: ArcRwSignal<Watch>,
+    pub(crate) gateway: ArcRwSignal<Gateway>,
+    pub(crate) totals: ArcRwSignal<Totals>,
+    pub(crate) overview: ArcRwSignal<Overview>,
     /// When the server made the newest frame; `None` until there is one.
-    pub(crate) at: RwSignal<Option<DateTime<Utc>>>,
-    /// Why there is nothing to show, while there is nothing.
-    pub(crate) failure: RwSignal<Option<ClientError>>,
-    pub(crate) connection: RwSignal<Connection>,
+    pub(crate) at: ArcRwSignal<Option<DateTime<Utc>>>,
+    pub(crate) connection: ArcRwSignal<Connection>,
+    /// Counts the frames that were shown: charts append a point for each.
+    pub(crate) frames: ArcRwSignal<u64>,
+    /// Counts the frames that began anew: charts fetch their history again.
+    pub(crate) restarts: ArcRwSignal<u64>,
+    /// While it is set, frames come and are not shown.
+    pub(crate) is_paused: ArcRwSignal<bool>,
     /// When the browser got the newest frame, by its own clock, in milliseconds.
-    heard_ms: RwSignal<f64>,
+    heard_ms: ArcRwSignal<f64>,
     /// The browser's clock, once a second.
-    now_ms: RwSignal<f64>,
+    now_ms: ArcRwSignal<f64>,
+}
+
+#[cfg(feature = "hydrate")]
+thread_local! {
+    /// The page's one live state: islands have no common owner that could hold it.
+    static OF_PAGE: Live = Live::new();
 }
 
 impl Live {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
-            state: StoredValue::new(State::default()),
-            signals: StoredValue::new(BTreeMap::new()),
-            rows: RwSignal::new(Vec::new()),
-            gateway: RwSignal::new(Gateway::default()),
-            at: RwSignal::new(None),
-            failure: RwSignal::new(None),
-            connection: RwSignal::new(Connection::Connecting),
-            heard_ms: RwSignal::new(0.0),
-            now_ms: RwSignal::new(0.0),
+            position: ArcStoredValue::new(Position::default()),
+            rows: ArcStoredValue::new(BTreeMap::new()),
+            watch: ArcRwSignal::new(Watch { mappings: Some(Vec::new()), overview: false }),
+            gateway: ArcRwSignal::new(Gateway::default()),
+            totals: ArcRwSignal::new(Totals::default()),
+            overview: ArcRwSignal::new(Overview::default()),
+            at: ArcRwSignal::new(None),
+            connection: ArcRwSignal::new(Connection::Connecting),
+            frames: ArcRwSignal::new(0),
+            restarts: ArcRwSignal::new(0),
+            is_paused: ArcRwSignal::new(false),
+            heard_ms: ArcRwSignal::new(0.0),
+            now_ms: ArcRwSignal::new(0.0),
         }
     }
 
-    /// Applies a frame and draws what it changed.
-    pub(super) fn apply(self, frame: Frame) -> Outcome {
-        let Some(outcome) = self.state.try_update_value(|state| state.apply(frame)) else {
-            return Outcome::Old;
-        };
-        if let Outcome::Applied(changes) = &outcome {
-            self.state.with_value(|state| {
-                self.draw_rows(state, &changes.touched, changes.reordered);
-                self.at.set(state.at);
-                if self.gateway.with_untracked(|shown| *shown != state.gateway) {
-                    self.gateway.set(state.gateway.clone());
-                }
-            });
-            if self.failure.with_untracked(Option::is_some) {
-                self.failure.set(None);
-            }
+    /// Returns the live state of the page.
+    pub(crate) fn of_page() -> Self {
+        #[cfg(feature = "hydrate")]
+        return OF_PAGE.with(Clone::clone);
+        #[cfg(not(feature = "hydrate"))]
+        Self::new()
+    }
+
+    /// Returns the live state of the page, which begins with `seed`.
+    pub(crate) fn seeded(seed: Seed) -> Self {
+        let live = Self::of_page();
+        if live.at.with_untracked(Option::is_none) {
+            live.position.set_value(Position::new(seed.epoch, seed.seq));
+            live.gateway.set(seed.gateway);
+            live.at.set(Some(seed.at));
         }
-        outcome
+        live
     }
 
-    fn draw_rows(self, state: &State, touched: &[String], reordered: bool) {
-        self.signals.update_value(|signals| {
-            for live in touched.iter().filter_map(|name| state.get(name)) {
-                match signals.get(&live.mapping.name) {
-                    Some(signal) => signal.set(live.clone()),
-                    None => {
-                        let signal = ArcRwSignal::new(live.clone());
-                        signals.insert(live.mapping.name.clone(), signal);
-                    }
-                }
-            }
-            if reordered {
-                signals.retain(|name, _| state.get(name).is_some());
-                let rows = state.order().iter().filter_map(|name| {
-                    let live = signals.get(name)?.clone();
-                    Some(Row { name: name.clone(), live })
-                });
-                self.rows.set(rows.collect());
-            }
-        });
-    }
-
-    /// Finds a mapping's row by name, and follows when rows come and go.
-    pub(crate) fn row(self, name: &str) -> Option<Row> {
-        self.rows.with(|rows| rows.iter().find(|row| row.name == name).cloned())
-    }
-
-    /// Gets a fresh snapshot now, so that the page shows a change that it just made.
-    ///
-    /// Without it a lost websocket would hide the change. A failure needs no word: the banner of
-    /// the connection says it.
-    pub(crate) async fn refresh(self) {
-        if let Ok(full) = client::live_snapshot().await {
-            self.apply(Frame::Full(full));
+    /// Watches a mapping from what is known of it on; what was watched before is kept.
+    pub(crate) fn watch_mapping(&self, known: LiveMapping) -> Row {
+        let name = known.mapping.name.clone();
+        let row = self.rows.with_value(|rows| rows.get(&name).cloned());
+        if let Some(row) = row {
+            // A list that was fetched just now is as new as the last frame, or newer.
+            row.set(Some(known));
+            return row;
         }
+        let row = Row::new(Some(known));
+        self.rows.update_value(|rows| drop(rows.insert(name.clone(), row.clone())));
+        self.watch.update(|watch| watch.mappings.get_or_insert_default().push(name));
+        row
+    }
+
+    /// Watches these mappings and no others: those of a new page of the list.
+    pub(crate) fn watch_only(&self, known: Vec<LiveMapping>) -> Vec<(String, Row)> {
+        let mut rows = BTreeMap::new();
+        let mut shown = Vec::new();
+        let before = self.rows.get_value();
+        for known in known {
+            let name = known.mapping.name.clone();
+            let row = before.get(&name).cloned().unwrap_or_else(|| Row::new(None));
+            row.set(Some(known));
+            rows.insert(name.clone(), row.clone());
+            shown.push((name, row));
+        }
+        self.rows.set_value(rows);
+        let names = shown.iter().map(|(name, _)| name.clone()).collect();
+        self.watch.update(|watch| watch.mappings = Some(names));
+        shown
+    }
+
+    /// Asks for the worst and the busiest mappings, too.
+    pub(crate) fn watch_overview(&self, known: Overview, totals: Totals) {
+        self.overview.set(known);
+        self.totals.set(totals);
+        self.watch.update(|watch| watch.overview = true);
     }
 
     /// Returns how old the newest frame is in seconds, by the browser's clock.
-    pub(crate) fn age_seconds(self) -> u64 {
+    pub(crate) fn age_seconds(&self) -> u64 {
         ((self.now_ms.get() - self.heard_ms.get()) / 1_000.0).max(0.0) as u64
+    }
+}
+
+#[cfg(feature = "hydrate")]
+fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
+    if signal.with_untracked(|shown| *shown != value) {
+        signal.set(value);
     }
 }
 
 /// What only the socket does to the state.
 #[cfg(feature = "hydrate")]
 impl Live {
+    /// Applies a frame and draws what it changed.
+    pub(super) fn apply(&self, frame: Frame) -> Verdict {
+        let verdict = self.position.try_update_value(|position| position.follow(&frame));
+        let verdict = verdict.unwrap_or(Verdict::Old);
+        if verdict != Verdict::Apply || self.is_paused.get_untracked() {
+            return verdict;
+        }
+        match frame {
+            Frame::Full(full) => {
+                let names: Vec<_> =
+                    full.mappings.iter().map(|live| live.mapping.name.clone()).collect();
+                let gone = self.rows.with_value(|rows| {
+                    rows.keys().filter(|name| !names.contains(name)).cloned().collect()
+                });
+                self.draw(full.mappings, gone, full.gateway, full.totals, full.overview, full.at);
+                self.restarts.update(|count| *count += 1);
+            }
+            Frame::Delta(delta) => self.draw(
+                delta.changed,
+                delta.removed,
+                delta.gateway,
+                delta.totals,
+                delta.overview,
+                delta.at,
+            ),
+        }
+        verdict
+    }
+
+    fn draw(
+        &self,
+        changed: Vec<LiveMapping>,
+        removed: Vec<String>,
+        gateway: Gateway,
+        totals: Totals,
+        overview: Option<Overview>,
+        at: DateTime<Utc>,
+    ) {
+        self.rows.with_value(|rows| {
+            for live in changed {
+                if let Some(row) = rows.get(&live.mapping.name) {
+                    row.set(Some(live));
+                }
+            }
+            for row in removed.iter().filter_map(|name| rows.get(name)) {
+                row.set(None);
+            }
+        });
+        self.at.set(Some(at));
+        set_if_changed(&self.gateway, gateway);
+        set_if_changed(&self.totals, totals);
+        if let Some(overview) = overview {
+            set_if_changed(&self.overview, overview);
+        }
+        self.frames.update(|count| *count += 1);
+    }
+
     /// Notes that a frame came at `now_ms`.
-    pub(super) fn hear(self, now_ms: f64) {
+    pub(super) fn hear(&self, now_ms: f64) {
         self.heard_ms.set(now_ms);
         self.now_ms.set(now_ms);
         if self.connection.get_untracked() != Connection::Live {
@@ -139,61 +245,43 @@ impl Live {
     }
 
     /// Moves the clock on.
-    pub(super) fn tick(self, now_ms: f64) {
+    pub(super) fn tick(&self, now_ms: f64) {
         self.now_ms.set(now_ms);
     }
 
     /// Starts the clock; what the page shows now is as new as the page.
-    pub(super) fn start(self, now_ms: f64) {
+    pub(super) fn start(&self, now_ms: f64) {
         self.heard_ms.set(now_ms);
         self.now_ms.set(now_ms);
     }
 
-    pub(super) fn lose(self) {
+    pub(super) fn lose(&self) {
         self.connection.set(Connection::Lost);
     }
 
     /// Returns since when nothing was heard, in milliseconds.
-    pub(super) fn heard_ms(self) -> f64 {
+    pub(super) fn heard_ms(&self) -> f64 {
         self.heard_ms.get_untracked()
     }
 
     /// Returns what a connection can resume from: the server's run and the sequence number.
-    pub(super) fn position(self) -> Option<(String, u64)> {
-        self.state.with_value(State::position)
+    pub(super) fn resume(&self) -> Option<(String, u64)> {
+        self.position.with_value(|position| {
+            position.resume().map(|(epoch, seq)| (epoch.to_owned(), seq))
+        })
     }
 
-    /// Makes the next connection start with a full frame; what is shown stays until then.
-    pub(super) fn forget_position(self) {
-        self.state.update_value(State::forget_position);
-    }
-}
-
-/// The snapshot that the page starts from: fetched by the server while it renders, then handed to
-/// the browser with the page.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Snapshot {
-    full: Resource<Result<Full, ClientError>>,
-    live: Live,
-}
-
-impl Snapshot {
-    pub(crate) fn fetch(live: Live) -> Self {
-        Self { full: Resource::new_blocking(|| (), |()| client::live_snapshot()), live }
+    /// Makes the next frame that is shown a full one; what is shown stays until then.
+    pub(super) fn forget_position(&self) {
+        self.position.update_value(Position::forget);
     }
 
-    /// Waits for the snapshot and shows it. Each part of the page that shows numbers waits here
-    /// first, so that server and browser draw the same; the first to come loads.
-    pub(crate) async fn load(self) {
-        let full = self.full.await;
-        if self.live.at.get_untracked().is_some() {
-            return;
-        }
-        match full {
-            Ok(full) => {
-                self.live.apply(Frame::Full(full));
-            }
-            Err(error) => self.live.failure.set(Some(error)),
-        }
+    /// Returns what is being watched, and follows it.
+    pub(super) fn watched(&self) -> Watch {
+        self.watch.get()
+    }
+
+    pub(super) fn watched_untracked(&self) -> Watch {
+        self.watch.get_untracked()
     }
 }

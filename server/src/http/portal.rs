@@ -1,31 +1,29 @@
 //! The portal's pages, rendered here, and the plain forms with which they work without
 //! JavaScript.
 
-use std::sync::Arc;
-
 use app::{
-    api::{
-        client::{InProcess, PageStatus},
-        mapping::MappingDraft,
-        problem::Problem,
-    },
-    pages::new_mapping::FormState,
+    api::{client::InProcess, mapping::MappingDraft},
+    pages::{self, Assets, Outcome, Page, Posted, Visit},
 };
 use axum::{
     Extension, Router,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use http_body_util::BodyExt;
-use leptos::{config::LeptosOptions, context::provide_context, nonce::use_nonce};
 use serde::Deserialize;
 use serde_json::json;
 use tower::ServiceExt;
 
 use super::{body, error::ApiError, operations, state::AppState};
 use crate::gateway::fields::NameFrom;
+
+/// Nothing from elsewhere, and no inline script.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'";
 
 /// Lets the pages call the API in process.
 pub(super) fn in_process(api: Router) -> InProcess {
@@ -46,12 +44,12 @@ pub(super) fn in_process(api: Router) -> InProcess {
     })
 }
 
-/// Renders the page at the request's path.
+/// Renders the page at the request's address.
 pub(super) async fn page(Extension(api): Extension<InProcess>, request: Request<Body>) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ApiError::method_not_allowed().into_response();
     }
-    render(api, request, None).await
+    render(api, request.uri(), request.headers(), None).await
 }
 
 /// `POST /mappings/new`: the form without JavaScript.
@@ -78,25 +76,23 @@ pub(super) async fn create(
     };
     match created {
         Ok(_created) => Redirect::to("/mappings").into_response(),
-        Err(error) => again(api, uri, headers, draft, &error).await,
+        Err(error) => again(api, &uri, &headers, draft, &error).await,
     }
 }
 
-/// `POST /mappings/{name}/delete`: the confirmation without JavaScript.
+/// `POST /mappings/{name}/delete`: the confirmation.
 pub(super) async fn delete(
     State(state): State<AppState>,
     Extension(api): Extension<InProcess>,
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    let uri = request.uri().clone();
-    let headers = request.headers().clone();
     match operations::delete(&state, &name).await {
         // gone already is what was wanted
         Ok(_existed) => Redirect::to("/mappings").into_response(),
         Err(error) => {
             let draft = MappingDraft { name, ..MappingDraft::default() };
-            again(api, uri, headers, draft, &error).await
+            again(api, request.uri(), request.headers(), draft, &error).await
         }
     }
 }
@@ -130,55 +126,42 @@ pub(super) async fn theme(request: Request<Body>) -> Result<Response, ApiError> 
 /// Renders the form's page again, with what was typed and what is wrong with it.
 async fn again(
     api: InProcess,
-    uri: http::Uri,
-    headers: HeaderMap,
+    uri: &Uri,
+    headers: &HeaderMap,
     draft: MappingDraft,
     error: &ApiError,
 ) -> Response {
-    let problem: Problem = error.problem();
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    let mut response = render(api, request, Some(FormState { draft, problem })).await;
+    let outcome = Outcome::Refused(Box::new(error.problem()));
+    let posted = Posted { draft, replaces: None, outcome };
+    let mut response = render(api, uri, headers, Some(posted)).await;
     *response.status_mut() = error.status;
     response
 }
 
-async fn render(api: InProcess, request: Request<Body>, form: Option<FormState>) -> Response {
-    let options =
-        Arc::new(LeptosOptions::builder().output_name("chancery").site_pkg_dir("pkg").build());
-    let status = PageStatus::default();
-    let nonce: Arc<std::sync::OnceLock<String>> = Arc::default();
-    let context = {
-        let (status, nonce) = (status.clone(), Arc::clone(&nonce));
-        move || {
-            provide_context(api.clone());
-            provide_context(status.clone());
-            if let Some(form) = form.clone() {
-                provide_context(form);
-            }
-            if let Some(value) = use_nonce() {
-                let _first = nonce.get_or_init(|| value.to_string());
-            }
-        }
+async fn render(
+    api: InProcess,
+    uri: &Uri,
+    headers: &HeaderMap,
+    posted: Option<Posted>,
+) -> Response {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let visit = Visit {
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        cookies: cookies.collect::<Vec<_>>().join("; "),
+        assets: Assets {
+            style: Some("/pkg/chancery.css".to_owned()),
+            script: Some("/pkg/start.js".to_owned()),
+            module: Some("/pkg/chancery.js".to_owned()),
+            wasm: Some("/pkg/chancery_bg.wasm".to_owned()),
+        },
+        posted,
     };
-    let shell = move || app::shell(options.as_ref().clone());
-    let mut response = leptos_axum::render_app_async_with_context(context, shell)(request).await;
-    if let Some(status) = status.get().and_then(|status| StatusCode::from_u16(status).ok()) {
-        *response.status_mut() = status;
-    }
-    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.get().map_or("", String::as_str))) {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// Returns the content security policy: nothing from elsewhere, no inline script but ours.
-fn policy(nonce: &str) -> String {
-    format!(
-        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
-         img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
-    )
+    let Page { status, html } = pages::render(api, visit).await;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (status, headers, Html(html)).into_response()
 }

@@ -4,17 +4,19 @@
 //! and comes back to the same page.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
-use super::icon::{self, Icon};
+use crate::components::icon::{self, Icon};
 use crate::theme::{COOKIE, Theme};
 
 /// Shows the switch.
-#[component]
-pub(crate) fn ThemeSwitch() -> impl IntoView {
-    let theme = expect_context::<RwSignal<Theme>>();
-    let location = use_location();
-
+#[island]
+pub(crate) fn ThemeSwitch(
+    /// The choice that the page was made with.
+    chosen: Theme,
+    /// Where the page comes back to: its own path and query.
+    return_to: String,
+) -> impl IntoView {
+    let theme = RwSignal::new(chosen);
     let button = move |offered: Theme| {
         let (label, path) = match offered {
             Theme::System => ("System theme", icon::SYSTEM),
@@ -42,7 +44,7 @@ pub(crate) fn ThemeSwitch() -> impl IntoView {
 
     view! {
         <form class="theme-switch" method="post" action="/theme" role="group" aria-label="Theme">
-            <input type="hidden" name="return_to" value=move || location.pathname.get() />
+            <input type="hidden" name="return_to" value=return_to />
             {Theme::ALL.map(button).into_iter().collect_view()}
         </form>
     }

@@ -1,44 +1,56 @@
 //! Says how current the page is: the line in the top bar, and the banners above the page.
+//!
+//! The line also opens the page's websocket: it is on every page, and comes first.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
-use super::chip::Tone;
-use super::icon::{self, Icon};
 use crate::api::live::Gateway;
-use crate::live::store::{Connection, Live};
+use crate::components::chip::Tone;
+use crate::components::icon::{self, Icon};
+use crate::live::store::{Connection, Live, Seed};
 use crate::numerals::{age, clock, count, counted, day_and_clock};
 
 /// Shows whether numbers come, and what the fleet runs.
-#[component]
-pub(crate) fn LiveStatus() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let state = Memo::new(move |_| {
-        let is_stale = live.gateway.with(|gateway| gateway.stale_since.is_some());
-        match live.connection.get() {
-            Connection::Connecting => Tone::Idle,
-            Connection::Lost => Tone::Bad,
-            Connection::Live if is_stale => Tone::Warn,
-            Connection::Live => Tone::Ok,
-        }
-    });
+#[island]
+pub(crate) fn LiveStatus(seed: Seed) -> impl IntoView {
+    let live = Live::seeded(seed);
+    #[cfg(feature = "hydrate")]
+    crate::live::socket::follow(&live);
+    let tone = {
+        let live = live.clone();
+        Memo::new(move |_| {
+            let is_stale = live.gateway.with(|gateway| gateway.stale_since.is_some());
+            match live.connection.get() {
+                Connection::Connecting => Tone::Idle,
+                Connection::Lost => Tone::Bad,
+                Connection::Live if is_stale => Tone::Warn,
+                Connection::Live => Tone::Ok,
+            }
+        })
+    };
+    let gateway = live.gateway.clone();
 
     view! {
         <div class="live" data-testid="live">
             <span class="live-state">
-                <i class=move || format!("dot {}", state.get().class()) aria-hidden="true"></i>
+                <i class=move || format!("dot {}", tone.get().class()) aria-hidden="true"></i>
                 <span class="num" data-testid="live-state">
-                    {move || currency(live)}
+                    {move || currency(&live)}
                 </span>
             </span>
             <span class="num live-fleet" data-testid="fleet">
-                {move || live.gateway.with(fleet)}
+                {move || gateway.with(fleet)}
             </span>
         </div>
     }
 }
 
 /// Writes how current the numbers are.
-fn currency(live: Live) -> String {
+fn currency(live: &Live) -> String {
+    if live.is_paused.get() {
+        return format!("Paused, {} old", age(live.age_seconds()));
+    }
     match live.connection.get() {
         Connection::Connecting => match live.at.get() {
             Some(at) => format!("As of {}", clock(at)),
@@ -67,13 +79,21 @@ fn fleet(gateway: &Gateway) -> String {
 ///
 /// The element is always there: a live region that is inserted together with its text is not read
 /// out. Only the change of state is; the ticking age is not.
-#[component]
-pub(crate) fn Banners() -> impl IntoView {
-    let live = expect_context::<Live>();
-    let is_lost = Memo::new(move |_| live.connection.get() == Connection::Lost);
-    let stale_since = Memo::new(move |_| live.gateway.with(|gateway| gateway.stale_since));
+#[island]
+pub(crate) fn Banners(
+    /// Since when no Envoy had reported when the page was made.
+    stale_since: Option<DateTime<Utc>>,
+) -> impl IntoView {
+    let live = Live::of_page();
+    if live.at.with_untracked(Option::is_none) {
+        live.gateway.update(|gateway| gateway.stale_since = stale_since);
+    }
+    let (connection, gateway) = (live.connection.clone(), live.gateway.clone());
+    let is_lost = Memo::new(move |_| connection.get() == Connection::Lost);
+    let stale_since = Memo::new(move |_| gateway.with(|gateway| gateway.stale_since));
 
     let lost = move || {
+        let live = live.clone();
         view! {
             <p class="note warn" data-testid="connection-lost">
                 <Icon path=icon::WARNING />
@@ -102,7 +122,7 @@ pub(crate) fn Banners() -> impl IntoView {
 
     view! {
         <div class="banners" role="status">
-            {move || is_lost.get().then(lost)}
+            {move || is_lost.get().then(lost.clone())}
             {move || stale_since.get().map(stale)}
         </div>
     }

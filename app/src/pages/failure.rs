@@ -1,0 +1,60 @@
+//! The pages for what is not there and for what could not be loaded.
+//!
+//! Neither is ever an empty list: that would look as if all were well.
+
+use leptos::prelude::*;
+
+use super::Loaded;
+use crate::api::client::ClientError;
+use crate::components::frame::Place;
+use crate::components::icon::{self, Icon};
+use crate::components::message::message;
+
+/// Shows that the address names nothing, with status 404.
+pub(super) fn not_found() -> Loaded {
+    Loaded::new("Not found", None, || {
+        view! {
+            <section class="card empty" data-testid="not-found">
+                <h1>"There is no such page"</h1>
+                <p>"The address may be mistyped, or what it named is gone."</p>
+                <p>
+                    <a class="btn btn-primary" href="/mappings">
+                        "All mappings"
+                    </a>
+                </p>
+            </section>
+        }
+    })
+    .with_status(404)
+}
+
+/// Shows why `what` could not be loaded, with the status that the API answered.
+pub(super) fn failed(place: Place, what: &'static str, error: ClientError) -> Loaded {
+    let status = error.status().unwrap_or(503);
+    let request_id = match &error {
+        ClientError::Problem(problem) => problem.request_id.clone(),
+        _ => None,
+    };
+    Loaded::new("Not loaded", place, move || {
+        view! {
+            <section class="card empty" data-testid="failed-to-load">
+                <h1 class="text-bad">
+                    <Icon path=icon::WARNING />
+                    {format!(" {what} could not be loaded")}
+                </h1>
+                <p>{message(&error.to_string())}</p>
+                {request_id.map(|id| view! { <p class="sub">"Request " <code>{id}</code></p> })}
+                <p class="sub">
+                    "Envoy keeps routing as before. If it stays, look whether "
+                    <code>"chancery serve"</code> " runs and what its log says."
+                </p>
+                <p>
+                    <a class="btn" href="">
+                        "Try again"
+                    </a>
+                </p>
+            </section>
+        }
+    })
+    .with_status(status)
+}
