@@ -44,7 +44,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/new", get(portal::page).post(portal::create))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
         .route("/theme", post(portal::theme))
-        .route("/pkg/{*path}", get(assets::file))
+        .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
         .layer(axum::Extension(portal::in_process(api.clone())))
         .with_state(state.clone());

@@ -8,6 +8,7 @@ mod support;
 
 mod api;
 mod article;
+mod assets;
 mod command;
 mod database;
 mod delivery;
