@@ -14,7 +14,8 @@ export ENVOY_BIN ?= $(CURDIR)/.tools/bin/envoy
 export CHANCERY_BIN ?= $(CURDIR)/target/debug/chancery
 
 TIMED := deploy/tools/timed.sh
-PKG := target/site/pkg
+BINDINGS := target/bindings
+SITE := $(wildcard deploy/site/src/*.rs) deploy/site/Cargo.toml
 APP := $(shell find app -name '*.rs') app/Cargo.toml app/browser/Cargo.toml Cargo.toml Cargo.lock
 # What runs on this machine. One selection for clippy, doc and test: with another, cargo would
 # choose other features and build the dependencies again. `browser` is for wasm32 only, and would
@@ -35,7 +36,7 @@ setup-test: ## Install what the browser tests need: Chromium, npm packages of en
 	@deploy/tools/setup.sh test
 
 .PHONY: site
-site: $(PKG)/chancery_bg.wasm $(PKG)/chancery.css $(PKG)/start.js ## Build what the browser loads into target/site/pkg
+site: target/site/manifest.json ## Build what the browser loads into target/site/
 
 # Copied only when it differs, so that a change which cargo finds irrelevant ends here.
 target/browser.wasm: $(APP) | setup
@@ -45,23 +46,22 @@ target/browser.wasm: $(APP) | setup
 		cp target/wasm32-unknown-unknown/wasm-release/chancery.wasm $@
 
 # The features are those that rustc turns on for wasm32-unknown-unknown.
-$(PKG)/chancery_bg.wasm: target/browser.wasm deploy/tools/setup.sh
-	@mkdir -p $(PKG)
+$(BINDINGS)/chancery_bg.wasm: target/browser.wasm deploy/tools/setup.sh
 	@$(TIMED) "making the JavaScript bindings" \
 		.tools/bin/wasm-bindgen --target web --no-typescript --out-name chancery \
-		--out-dir $(PKG) target/browser.wasm
+		--out-dir $(BINDINGS) target/browser.wasm
 	@$(TIMED) "shrinking the WebAssembly (15 s)" \
 		.tools/bin/wasm-opt -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
 		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext $@ -o $@.new
 	@mv $@.new $@
 
-$(PKG)/start.js: app/browser/start.js
-	@mkdir -p $(PKG)
-	@cp $< $@
-
-$(PKG)/chancery.css: $(STYLE) deploy/tools/bundle-css.sh
-	@mkdir -p $(PKG)
+target/chancery.css: $(STYLE) deploy/tools/bundle-css.sh
+	@mkdir -p target
 	@deploy/tools/bundle-css.sh style/main.css > $@
+
+target/site/manifest.json: $(BINDINGS)/chancery_bg.wasm target/chancery.css app/browser/start.js $(SITE)
+	@$(TIMED) "naming and compressing what the browser loads" \
+		cargo run --quiet -p site -- target/site target/chancery.css $(BINDINGS) app/browser/start.js
 
 .PHONY: build
 build: setup site ## Build the release binary target/release/chancery, portal included

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod demo;
 mod migrate;
+mod openapi;
 mod render;
 mod serve;
 mod signals;
@@ -47,6 +48,8 @@ enum Command {
     Demo(demo::Demo),
     /// Create the database or bring its schema up to date.
     Migrate(migrate::Migrate),
+    /// Print the OpenAPI document of the REST API, as JSON.
+    Openapi(openapi::Openapi),
 }
 
 impl Cli {
@@ -62,6 +65,7 @@ impl Cli {
             Command::Render(render) => render.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,
+            Command::Openapi(openapi) => openapi.run(),
         }
     }
 }

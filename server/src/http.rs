@@ -10,6 +10,7 @@ mod body;
 mod error;
 mod live;
 mod mappings;
+pub mod openapi;
 mod operations;
 mod portal;
 mod probes;
@@ -29,6 +30,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{error::ApiError, state::AppState};
 
@@ -42,7 +44,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/new", get(portal::page).post(portal::create))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
         .route("/theme", post(portal::theme))
-        .route("/pkg/{*path}", get(assets::file))
+        .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
         .layer(axum::Extension(portal::in_process(api.clone())))
         .with_state(state.clone());
@@ -58,34 +60,32 @@ pub fn router(state: AppState) -> Router {
     Router::new().merge(api).fallback_service(portal).layer(edge)
 }
 
-/// The URL table of everything that programs call.
-fn api(state: AppState) -> Router {
-    Router::new()
-        // the article's API
-        .route("/ambassador/health", get(ambassador::health))
-        .route("/ambassador/mappings", get(ambassador::list))
-        .route(
-            "/ambassador/mapping/{name}",
-            get(ambassador::get)
-                .post(ambassador::put)
-                .put(ambassador::put)
-                .delete(ambassador::delete),
-        )
-        .route("/ambassador/stats", get(ambassador::stats))
-        .route("/ambassador/{*path}", any(ambassador::unknown))
+/// The URL table of everything that programs call. It is also the OpenAPI document: a route that is
+/// added in another way than by `routes!` is not in that.
+fn table() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::beginning())
         // the native API
-        .route("/api/v1/mappings", get(mappings::list).post(mappings::create))
-        .route(
-            "/api/v1/mappings/{name}",
-            get(mappings::get).put(mappings::replace).delete(mappings::delete),
-        )
-        .route("/api/v1/stats", get(stats::snapshot))
-        .route("/api/v1/live", get(live::connect))
+        .routes(routes!(mappings::list, mappings::create))
+        .routes(routes!(mappings::get, mappings::replace, mappings::delete))
+        .routes(routes!(stats::snapshot))
+        .routes(routes!(live::connect))
+        // the article's API
+        .routes(routes!(ambassador::health))
+        .routes(routes!(ambassador::list))
+        .routes(routes!(ambassador::get, ambassador::put, ambassador::post, ambassador::delete))
+        .routes(routes!(ambassador::stats))
+        // operations
+        .routes(routes!(probes::live))
+        .routes(routes!(probes::ready))
+        .routes(routes!(probes::metrics))
+        .routes(routes!(openapi::json))
+}
+
+/// Returns what answers programs.
+fn api(state: AppState) -> Router {
+    Router::from(table())
+        .route("/ambassador/{*path}", any(ambassador::unknown))
         .route("/api/{*path}", any(unknown_api))
-        // probes
-        .route("/livez", get(probes::live))
-        .route("/readyz", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(state)
 }

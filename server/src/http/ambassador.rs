@@ -12,19 +12,45 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{body::json_object, error::ApiError, operations, state::AppState};
+use super::{
+    body::json_object,
+    error::ApiError,
+    openapi::{
+        article,
+        words::{NAME, tag},
+    },
+    operations,
+    state::AppState,
+};
 use crate::{
     gateway::{fields::NameFrom, mapping::Mapping},
     publisher::Published,
     stats::tick::ServiceStats,
 };
 
-/// `GET /ambassador/health`
+/// Tells that the server answers
+#[utoipa::path(
+    get,
+    path = "/ambassador/health",
+    operation_id = "ambassadorHealth",
+    tag = tag::AMBASSADOR,
+    responses((status = OK, description = "The server answers", body = article::Health)),
+)]
 pub(super) async fn health(State(state): State<AppState>) -> Response {
     answer(&state, Ok(json!({ "msg": "ambassador health check OK" })))
 }
 
-/// `GET /ambassador/mappings`
+/// Lists all mappings
+///
+/// In the order in which they were made. The article names the list `services` and the code of its
+/// time `mappings`: both are there.
+#[utoipa::path(
+    get,
+    path = "/ambassador/mappings",
+    operation_id = "ambassadorMappings",
+    tag = tag::AMBASSADOR,
+    responses((status = OK, description = "All mappings", body = article::List)),
+)]
 pub(super) async fn list(State(state): State<AppState>) -> Response {
     let gateway = state.gateway();
     let mut mappings: Vec<_> = gateway.table.iter().collect();
@@ -39,13 +65,39 @@ pub(super) async fn list(State(state): State<AppState>) -> Response {
     )
 }
 
-/// `GET /ambassador/mapping/{name}`
+/// Gets a mapping
+#[utoipa::path(
+    get,
+    path = "/ambassador/mapping/{name}",
+    operation_id = "ambassadorGetMapping",
+    tag = tag::AMBASSADOR,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    responses(
+        (status = OK, description = "The mapping", body = article::Found),
+        (status = NOT_FOUND, description = "There is no mapping of this name"),
+    ),
+)]
 pub(super) async fn get(State(state): State<AppState>, Path(name): Path<String>) -> Response {
     let found = operations::find(&state, &name);
     answer(&state, found.map(|(gateway, mapping)| warned(&gateway, &mapping, fields(&mapping))))
 }
 
-/// `POST` and `PUT /ambassador/mapping/{name}`: creates or replaces.
+/// Creates or replaces a mapping
+///
+/// A mapping that was accepted, but will not work as it may seem, has `warnings`.
+#[utoipa::path(
+    put,
+    path = "/ambassador/mapping/{name}",
+    operation_id = "ambassadorPutMapping",
+    tag = tag::AMBASSADOR,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    request_body = article::Draft,
+    responses(
+        (status = OK, description = "It is stored, and every later read shows it", body = article::Named),
+        (status = CONFLICT, description = "Another mapping has this prefix"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
+    ),
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -60,13 +112,57 @@ pub(super) async fn put(
     answer(&state, said)
 }
 
-/// `DELETE /ambassador/mapping/{name}`: fine also when there is none.
+/// Creates or replaces a mapping, as the article does
+///
+/// The same as `PUT`.
+#[utoipa::path(
+    post,
+    path = "/ambassador/mapping/{name}",
+    operation_id = "ambassadorPostMapping",
+    tag = tag::AMBASSADOR,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    request_body = article::Draft,
+    responses(
+        (status = OK, description = "It is stored, and every later read shows it", body = article::Named),
+        (status = CONFLICT, description = "Another mapping has this prefix"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
+    ),
+)]
+pub(super) async fn post(
+    state: State<AppState>,
+    name: Path<String>,
+    request: Request<Body>,
+) -> Response {
+    put(state, name, request).await
+}
+
+/// Deletes a mapping
+///
+/// Fine also when there is none.
+#[utoipa::path(
+    delete,
+    path = "/ambassador/mapping/{name}",
+    operation_id = "ambassadorDeleteMapping",
+    tag = tag::AMBASSADOR,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    responses((status = OK, description = "There is no such mapping any more", body = article::Named)),
+)]
 pub(super) async fn delete(State(state): State<AppState>, Path(name): Path<String>) -> Response {
     let deleted = operations::delete(&state, &name).await;
     answer(&state, deleted.map(|_existed| json!({ "name": name })))
 }
 
-/// `GET /ambassador/stats`
+/// Gets the counters of all mappings and services
+///
+/// `services` are named as the mappings write them. The members are `null` until an Envoy has
+/// reported.
+#[utoipa::path(
+    get,
+    path = "/ambassador/stats",
+    operation_id = "ambassadorStats",
+    tag = tag::AMBASSADOR,
+    responses((status = OK, description = "The counters", body = article::Stats)),
+)]
 pub(super) async fn stats(State(state): State<AppState>) -> Response {
     let tick = state.ticks.borrow().clone();
     let gateway = state.gateway();

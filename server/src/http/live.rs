@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use app::api::live::Frame;
 use axum::{
     extract::{
         Query, State, WebSocketUpgrade,
@@ -18,7 +19,7 @@ use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{error::ApiError, state::AppState};
+use super::{error::ApiError, openapi::words::tag, state::AppState};
 use crate::stats::tick::Tick;
 
 /// Bytes read at once from a viewer, who has nothing to say. The library's default of 128 KiB
@@ -41,7 +42,25 @@ pub(super) struct Resume {
     since: Option<u64>,
 }
 
-/// Upgrades to the websocket.
+/// Follows the live numbers on a websocket
+///
+/// One JSON text message a second: first `full`, then `delta`. Values are absolute. A viewer that
+/// comes back says in `epoch` and `since` what it has, and is sent what it has missed.
+#[utoipa::path(
+    get,
+    path = "/api/v1/live",
+    operation_id = "followLive",
+    tag = tag::NATIVE,
+    params(
+        ("epoch" = Option<String>, Query, description = "`epoch` of the last frame that the viewer has"),
+        ("since" = Option<u64>, Query, description = "`seq` of the last frame that the viewer has"),
+    ),
+    responses(
+        (status = SWITCHING_PROTOCOLS, description = "A websocket; each of its messages is a frame", body = Frame),
+        (status = UPGRADE_REQUIRED, description = "The request asks for no websocket"),
+        (status = SERVICE_UNAVAILABLE, description = "There are too many viewers"),
+    ),
+)]
 pub(super) async fn connect(
     State(state): State<AppState>,
     resume: Result<Query<Resume>, QueryRejection>,

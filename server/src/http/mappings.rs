@@ -1,6 +1,9 @@
 //! `/api/v1/mappings`: mappings in the native API.
 
-use app::api::{list::MappingPage, mapping::Mapping};
+use app::api::{
+    list::MappingPage,
+    mapping::{Mapping, MappingDraft},
+};
 use axum::{
     Json,
     body::Body,
@@ -9,10 +12,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{body::json_object, error::ApiError, operations, state::AppState};
+use super::{
+    body::json_object,
+    error::ApiError,
+    openapi::words::{NAME, tag},
+    operations,
+    state::AppState,
+};
 use crate::{gateway::fields::NameFrom, store::Effect};
 
-/// Lists all mappings in match order.
+/// Lists mappings
+#[utoipa::path(
+    get,
+    path = "/api/v1/mappings",
+    operation_id = "listMappings",
+    tag = tag::NATIVE,
+    responses((status = OK, description = "The mappings in match order", body = MappingPage)),
+)]
 pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
     let full = super::stats::up_to_date(&state.ticks.borrow().clone(), &state.gateway());
     let revision = full.gateway.revision;
@@ -20,7 +36,18 @@ pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
     Json(MappingPage { items: full.mappings, revision, epoch, seq, ..MappingPage::default() })
 }
 
-/// Gets one mapping.
+/// Gets a mapping
+#[utoipa::path(
+    get,
+    path = "/api/v1/mappings/{name}",
+    operation_id = "getMapping",
+    tag = tag::NATIVE,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    responses(
+        (status = OK, description = "The mapping", body = Mapping, headers(("etag" = String))),
+        (status = NOT_FOUND, description = "There is no mapping of this name"),
+    ),
+)]
 pub(super) async fn get(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -29,7 +56,24 @@ pub(super) async fn get(
     Ok(tagged(StatusCode::OK, gateway.view(&mapping)))
 }
 
-/// Creates a mapping.
+/// Creates a mapping
+#[utoipa::path(
+    post,
+    path = "/api/v1/mappings",
+    operation_id = "createMapping",
+    tag = tag::NATIVE,
+    request_body = MappingDraft,
+    responses(
+        (
+            status = CREATED,
+            description = "It is stored, and every later read shows it",
+            body = Mapping,
+            headers(("etag" = String), ("location" = String)),
+        ),
+        (status = CONFLICT, description = "The name or the prefix is taken"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
+    ),
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     request: Request<Body>,
@@ -45,7 +89,28 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// Creates a mapping or replaces its content.
+/// Creates or replaces a mapping
+///
+/// The same content again is no change: the mapping keeps its revision.
+#[utoipa::path(
+    put,
+    path = "/api/v1/mappings/{name}",
+    operation_id = "putMapping",
+    tag = tag::NATIVE,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    request_body = MappingDraft,
+    responses(
+        (
+            status = OK,
+            description = "It was replaced, or has this content already",
+            body = Mapping,
+            headers(("etag" = String)),
+        ),
+        (status = CREATED, description = "It was created", body = Mapping, headers(("etag" = String))),
+        (status = CONFLICT, description = "Another mapping has this prefix"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
+    ),
+)]
 pub(super) async fn replace(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -60,7 +125,18 @@ pub(super) async fn replace(
     Ok(tagged(status, state.gateway().view(&written.mapping)))
 }
 
-/// Deletes a mapping.
+/// Deletes a mapping
+#[utoipa::path(
+    delete,
+    path = "/api/v1/mappings/{name}",
+    operation_id = "deleteMapping",
+    tag = tag::NATIVE,
+    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    responses(
+        (status = NO_CONTENT, description = "It is gone"),
+        (status = NOT_FOUND, description = "There is no mapping of this name"),
+    ),
+)]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Path(name): Path<String>,

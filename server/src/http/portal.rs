@@ -3,7 +3,7 @@
 
 use app::{
     api::{client::InProcess, mapping::MappingDraft},
-    pages::{self, Assets, Outcome, Page, Posted, Visit},
+    pages::{self, Outcome, Page, Posted, Visit},
 };
 use axum::{
     Extension, Router,
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tower::ServiceExt;
 
-use super::{body, error::ApiError, operations, state::AppState};
+use super::{assets, body, error::ApiError, operations, state::AppState};
 use crate::gateway::fields::NameFrom;
 
 /// Nothing from elsewhere, and no inline script.
@@ -149,12 +149,7 @@ async fn render(
         path: uri.path().to_owned(),
         query: uri.query().unwrap_or_default().to_owned(),
         cookies: cookies.collect::<Vec<_>>().join("; "),
-        assets: Assets {
-            style: Some("/pkg/chancery.css".to_owned()),
-            script: Some("/pkg/start.js".to_owned()),
-            module: Some("/pkg/chancery.js".to_owned()),
-            wasm: Some("/pkg/chancery_bg.wasm".to_owned()),
-        },
+        assets: assets::manifest(),
         posted,
     };
     let Page { status, html } = pages::render(api, visit).await;

@@ -11,14 +11,46 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{error::ApiError, state::AppState};
+use super::{error::ApiError, openapi::words::tag, state::AppState};
 
-/// `GET /livez`: the process answers.
+/// Tells that the process answers
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "livez",
+    tag = tag::OPERATIONS,
+    responses((
+        status = OK,
+        description = "The process answers",
+        body = String,
+        content_type = "text/plain",
+        example = json!("ok\n"),
+    )),
+)]
 pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: nodes and people are served.
+/// Tells that nodes and people are served
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = tag::OPERATIONS,
+    responses(
+        (
+            status = OK,
+            description = "Nodes and people are served",
+            body = String,
+            content_type = "text/plain",
+            example = json!("ok\n"),
+        ),
+        (
+            status = SERVICE_UNAVAILABLE,
+            description = "For at most 5 s after the start, while services are looked up",
+        ),
+    ),
+)]
 pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiError> {
     if !state.gateway().is_ready {
         return Err(ApiError::unavailable("services are being looked up for the first time"));
@@ -26,7 +58,20 @@ pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str,
     Ok("ok\n")
 }
 
-/// `GET /metrics`: our own state for Prometheus.
+/// Gets the server's own state for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = tag::OPERATIONS,
+    responses((
+        status = OK,
+        description = "In the text format of OpenMetrics 1.0",
+        body = String,
+        content_type = "application/openmetrics-text",
+        example = json!("# HELP chancery_mappings Mappings in the table.\n# TYPE chancery_mappings gauge\nchancery_mappings 2\n# EOF\n"),
+    )),
+)]
 pub(super) async fn metrics(State(state): State<AppState>) -> Response {
     let gateway = state.gateway();
     let revision = gateway.table.revision();

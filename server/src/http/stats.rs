@@ -3,14 +3,24 @@
 use app::api::live::{Full, LiveMapping};
 use axum::{Json, extract::State};
 
-use super::state::AppState;
+use super::{openapi::words::tag, state::AppState};
 use crate::{
     gateway::order::OrderKey,
     publisher::Published,
     stats::{counters::Counts, health::judge, tick::Tick},
 };
 
-/// Gets every mapping with its live numbers, from which a viewer goes on with the websocket.
+/// Gets all live numbers once
+///
+/// Every mapping with its live numbers, from which a viewer goes on with the websocket: this is
+/// what its first frame says.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats",
+    operation_id = "getStats",
+    tag = tag::NATIVE,
+    responses((status = OK, description = "The newest numbers", body = Full)),
+)]
 pub(super) async fn snapshot(State(state): State<AppState>) -> Json<Full> {
     let tick = state.ticks.borrow().clone();
     Json(up_to_date(&tick, &state.gateway()))

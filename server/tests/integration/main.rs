@@ -8,10 +8,12 @@ mod support;
 
 mod api;
 mod article;
+mod assets;
 mod command;
 mod database;
 mod delivery;
 mod live;
+mod openapi;
 mod order;
 mod render;
 mod statistics;

@@ -1,0 +1,80 @@
+//! What the document says in more than one place.
+
+/// The groups of the operations.
+pub(in crate::http) mod tag {
+    pub(in crate::http) const NATIVE: &str = "Native API";
+    pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
+    pub(in crate::http) const OPERATIONS: &str = "Operations";
+}
+
+/// The groups in the order of the document, each with what it is for.
+pub(super) const TAGS: [(&str, &str); 3] = [
+    (
+        tag::NATIVE,
+        "What the portal uses and new programs should: typed answers, problems with a pointer to \
+         the field (RFC 9457), revisions as entity tags.",
+    ),
+    (
+        tag::AMBASSADOR,
+        "The API of Ambassador 0.8, for scripts that exist: the same operations in its shapes. \
+         Every answer has the envelope `hostname`, `ok`, `resolvedname`, `version`.",
+    ),
+    (tag::OPERATIONS, "Health, metrics, and this document."),
+];
+
+pub(super) const ABOUT: &str = "\
+Maps URL prefixes to services behind Envoy, and shows their traffic live.
+
+A write is answered once it is durable and every later read shows it. Whether the Envoys run it is \
+in the mapping's `config`: usually a few milliseconds later.
+
+There is no sign-in: the server answers on loopback addresses only, and refuses requests that \
+another website makes a browser send.";
+
+/// Describes the path parameter `name`.
+pub(in crate::http) const NAME: &str = "Name of the mapping";
+
+/// The header that every answer has: its name, its meaning, an example.
+pub(super) const REQUEST_ID: (&str, &str, &str) = (
+    "x-request-id",
+    "Names the request in the server's log: the caller's own `x-request-id`, or a new one",
+    "0b7a5f0e-6f3c-4d0c-9f5d-6f5a3b1f2c11",
+);
+
+/// Refusals that are given before or after the handlers: status, name, meaning.
+pub(super) const EDGE: [(&str, &str, &str); 6] = [
+    ("400", "Malformed", "A part of the request can't be read"),
+    ("403", "Foreign", "The host is not this machine, or another website makes the request"),
+    ("413", "TooLarge", "The body is longer than 65,536 bytes"),
+    ("415", "MediaType", "The body is of another type"),
+    ("500", "Internal", "A fault in the server; its log says more"),
+    ("503", "Unavailable", "The database can't be written just now; try again"),
+];
+
+/// Describes the response headers that several operations have.
+pub(super) const RESPONSE_HEADERS: [(&str, &str, &str); 2] = [
+    ("etag", "Tags the content; that of a mapping is its revision", "\"7\""),
+    ("location", "Where the new mapping is", "/api/v1/mappings/usermapping"),
+];
+
+/// Describes the request headers that several operations take.
+pub(super) const REQUEST_HEADERS: [(&str, &str, &str); 3] = [
+    (
+        "if-match",
+        "Does it only if the mapping has this revision still (its `ETag`); `*`: if there is one. \
+         Else 412, with the mapping as it is now",
+        "\"7\"",
+    ),
+    (
+        "if-none-match",
+        "Read: answers 304 when the content has this `ETag` still. Write: `*` does it only if \
+         there is no such mapping yet",
+        "\"7\"",
+    ),
+    (
+        "idempotency-key",
+        "The same key with the same body gets the first answer again, for 24 hours and across \
+         restarts: a request whose answer was lost can be sent again. With another body: 422",
+        "6f1c0a4e-create-usermapping",
+    ),
+];
