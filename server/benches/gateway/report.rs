@@ -104,7 +104,9 @@ pub(crate) fn portal(size: usize, asked: &[Asked], viewed: &[Viewed]) {
         println!("| {what} | {:.2} / {:.2} |", took.percentile(50), took.percentile(99));
     }
     println!();
-    println!("| {size} mappings: who watches | viewers | CPU, of one core | kB a viewer and second |");
+    println!(
+        "| {size} mappings: who watches | viewers | CPU, of one core | kB a viewer and second |"
+    );
     println!("|{}", " --- |".repeat(4));
     for Viewed { what, viewers, cpu_share, bytes_per_second } in viewed {
         let percent = cpu_share * 100.0;
