@@ -144,7 +144,7 @@ impl Server {
         )
         .await?;
         let nodes = Nodes::default();
-        let (hub, ticks) =
+        let (hub, ticks, history) =
             Hub::start(from_streams, published.clone(), nodes.clone(), store.clone(), epoch())
                 .await?;
         let failure: Failure = Arc::default();
@@ -163,8 +163,15 @@ impl Server {
         let ingest = Ingest::new(reports, stop.clone());
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
-        let state =
-            AppState::new(store, published, ticks.clone(), nodes.clone(), identity, stop.clone());
+        let state = AppState::new(
+            store,
+            published,
+            ticks.clone(),
+            history,
+            nodes.clone(),
+            identity,
+            stop.clone(),
+        );
         tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");

@@ -19,7 +19,7 @@ use super::{
     operations,
     state::AppState,
 };
-use crate::{gateway::fields::NameFrom, store::Effect};
+use crate::{gateway::fields::NameFrom, stats::frame::Watching, store::Effect};
 
 /// Lists mappings
 #[utoipa::path(
@@ -30,7 +30,11 @@ use crate::{gateway::fields::NameFrom, store::Effect};
     responses((status = OK, description = "The mappings in match order", body = MappingPage)),
 )]
 pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
-    let full = super::stats::up_to_date(&state.ticks.borrow().clone(), &state.gateway());
+    let full = super::stats::up_to_date(
+        &state.ticks.borrow().clone(),
+        &state.gateway(),
+        &Watching::default(),
+    );
     let revision = full.gateway.revision;
     let (epoch, seq) = (full.epoch, full.seq);
     Json(MappingPage { items: full.mappings, revision, epoch, seq, ..MappingPage::default() })

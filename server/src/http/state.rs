@@ -5,7 +5,12 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{publisher::Published, stats::tick::Tick, store::Store, xds::node::Nodes};
+use crate::{
+    publisher::Published,
+    stats::{query::History, tick::Tick},
+    store::Store,
+    xds::node::Nodes,
+};
 
 /// Viewers at once; each costs a socket, its buffers and one send a second.
 const VIEWERS_MAX: usize = 5_000;
@@ -18,6 +23,8 @@ pub struct AppState {
     pub published: watch::Receiver<Arc<Published>>,
     /// The newest state of the statistics.
     pub ticks: watch::Receiver<Arc<Tick>>,
+    /// Answers what the statistics were before.
+    pub history: History,
     pub nodes: Nodes,
     pub identity: Arc<Identity>,
     /// Places for viewers.
@@ -38,12 +45,14 @@ impl AppState {
         store: Store,
         published: watch::Receiver<Arc<Published>>,
         ticks: watch::Receiver<Arc<Tick>>,
+        history: History,
         nodes: Nodes,
         identity: Identity,
         stop: CancellationToken,
     ) -> Self {
         let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
-        Self { store, published, ticks, nodes, identity: Arc::new(identity), viewers, stop }
+        let identity = Arc::new(identity);
+        Self { store, published, ticks, history, nodes, identity, viewers, stop }
     }
 
     /// Returns how many viewers are connected.
