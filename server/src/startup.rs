@@ -36,6 +36,7 @@ use crate::{
         REPORT_QUEUE,
         hub::Hub,
         ingest::{Ingest, MESSAGE_MAX_BYTES},
+        query::History,
         tick::Tick,
     },
     store::{DatabaseUrl, Store, StoreError},
@@ -82,6 +83,7 @@ pub struct Server {
     pub gateway_http: SocketAddr,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
+    pub history: History,
     failure: Failure,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -167,7 +169,7 @@ impl Server {
             store,
             published,
             ticks.clone(),
-            history,
+            history.clone(),
             nodes.clone(),
             identity,
             stop.clone(),
@@ -178,7 +180,7 @@ impl Server {
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = guard.disarm();
-        Ok(Self { http, xds, gateway_http, nodes, ticks, failure, stop, tasks })
+        Ok(Self { http, xds, gateway_http, nodes, ticks, history, failure, stop, tasks })
     }
 
     /// Asks everything to stop, and waits until it has.
