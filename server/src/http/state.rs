@@ -1,11 +1,12 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    discovery::inspect::Inspector,
     publisher::Published,
     stats::{query::History, tick::Tick},
     store::Store,
@@ -26,6 +27,10 @@ pub struct AppState {
     /// Answers what the statistics were before.
     pub history: History,
     pub nodes: Nodes,
+    /// Looks at services that are not mapped.
+    pub inspector: Inspector,
+    /// Where the nodes listen.
+    pub gateway_http: SocketAddr,
     pub identity: Arc<Identity>,
     /// Places for viewers.
     pub viewers: Arc<Semaphore>,
@@ -40,21 +45,12 @@ pub struct Identity {
     pub resolvedname: String,
 }
 
-impl AppState {
-    pub fn new(
-        store: Store,
-        published: watch::Receiver<Arc<Published>>,
-        ticks: watch::Receiver<Arc<Tick>>,
-        history: History,
-        nodes: Nodes,
-        identity: Identity,
-        stop: CancellationToken,
-    ) -> Self {
-        let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
-        let identity = Arc::new(identity);
-        Self { store, published, ticks, history, nodes, identity, viewers, stop }
-    }
+/// Returns the places for viewers of a new server.
+pub fn places_for_viewers() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(VIEWERS_MAX))
+}
 
+impl AppState {
     /// Returns how many viewers are connected.
     pub fn viewers_now(&self) -> usize {
         VIEWERS_MAX.saturating_sub(self.viewers.available_permits())

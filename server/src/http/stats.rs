@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use app::api::live::{Full, LiveMapping, Watch};
+use app::api::{
+    live::{Full, LiveMapping, Watch},
+    problem::FieldError,
+};
 use axum::{
     Json,
     extract::{FromRequestParts, Query, State},
-    http::{StatusCode, request::Parts},
+    http::request::Parts,
 };
 use serde::Deserialize;
 
-use super::{error::ApiError, openapi::words::tag, state::AppState};
+use super::{error::ApiError, openapi::words::tag, query, state::AppState};
 use crate::{
     gateway::mapping::Mapping,
     publisher::Published,
@@ -56,8 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Watched {
 }
 
 fn unreadable(parameter: &str, detail: String) -> ApiError {
-    let errors = vec![app::api::problem::FieldError::new(parameter, detail.clone())];
-    ApiError { errors, ..ApiError::new(StatusCode::BAD_REQUEST, "invalid-query", detail) }
+    query::invalid(vec![FieldError::new(parameter, detail)])
 }
 
 /// Gets live numbers once
