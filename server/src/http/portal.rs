@@ -76,7 +76,7 @@ pub(super) async fn create(
     let created = match fields.as_object() {
         Some(fields) => match read_spec(NameFrom::Body, fields) {
             Ok(spec) => {
-                let put = Put { condition: Condition::Absent, ..Put::from(spec) };
+                let put = Put { condition: Condition::New, ..Put::from(spec) };
                 operations::put(&state, put).await
             }
             Err(errors) => Err(ApiError::invalid(errors)),
