@@ -8,6 +8,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod copy;
+pub(crate) mod form;
 pub(crate) mod shortcuts;
 pub(crate) mod status;
 pub(crate) mod theme_switch;
