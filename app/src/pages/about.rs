@@ -8,6 +8,7 @@ use crate::api::live::{ConfigState, Health};
 use crate::components::chip::{config, health};
 use crate::components::frame::Place;
 use crate::components::message::message;
+use crate::components::page_head::PageHead;
 
 /// What each number counts; texts between backticks are code.
 const NUMBERS: [(&str, &str); 8] = [
@@ -19,10 +20,7 @@ const NUMBERS: [(&str, &str); 8] = [
          reset, no healthy endpoint. The three never overlap, and their sum is all requests that \
          were answered since the mapping exists.",
     ),
-    (
-        "req/s",
-        "All requests a second, over the last five seconds for which there is data.",
-    ),
+    ("req/s", "All requests a second, over the last five seconds for which there is data."),
     (
         "ok %",
         "The share of `upstream_ok` in the requests of the last minute; none without requests.",
@@ -73,8 +71,10 @@ const KEYS: [(&str, &str); 7] = [
 pub(super) fn page() -> Loaded {
     Loaded::new("About", Place::About, || {
         view! {
-            <h1>"About Chancery"</h1>
-            <p class="sub lead">{concat!("Version ", env!("CARGO_PKG_VERSION"))}</p>
+            <PageHead
+                title="About Chancery"
+                sub=concat!("Version ", env!("CARGO_PKG_VERSION")).into_any()
+            />
             <div class="prose">
                 <section aria-labelledby="what">
                     <h2 id="what">"What it is"</h2>
@@ -148,8 +148,7 @@ fn definition((name, meaning): (&'static str, &'static str)) -> impl IntoView {
 }
 
 fn healths() -> impl Iterator<Item = impl IntoView> {
-    let all =
-        [Health::Healthy, Health::Degraded, Health::Failing, Health::Idle, Health::Stale];
+    let all = [Health::Healthy, Health::Degraded, Health::Failing, Health::Idle, Health::Stale];
     all.into_iter().map(|state| {
         let (tone, word, meaning) = health(state);
         view! {
@@ -188,7 +187,12 @@ fn configs() -> impl Iterator<Item = impl IntoView> {
 }
 
 fn matches() -> impl IntoView {
-    let row = |(prefix, rewrite, request, seen): (&'static str, &'static str, &'static str, &'static str)| {
+    let row = |(prefix, rewrite, request, seen): (
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static str,
+    )| {
         let seen = match seen.is_empty() {
             true => view! { <span class="sub">"not matched: 404"</span> }.into_any(),
             false => view! { <span class="mono">{seen}</span> }.into_any(),
@@ -210,7 +214,7 @@ fn matches() -> impl IntoView {
     };
     view! {
         <div class="card records-card">
-            <table class="records">
+            <table class="table records">
                 <thead>
                     <tr>
                         <th scope="col">"Prefix"</th>

@@ -6,8 +6,10 @@ use super::query::Query;
 use super::{Loaded, failure};
 use crate::api::client::Client;
 use crate::api::mapping::RenderedConfig;
+use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::icon::{self, Icon};
+use crate::components::page_head::PageHead;
 use crate::islands::copy::Copy;
 use crate::numerals::{count, counted};
 
@@ -28,6 +30,11 @@ fn draw(config: RenderedConfig, q: String) -> impl IntoView {
     let is_empty = yaml.trim().is_empty();
     let lines = counted(yaml.lines().count() as u64, "line");
     let summary = format!("{lines}, at revision {}", count(revision));
+    let sub = view! {
+        "What the Envoys are given, as one static configuration of the same meaning. "
+        <code>"chancery render"</code>
+        " prints it, too."
+    };
     let cut = is_truncated.then(|| {
         view! {
             <p class="note warn" data-testid="cut">
@@ -41,16 +48,11 @@ fn draw(config: RenderedConfig, q: String) -> impl IntoView {
     });
 
     view! {
-        <div class="page-head">
-            <h1>"Envoy config"</h1>
+        <PageHead title="Envoy config" sub=sub.into_any()>
             <a class="btn" href=DOWNLOAD download="envoy.yaml">
                 "Download all"
             </a>
-        </div>
-        <p class="sub lead">
-            "What the Envoys are given, as one static configuration of the same meaning. "
-            <code>"chancery render"</code> " prints it, too."
-        </p>
+        </PageHead>
         <form class="filter" action="/config" role="search" aria-label="Configuration">
             <input
                 class="input"
@@ -73,7 +75,7 @@ fn draw(config: RenderedConfig, q: String) -> impl IntoView {
             (false, _) => {
                 view! {
                     <section class="card" aria-labelledby="yaml-title">
-                        <div class="card-head card-head-actions">
+                        <div class="card-head">
                             <h2 id="yaml-title" class="num">
                                 {summary}
                             </h2>
@@ -92,28 +94,26 @@ fn draw(config: RenderedConfig, q: String) -> impl IntoView {
 
 fn none_yet() -> impl IntoView {
     view! {
-        <section class="card empty" data-testid="none-yet">
-            <h2>"There is no configuration yet"</h2>
+        <Empty title="There is no configuration yet" testid="none-yet">
             <p>"It begins with the first mapping."</p>
             <p>
                 <a class="btn btn-primary" href="/mappings/new">
                     "New mapping"
                 </a>
             </p>
-        </section>
+        </Empty>
     }
 }
 
 fn none_match(q: String) -> impl IntoView {
     view! {
-        <section class="card empty" data-testid="none-match">
-            <h2>"No mapping matches"</h2>
+        <Empty title="No mapping matches" testid="none-match">
             <p>"None has " <code>{q}</code> " in its name, prefix or service."</p>
             <p>
                 <a class="btn" href="/config">
                     "The whole configuration"
                 </a>
             </p>
-        </section>
+        </Empty>
     }
 }

@@ -13,6 +13,7 @@ use crate::api::series::{Series, Span};
 use crate::components::frame::Place;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
+use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{mapping_address, stale};
 use crate::islands::form::{plan, request_id};
 use crate::numerals::counted;
@@ -72,6 +73,7 @@ fn draw(known: Known, is_refused: bool) -> impl IntoView {
     let Mapping { name, prefix, service, rewrite, revision, .. } = mapping;
     let href = mapping_address(&name);
     let action = format!("{href}/delete");
+    let above = vec![("/mappings".to_owned(), "Mappings".to_owned()), (href.clone(), name.clone())];
     let must_type = recent.is_some_and(|recent| recent > 0);
     let traffic = match recent {
         None => "unknown".to_owned(),
@@ -80,13 +82,8 @@ fn draw(known: Known, is_refused: bool) -> impl IntoView {
     let rewrite = if rewrite.is_empty() { "none: the path stays".to_owned() } else { rewrite };
 
     view! {
-        <p class="sub crumbs">
-            <a href="/mappings">"Mappings"</a>
-            " › "
-            <a href=href.clone()>{name.clone()}</a>
-            " › delete"
-        </p>
-        <h1>{format!("Delete {name}?")}</h1>
+        <Crumbs above here="delete" />
+        <PageHead title=format!("Delete {name}?") />
         <form class="card form confirm" method="post" action=action data-testid="delete-mapping">
             {error.map(|error| refused(&error))}
             <p>
@@ -124,8 +121,7 @@ fn draw(known: Known, is_refused: bool) -> impl IntoView {
 
 /// Asks for the prefix of a mapping that is in use.
 fn confirmation(prefix: String, typed: String, is_refused: bool) -> impl IntoView {
-    let described_by =
-        if is_refused { "confirm-error confirm-hint" } else { "confirm-hint" };
+    let described_by = if is_refused { "confirm-error confirm-hint" } else { "confirm-hint" };
     view! {
         <div class="field">
             <label for="confirm">"Type the prefix to delete it"</label>

@@ -11,6 +11,7 @@ use crate::api::client::Client;
 use crate::api::mapping::Mapping;
 use crate::api::plan::Plan;
 use crate::components::frame::Place;
+use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{Field, Form, Purpose, Stage, mapping_address};
 use crate::islands::form::{Choice, MappingForm};
 use crate::numerals::counted;
@@ -79,23 +80,12 @@ async fn page(client: &Client, form: Form) -> Loaded {
         Purpose::Clone(name) => (format!("Clone {name}"), "clone", Some(name.clone())),
     };
     let heading = title.clone();
-    let of = of.map(|name| {
-        let href = mapping_address(&name);
-        move || {
-            view! {
-                " › "
-                <a href=href>{name}</a>
-            }
-        }
-    });
+    let mut above = vec![("/mappings".to_owned(), "Mappings".to_owned())];
+    above.extend(of.map(|name| (mapping_address(&name), name)));
     Loaded::new(title, Place::Mappings, move || {
         view! {
-            <p class="sub crumbs">
-                <a href="/mappings">"Mappings"</a>
-                {of.map(|of| of())}
-                {format!(" › {crumb}")}
-            </p>
-            <h1>{heading}</h1>
+            <Crumbs above here=crumb />
+            <PageHead title=heading />
             <MappingForm form plan choices />
         }
     })

@@ -8,7 +8,9 @@ use super::{Loaded, failure};
 use crate::api::client::Client;
 use crate::api::node::{Answer, Node, NodeList};
 use crate::components::chip::Tone;
+use crate::components::empty::Empty;
 use crate::components::frame::Place;
+use crate::components::page_head::PageHead;
 use crate::components::time::{Ago, AgoProps};
 use crate::numerals::{count, counted};
 
@@ -23,33 +25,24 @@ fn draw(nodes: NodeList) -> impl IntoView {
     let NodeList { items, revision } = nodes;
     let current = items.iter().filter(|node| node.is_current).count() as u64;
     let all = counted(items.len() as u64, "node");
-    let summary = format!(
-        "{} of {all} run the newest revision, {}.",
-        count(current),
-        count(revision)
-    );
+    let revision = count(revision);
+    let summary = match items.is_empty() {
+        true => format!("The newest revision is {revision}"),
+        false => format!("{} of {all} run the newest revision, {revision}", count(current)),
+    };
 
     view! {
-        <div class="page-head">
-            <h1>"Nodes"</h1>
-        </div>
+        <PageHead title="Nodes" sub=summary.into_any() />
         {match items.is_empty() {
             true => none_yet().into_any(),
-            false => {
-                view! {
-                    <p class="sub lead">{summary}</p>
-                    {table(items)}
-                }
-                    .into_any()
-            }
+            false => table(items).into_any(),
         }}
     }
 }
 
 fn none_yet() -> impl IntoView {
     view! {
-        <section class="card empty" data-testid="none-yet">
-            <h2>"No Envoy is connected"</h2>
+        <Empty title="No Envoy is connected" testid="none-yet">
             <p>
                 "A node is an Envoy that takes its configuration from here. Mappings are stored already; the first Envoy that connects is given all of them. On this machine:"
             </p>
@@ -60,7 +53,7 @@ fn none_yet() -> impl IntoView {
                 "Every Envoy needs an id of its own: " <code>"chancery bootstrap --node-id edge-2"</code>
                 ". An Envoy that ran before keeps serving what it has while it is not connected."
             </p>
-        </section>
+        </Empty>
     }
 }
 
@@ -68,7 +61,7 @@ fn table(items: Vec<Node>) -> impl IntoView {
     let rows = items.into_iter().map(row).collect_view();
     view! {
         <div class="card records-card">
-            <table class="records" data-testid="nodes">
+            <table class="table records" data-testid="nodes">
                 <thead>
                     <tr>
                         <th scope="col">"Node"</th>
@@ -96,7 +89,7 @@ fn row(node: Node) -> impl IntoView {
     view! {
         <tr data-node=id.clone()>
             <th scope="row">
-                <span class="mono strong">{id}</span>
+                <span class="mono strong">{id.clone()}</span>
                 <span class="sub">{version}</span>
             </th>
             <td data-label="Revision">{chip(tone, word)}</td>

@@ -8,8 +8,10 @@ use crate::api::client::{Client, encode_segment};
 use crate::api::live::Members;
 use crate::api::service::{Resolution, Service, ServicePage, Source};
 use crate::components::chip::Tone;
+use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::message::message;
+use crate::components::page_head::PageHead;
 use crate::draft::mapping_address;
 use crate::numerals::{UNKNOWN, count, counted};
 
@@ -50,9 +52,7 @@ fn draw(page: ServicePage, q: String, is_first: bool) -> impl IntoView {
     let is_searched = !q.is_empty();
 
     view! {
-        <div class="page-head">
-            <h1>"Services"</h1>
-        </div>
+        <PageHead title="Services" />
         <form class="filter" action="/services" role="search" aria-label="Services">
             <input
                 class="input"
@@ -85,8 +85,7 @@ fn draw(page: ServicePage, q: String, is_first: bool) -> impl IntoView {
 
 fn none_yet() -> impl IntoView {
     view! {
-        <section class="card empty" data-testid="none-yet">
-            <h2>"No service is used yet"</h2>
+        <Empty title="No service is used yet" testid="none-yet">
             <p>
                 "A service is where a mapping leads: a name that DNS knows, an address, or one that an operator has written down with "
                 <code>"chancery serve --service NAME=ADDRESS:PORT"</code> "."
@@ -96,22 +95,21 @@ fn none_yet() -> impl IntoView {
                     "New mapping"
                 </a>
             </p>
-        </section>
+        </Empty>
     }
 }
 
 fn none_match(q: &str) -> impl IntoView + use<> {
     let q = q.to_owned();
     view! {
-        <section class="card empty" data-testid="none-match">
-            <h2>"No service matches"</h2>
+        <Empty title="No service matches" testid="none-match">
             <p>"None has " <code>{q}</code> " in its name."</p>
             <p>
                 <a class="btn" href="/services">
                     "All services"
                 </a>
             </p>
-        </section>
+        </Empty>
     }
 }
 
@@ -119,7 +117,7 @@ fn table(items: Vec<Service>) -> impl IntoView {
     let rows = items.into_iter().map(row).collect_view();
     view! {
         <div class="card records-card">
-            <table class="records" data-testid="services">
+            <table class="table records" data-testid="services">
                 <thead>
                     <tr>
                         <th scope="col">"Service"</th>
@@ -156,7 +154,7 @@ fn row(service: Service) -> impl IntoView {
     view! {
         <tr data-service=name.clone()>
             <th scope="row">
-                <span class="mono strong">{name}</span>
+                <span class="mono strong">{name.clone()}</span>
                 <span class="sub">{source}</span>
             </th>
             <td data-label="Endpoints">{endpoints(&service)}</td>
@@ -237,9 +235,8 @@ fn mappings(service: &Service, new: String) -> impl IntoView + use<> {
         }
         .into_any();
     }
-    let link = |name: &String| {
-        view! { <a href=mapping_address(name)>{name.clone()}</a> }.into_any()
-    };
+    let link =
+        |name: &String| view! { <a href=mapping_address(name)>{name.clone()}</a> }.into_any();
     let total = usize::try_from(service.mapping_count).unwrap_or(usize::MAX);
     listed(service.mappings.iter().map(link).collect(), total).into_any()
 }

@@ -25,7 +25,7 @@ pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
         }
     };
     view! {
-        <table class="diff" data-testid="plan-diff">
+        <table class="table records plan-diff" data-testid="plan-diff">
             <thead>
                 <tr>
                     <th scope="col">"Field"</th>
@@ -169,7 +169,7 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
         }
     };
     view! {
-        <table class="examples" data-testid="examples">
+        <table class="table examples" data-testid="examples">
             <caption class="visually-hidden">"Requests, and where they would go"</caption>
             <tbody>{plan.examples.iter().map(row).collect_view()}</tbody>
         </table>

@@ -20,9 +20,9 @@ pub(super) fn preview(sheet: Sheet) -> impl IntoView {
             known.as_ref().map(|known| {
                 view! {
                     <section class="card" aria-labelledby="impact-title">
-                        <h2 class="card-head" id="impact-title">
-                            "Impact"
-                        </h2>
+                        <div class="card-head">
+                            <h2 id="impact-title">"Impact"</h2>
+                        </div>
                         <div class="card-body">{plan::impact(known)}</div>
                     </section>
                 }
@@ -32,9 +32,9 @@ pub(super) fn preview(sheet: Sheet) -> impl IntoView {
 
     view! {
         <section class="card" aria-labelledby="examples-title" data-testid="what-it-will-do">
-            <h2 class="card-head" id="examples-title">
-                "What it will do"
-            </h2>
+            <div class="card-head">
+                <h2 id="examples-title">"What it will do"</h2>
+            </div>
             {examples}
         </section>
         {impact}
@@ -70,7 +70,7 @@ pub(super) fn same_by_post(sheet: Sheet) -> impl IntoView {
 
     view! {
         <section class="card" aria-labelledby="same-by-post">
-            <div class="card-head card-head-actions">
+            <div class="card-head">
                 <h2 id="same-by-post">"The same by POST"</h2>
                 <Copy target="curl".to_owned() what="the line".to_owned() />
             </div>

@@ -163,7 +163,7 @@ fn versions(rows: Vec<Difference>) -> impl IntoView {
         }
     };
     view! {
-        <table class="diff" data-testid="versions">
+        <table class="table records plan-diff" data-testid="versions">
             <thead>
                 <tr>
                     <th scope="col">"Field"</th>
