@@ -15,6 +15,7 @@ mod delivery;
 mod live;
 mod openapi;
 mod order;
+mod portal;
 mod render;
 mod statistics;
 mod store;
