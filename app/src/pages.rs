@@ -9,6 +9,8 @@
 
 pub(crate) mod about;
 pub(crate) mod failure;
+pub(crate) mod mappings;
+pub(crate) mod overview;
 pub(crate) mod query;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
-use crate::api::client::{Client, ClientError, InProcess};
+use crate::api::client::{Client, InProcess};
 use crate::api::mapping::MappingDraft;
 use crate::api::plan::Plan;
 use crate::api::problem::Problem;
@@ -143,7 +145,9 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        [] => overview::page(client, query).await,
         ["about"] => about::page(),
+        ["mappings"] => mappings::page(client, query).await,
         _ => failure::not_found(),
     }
 }
