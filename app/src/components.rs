@@ -6,6 +6,7 @@
 pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod chip;
+pub(crate) mod diff;
 #[cfg(feature = "ssr")]
 pub(crate) mod empty;
 #[cfg(feature = "ssr")]

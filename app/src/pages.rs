@@ -13,7 +13,9 @@ mod config;
 pub mod delete_mapping;
 pub(crate) mod failure;
 mod mapping_form;
+pub(crate) mod mappings;
 mod nodes;
+pub(crate) mod overview;
 pub(crate) mod query;
 mod services;
 
@@ -144,6 +146,8 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        [] => overview::page(client, query).await,
+        ["mappings"] => mappings::page(client, query).await,
         ["mappings", "new"] => mapping_form::create(client, visit, query).await,
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
