@@ -9,6 +9,7 @@ use crate::api::mapping::MappingDraft;
 /// Where the portal listens unless it is told otherwise.
 pub(crate) const DEFAULT_ORIGIN: &str = "http://localhost:8888";
 
+#[cfg(any(feature = "ssr", test))]
 /// The article's own example, for the page that has no mapping yet.
 pub(crate) const EXAMPLE: &str = r#"curl -XPOST -H "Content-Type: application/json" \
   -d '{ "prefix": "/user/", "service": "usersvc" }' \

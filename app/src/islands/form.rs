@@ -19,8 +19,9 @@ use web_sys::SubmitEvent;
 
 use crate::api::client::ClientError;
 use crate::api::plan::Plan;
-use crate::api::service::ServiceCheck;
+use crate::api::service::{Service, ServiceCheck};
 use crate::draft::{Field, Form, Stage, Typed, stale};
+use crate::numerals::counted;
 
 /// A service that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,16 @@ pub(crate) struct Choice {
     /// Says how many endpoints it has.
     pub(crate) note: String,
 }
+
+impl Choice {
+    pub(crate) fn of(service: Service) -> Self {
+        let note = counted(service.endpoints.len() as u64, "endpoint");
+        Self { name: service.name, note }
+    }
+}
+
+/// How many services are offered at once.
+pub(crate) const CHOICES: u32 = 50;
 
 /// The state of the form on the page; a copy is the same state.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +78,11 @@ impl Sheet {
             Stage::Refused(error) => (Some(error.clone()), Field::ALL.to_vec(), plan),
             Stage::Review(plan) => (None, Vec::new(), Some(plan.clone())),
         };
-        let saved = form.base.clone().unwrap_or_else(Typed::empty);
+        let saved = match (&form.base, &form.stage) {
+            (Some(base), _) => base.clone(),
+            (None, Stage::Typing) => form.typed.clone(),
+            (None, _) => Typed::empty(),
+        };
         Self {
             form: RwSignal::new(form),
             touched: RwSignal::new(touched),

@@ -13,11 +13,7 @@ use crate::api::plan::Plan;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{Field, Form, Purpose, Stage, mapping_address};
-use crate::islands::form::{Choice, MappingForm};
-use crate::numerals::counted;
-
-/// How many services are offered before one has typed.
-const CHOICES: u32 = 50;
+use crate::islands::form::{CHOICES, Choice, MappingForm};
 
 /// `/mappings/new`; the query may fill in fields: `?service=usersvc`.
 pub(super) async fn create(client: &Client, visit: &Visit, query: &Query) -> Loaded {
@@ -95,13 +91,7 @@ async fn page(client: &Client, form: Form) -> Loaded {
 /// Returns the first services by name; the form works without them.
 async fn choices(client: &Client) -> Vec<Choice> {
     let Ok(page) = client.services("", CHOICES, None).await else { return Vec::new() };
-    page.items
-        .into_iter()
-        .map(|service| Choice {
-            note: counted(service.endpoints.len() as u64, "endpoint"),
-            name: service.name,
-        })
-        .collect()
+    page.items.into_iter().map(Choice::of).collect()
 }
 
 /// Returns what the form does as it is filled in, if it is whole and not refused.

@@ -8,20 +8,14 @@ use web_sys::SubmitEvent;
 
 use super::Sheet;
 #[cfg(feature = "hydrate")]
-use super::{Choice, Face};
+use super::{CHOICES, Choice, Face};
 use crate::api::client::{Client, ClientError};
 use crate::draft::{Field, Form, Stage, mapping_address, stale};
-#[cfg(feature = "hydrate")]
-use crate::numerals::counted;
 
 /// How long typing must pause before the server is asked, in milliseconds: shorter than one waits
 /// for an answer, longer than between two keys.
 #[cfg(feature = "hydrate")]
 const PAUSE_MS: u64 = 300;
-
-/// How many services are offered.
-#[cfg(feature = "hydrate")]
-const CHOICES: u32 = 50;
 
 /// Takes over the form that the server has rendered, with what was typed into it meanwhile.
 #[cfg(feature = "hydrate")]
@@ -29,14 +23,18 @@ pub(super) fn come_to_life(sheet: Sheet) {
     use leptos::ev;
 
     Effect::new(move || {
+        let mut is_adopted = false;
         for field in Field::ALL {
             let input = document().get_element_by_id(field.key());
             let input = input.and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
             if let Some(input) = input {
-                adopt(sheet, field, input.value());
+                is_adopted |= adopt(sheet, field, input.value());
             }
         }
-        preview(sheet, true);
+        if is_adopted || sheet.plan.with_untracked(Option::is_none) {
+            preview(sheet);
+        }
+        look_up(sheet);
     });
     // the page's own listeners end with the page, so the handles are not needed
     drop(window_event_listener(ev::beforeunload, move |event| {
@@ -55,11 +53,13 @@ pub(super) fn come_to_life(sheet: Sheet) {
 }
 
 #[cfg(feature = "hydrate")]
-fn adopt(sheet: Sheet, field: Field, text: String) {
-    if sheet.form.with_untracked(|form| form.typed.get(field) != text) {
+fn adopt(sheet: Sheet, field: Field, text: String) -> bool {
+    let is_new = sheet.form.with_untracked(|form| form.typed.get(field) != text);
+    if is_new {
         sheet.form.update(|form| form.typed.set(field, text));
         sheet.touched.update(|touched| touched.push(field));
     }
+    is_new
 }
 
 #[cfg(feature = "hydrate")]
@@ -100,21 +100,21 @@ pub(super) fn typed(sheet: Sheet, field: Field, text: String) {
         let is_service = field == Field::Service;
         let look = move || {
             if sheet.typings.try_get_value() == Some(typing) {
-                preview(sheet, is_service);
+                preview(sheet);
+                if is_service {
+                    look_up(sheet);
+                }
             }
         };
         set_timeout(look, std::time::Duration::from_millis(PAUSE_MS));
     }
 }
 
-/// Asks what the mapping would do, and whether its service answers.
+/// Asks what the mapping would do.
 #[cfg(feature = "hydrate")]
-fn preview(sheet: Sheet, is_service_new: bool) {
+fn preview(sheet: Sheet) {
     let form = sheet.form.get_untracked();
     let typing = sheet.typings.get_value();
-    if is_service_new {
-        spawn_local(check(sheet, form.typed.service.clone()));
-    }
     if !form.typed.is_complete() {
         sheet.plan.set(None);
         return;
@@ -141,30 +141,34 @@ fn preview(sheet: Sheet, is_service_new: bool) {
     });
 }
 
+/// Asks whether the service answers, and which others are called like it.
 #[cfg(feature = "hydrate")]
-async fn check(sheet: Sheet, service: String) {
-    let client = Client::of_page();
+fn look_up(sheet: Sheet) {
+    let service = sheet.form.with_untracked(|form| form.typed.service.clone());
     if service.trim().is_empty() {
         sheet.check.set(None);
         return;
     }
-    let checked = client.check_service(&service).await.ok();
-    let is_current = move || {
-        let now = sheet.form.try_with_untracked(|form| form.typed.service == service);
-        now == Some(true)
+    let is_current = {
+        let service = service.clone();
+        // the page may be left while the answer is on its way
+        move || sheet.form.try_with_untracked(|form| form.typed.service == service) == Some(true)
     };
-    if is_current() {
-        sheet.check.set(checked);
-    }
-    let typed = sheet.form.try_with_untracked(|form| form.typed.service.clone());
-    let Some(typed) = typed else { return };
-    if let Ok(page) = client.services(&typed, CHOICES, None).await {
-        let choice = |service: crate::api::service::Service| Choice {
-            note: counted(service.endpoints.len() as u64, "endpoint"),
-            name: service.name,
-        };
-        sheet.choices.try_set(page.items.into_iter().map(choice).collect());
-    }
+    // while all services are offered already, the browser finds those that fit
+    let is_partial = sheet.choices.with_untracked(|choices| choices.len() >= CHOICES as usize);
+    spawn_local(async move {
+        let client = Client::of_page();
+        let checked = client.check_service(&service).await.ok();
+        if is_current() {
+            sheet.check.set(checked);
+        }
+        if !is_partial || !is_current() {
+            return;
+        }
+        if let Ok(page) = client.services(&service, CHOICES, None).await {
+            sheet.choices.try_set(page.items.into_iter().map(Choice::of).collect());
+        }
+    });
 }
 
 /// Does what the pressed button says: review, apply, or back to the fields.

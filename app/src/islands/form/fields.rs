@@ -61,8 +61,11 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
     let purpose = sheet.form.with_untracked(|form| form.purpose.clone());
     let is_edit = matches!(purpose, Purpose::Edit(_));
     let set = move || sheet.form.with(|form| form.typed.advanced_set());
-    let is_open = set() > 0
-        || [Field::Rewrite, Field::Labels].iter().any(|field| sheet.error(*field).is_some());
+    // once open it stays so: it must not close under what is being typed
+    let is_open = Memo::new(move |before: Option<&bool>| {
+        let is_wrong = || [Field::Rewrite, Field::Labels].iter().any(|f| sheet.error(*f).is_some());
+        before.copied().unwrap_or_else(|| set() > 0) || is_wrong()
+    });
     let ask = move |event: MouseEvent| {
         if !act::may_leave(sheet) {
             event.prevent_default();
@@ -75,7 +78,7 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
         {text(sheet, Field::Name, is_edit)}
         {text(sheet, Field::Prefix, false)}
         {text(sheet, Field::Service, false)}
-        <details class="advanced" open=is_open>
+        <details class="advanced" open=move || is_open.get()>
             <summary>
                 "Advanced "
                 <span class="sub" data-testid="advanced-set">

@@ -10,6 +10,10 @@ use crate::components::message::message;
 use crate::draft::compare::{Difference, Kind, differences};
 use crate::draft::{Field, Form, Stage, Typed, mapping_address, owner, stale};
 
+/// Whether the browser shall move the focus by itself: to a page that has just been loaded. Later
+/// the form moves it.
+pub(super) const AUTOFOCUS: bool = cfg!(feature = "ssr");
+
 /// Says why the mapping was refused, with a link to each field; it takes the focus.
 pub(super) fn summary(sheet: Sheet) -> impl IntoView {
     let refused = Memo::new(move |_| {
@@ -37,7 +41,7 @@ fn faults(error: &ClientError) -> impl IntoView + use<> {
     };
 
     view! {
-        <div class="note bad error-summary" id="error-summary" tabindex="-1" autofocus data-testid="error-summary">
+        <div class="note bad error-summary" id="error-summary" tabindex="-1" autofocus=AUTOFOCUS data-testid="error-summary">
             <Icon path=icon::WARNING />
             <div>
                 <strong>"Nothing was saved."</strong>
@@ -99,7 +103,7 @@ fn changed(
 
     view! {
         <div data-testid="stale">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
                 {heading}
             </h2>
             <p class="sub">
@@ -182,7 +186,7 @@ fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + us
 
     view! {
         <div data-testid="stale">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
                 {format!("Somebody else has deleted {} meanwhile", form.typed.name)}
             </h2>
             <p class="sub">

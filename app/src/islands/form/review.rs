@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::refusal::AUTOFOCUS;
 use super::{Sheet, fields, plan};
 use crate::api::plan::{Action, Plan};
 use crate::draft::{Purpose, Stage};
@@ -23,7 +24,7 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
 
     view! {
         <div data-testid="review">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
                 {title}
             </h2>
             {if is_same { unchanged().into_any() } else { changes(plan).into_any() }}
