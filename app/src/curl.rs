@@ -9,8 +9,8 @@ use crate::api::mapping::MappingDraft;
 /// Where the portal listens unless it is told otherwise.
 pub(crate) const DEFAULT_ORIGIN: &str = "http://localhost:8888";
 
-#[cfg(any(feature = "ssr", test))]
 /// The article's own example, for the page that has no mapping yet.
+#[cfg(any(feature = "ssr", test))]
 pub(crate) const EXAMPLE: &str = r#"curl -XPOST -H "Content-Type: application/json" \
   -d '{ "prefix": "/user/", "service": "usersvc" }' \
   http://localhost:8888/ambassador/mapping/usermapping"#;

@@ -1,4 +1,4 @@
-//! The page that describes the API: the OpenAPI document, as one reads it.
+//! The page that describes the API: the document of `/api/openapi.json`, as one reads it.
 
 mod document;
 

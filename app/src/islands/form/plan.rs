@@ -7,7 +7,7 @@ use crate::api::plan::{Action, Affected, Effect, Example, FieldChange, Plan};
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
 use crate::draft::{Field, mapping_address};
-use crate::numerals::{count, counted};
+use crate::numerals::{count, counted, ordinal};
 
 /// Shows each field that would differ, before and after.
 pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
@@ -173,31 +173,5 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
             <caption class="visually-hidden">"Requests, and where they would go"</caption>
             <tbody>{plan.examples.iter().map(row).collect_view()}</tbody>
         </table>
-    }
-}
-
-/// Writes a place: 1st, 2nd, 13th.
-fn ordinal(place: u32) -> String {
-    let ending = match (place % 10, place % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{}{ending}", count(place.into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_have_their_endings() {
-        let written: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 112, 1_002].map(ordinal).into();
-
-        let expected =
-            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th", "1,002nd"];
-        assert_eq!(written, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Reads of an OpenAPI document what its page shows: references are followed, operations stand in
+//! Reads of the API's document what its page shows: references are followed, operations stand in
 //! their groups. What the document does not have is empty, never an error.
 
 use serde_json::Value;
