@@ -8,6 +8,7 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+pub(crate) mod detail;
 pub(crate) mod failure;
 pub(crate) mod mappings;
 pub(crate) mod overview;
@@ -148,6 +149,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         [] => overview::page(client, query).await,
         ["about"] => about::page(),
         ["mappings"] => mappings::page(client, query).await,
+        ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }
 }
