@@ -13,12 +13,12 @@ pub(crate) mod empty;
 pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod message;
-#[cfg(feature = "ssr")]
 pub(crate) mod note;
 #[cfg(feature = "ssr")]
 pub(crate) mod page_head;
 #[cfg(feature = "ssr")]
 pub(crate) mod pager;
+pub(crate) mod reason;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 pub(crate) mod time;

@@ -11,6 +11,7 @@ pub(crate) mod about;
 mod api_docs;
 mod config;
 pub mod delete_mapping;
+pub(crate) mod detail;
 pub(crate) mod failure;
 mod mapping_form;
 pub(crate) mod mappings;
@@ -157,6 +158,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
+        ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next};
-use super::{assets, body, error::ApiError};
+use super::{REQUEST_ID, assets, body, error::ApiError};
 
 /// Nothing from elsewhere, and no inline script.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -87,7 +87,7 @@ async fn mapping_form(api: InProcess, purpose: Purpose, request: Request<Body>) 
         Ok(fields) => fields,
         Err(error) => return error.into_response(),
     };
-    match fields.submit(&Client::in_process(api.clone()), purpose).await {
+    match fields.submit(&Client::in_process(api.clone()), purpose, request_id(&headers)).await {
         Next::Go(path) => Redirect::to(&path).into_response(),
         Next::Show(form) => render(api, &uri, &headers, Some(Posted::Mapping(form))).await,
     }
@@ -105,13 +105,19 @@ pub(super) async fn delete(
         Ok(fields) => fields,
         Err(error) => return error.into_response(),
     };
-    let error = match fields.submit(&Client::in_process(api.clone()), &name).await {
-        Ok(()) => return Redirect::to("/mappings").into_response(),
-        Err(Kept::Unconfirmed) => None,
-        Err(Kept::Refused(error)) => Some(error),
-    };
+    let error =
+        match fields.submit(&Client::in_process(api.clone()), &name, request_id(&headers)).await {
+            Ok(()) => return Redirect::to("/mappings").into_response(),
+            Err(Kept::Unconfirmed) => None,
+            Err(Kept::Refused(error)) => Some(error),
+        };
     let posted = Posted::Deletion { error, typed: fields.confirm };
     render(api, &uri, &headers, Some(posted)).await
+}
+
+/// Returns the id that the edge has given the request.
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
 }
 
 #[derive(Debug, Deserialize)]

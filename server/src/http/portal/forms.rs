@@ -43,18 +43,26 @@ pub(super) enum Next {
 }
 
 impl MappingFields {
-    /// Does what the pressed button says.
-    pub(super) async fn submit(self, client: &Client, purpose: Purpose) -> Next {
+    /// Does what the pressed button says; `request` is the id of the request that brought it.
+    pub(super) async fn submit(
+        self,
+        client: &Client,
+        purpose: Purpose,
+        request: Option<&str>,
+    ) -> Next {
         let step = self.step.clone();
         let mut form = self.into_form(purpose);
         match step.as_str() {
             "apply" => match client.save(&form.write()).await {
                 Ok(mapping) => return Next::Go(mapping_address(&mapping.name)),
-                Err(error) => form.stage = Stage::Refused(error),
+                Err(error) => form.reviewed(Err(named(error, request))),
             },
             "edit" => {}
             // Enter in a field presses the first button, and a form sent by hand has none
-            _ => form.reviewed(client.plan(&form.write()).await),
+            _ => {
+                let plan = client.plan(&form.write()).await;
+                form.reviewed(plan.map_err(|error| named(error, request)));
+            }
         }
         Next::Show(Box::new(form))
     }
@@ -110,16 +118,22 @@ pub(super) enum Kept {
 
 impl DeletionFields {
     /// Deletes the mapping; one that is gone already is what was wanted.
-    pub(super) async fn submit(&self, client: &Client, name: &str) -> Result<(), Kept> {
+    pub(super) async fn submit(
+        &self,
+        client: &Client,
+        name: &str,
+        request: Option<&str>,
+    ) -> Result<(), Kept> {
         if recent_requests(client, name).await.is_some_and(|recent| recent > 0) {
             match client.mapping(name).await {
                 Ok(mapping) if mapping.prefix != self.confirm => return Err(Kept::Unconfirmed),
                 Ok(_) => {}
-                Err(error) => return gone_or(error),
+                Err(error) => return gone_or(named(error, request)),
             }
         }
         let revision = self.revision.as_deref().and_then(|revision| revision.parse().ok());
-        client.delete(name, revision).await.or_else(gone_or)
+        let deleted = client.delete(name, revision).await;
+        deleted.or_else(|error| gone_or(named(error, request)))
     }
 }
 
@@ -131,4 +145,15 @@ fn gone_or(error: ClientError) -> Result<(), Kept> {
         _ => false,
     };
     if is_gone { Ok(()) } else { Err(Kept::Refused(error)) }
+}
+
+/// Names the request in a problem: the call in process has no id of its own.
+fn named(error: ClientError, request: Option<&str>) -> ClientError {
+    match error {
+        ClientError::Problem(mut problem) => {
+            problem.request_id = problem.request_id.take().or_else(|| request.map(str::to_owned));
+            ClientError::Problem(problem)
+        }
+        other => other,
+    }
 }
