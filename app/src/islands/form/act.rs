@@ -42,6 +42,11 @@ pub(super) fn come_to_life(sheet: Sheet) {
             event.prevent_default();
         }
     }));
+    // the browser may keep the page as it was left, and bring it back
+    drop(window_event_listener(ev::pageshow, move |_| {
+        sheet.is_sending.set(false);
+        sheet.is_leaving.set_value(false);
+    }));
     drop(window_event_listener(ev::keydown, move |event| match event.key().as_str() {
         "Enter" if event.ctrl_key() || event.meta_key() => {
             event.prevent_default();
@@ -117,6 +122,9 @@ fn preview(sheet: Sheet) {
     let typing = sheet.typings.get_value();
     if !form.typed.is_complete() {
         sheet.plan.set(None);
+        if form.stage == Stage::Typing {
+            sheet.found.set(None);
+        }
         return;
     }
     spawn_local(async move {
@@ -180,7 +188,11 @@ pub(super) fn submit(sheet: Sheet, event: &SubmitEvent) {
     let stage = sheet.form.with_untracked(|form| form.stage.clone());
     match (pressed.as_deref(), stage) {
         (Some("edit"), _) => edit(sheet),
-        (_, Stage::Refused(error)) if stale(&error).is_some() => {
+        // never by the keyboard's shortcut: it overwrites what somebody else has saved
+        (pressed, Stage::Refused(error)) if stale(&error).is_some() => {
+            if pressed.is_none() {
+                return;
+            }
             let theirs = stale(&error).flatten();
             sheet.form.update(|form| *form = form.on_top_of(theirs));
             apply(sheet);
@@ -206,10 +218,14 @@ fn review(sheet: Sheet) {
     // an answer to a preview that is still on its way is older than the one to this
     sheet.typings.update_value(|count| *count += 1);
     sheet.touched.set(Field::ALL.to_vec());
-    let write = sheet.form.with_untracked(Form::write);
+    let form = sheet.form.get_untracked();
     spawn_local(async move {
-        let answer = Client::of_page().plan(&write).await;
+        let answer = Client::of_page().plan(&form.write()).await;
         if sheet.is_sending.try_set(false).is_some() {
+            return;
+        }
+        // who typed on while the answer was on its way has not reviewed what is there now
+        if sheet.form.with_untracked(|now| now.typed != form.typed) {
             return;
         }
         match answer {
