@@ -65,9 +65,6 @@ pub(crate) fn document(
                     {navigation(place, &counts)}
                     <div class="page">
                         <header class="top">
-                            <a class="brand brand-small" href="/" aria-label="Chancery">
-                                <Seal />
-                            </a>
                             <form class="search" role="search" action="/mappings">
                                 <Icon path=icon::SEARCH />
                                 <input
@@ -83,13 +80,15 @@ pub(crate) fn document(
                                 <kbd aria-hidden="true">"/"</kbd>
                             </form>
                             <LiveStatus seed />
-                            <Shortcuts />
-                            <ThemeSwitch chosen=theme return_to=address />
                         </header>
                         <main id="main" class="main" tabindex="-1">
                             <Banners stale_since />
                             {content}
                         </main>
+                        <div class="foot">
+                            <ThemeSwitch chosen=theme return_to=address />
+                            <Shortcuts />
+                        </div>
                     </div>
                 </div>
                 <Clock />

@@ -16,6 +16,7 @@ mod live;
 mod native;
 mod openapi;
 mod order;
+mod portal;
 mod render;
 mod statistics;
 mod store;
