@@ -40,6 +40,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'article', testMatch: 'walkthrough.spec.ts' },
+    { name: 'api', testMatch: 'conformance.spec.ts' },
     { name: 'hydrated', testMatch: 'portal.spec.ts' },
     {
       name: 'nojs',

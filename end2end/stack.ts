@@ -42,7 +42,7 @@ export interface Stack extends Addresses {
 }
 
 /** A program: the one that the environment names, or where `make` puts it. */
-function program(variable: string, made: string): string {
+export function program(variable: string, made: string): string {
   return process.env[variable] ?? fileURLToPath(new URL(made, import.meta.url));
 }
 
