@@ -1,10 +1,6 @@
-import { fileURLToPath } from 'node:url';
-
 import { defineConfig } from '@playwright/test';
 
-/** `make setup-test` puts it there, whatever the system calls its Chromium. */
-const chromium =
-  process.env['CHROMIUM'] ?? fileURLToPath(new URL('../.tools/bin/chromium', import.meta.url));
+import { chromiumArgs, chromiumPath } from './chromium.js';
 
 export default defineConfig({
   testDir: '.',
@@ -26,16 +22,8 @@ export default defineConfig({
     trace: 'retain-on-failure',
     viewport: { width: 1280, height: 800 },
     launchOptions: {
-      executablePath: chromium,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      executablePath: chromiumPath,
+      args: chromiumArgs,
     },
   },
   projects: [

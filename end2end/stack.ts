@@ -172,6 +172,20 @@ export async function removeAllMappings(stack: Stack): Promise<void> {
   }
 }
 
+/** Creates a mapping, or gives one new content, by REST. */
+export async function put(
+  stack: Stack,
+  name: string,
+  fields: { prefix: string; service: string; rewrite?: string; labels?: string[] },
+): Promise<void> {
+  const url = `${stack.portal}/api/v1/mappings/${encodeURIComponent(name)}`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(fields) });
+  if (!answer.ok) {
+    throw new Error(`PUT ${url} answered ${answer.status}: ${await answer.text()}`);
+  }
+}
+
 export const test = base.extend<{ stackLog: void }, { stack: Stack }>({
   stack: [
     // The first argument names the fixtures that this one needs: none.
