@@ -2,6 +2,8 @@ import { defineConfig } from '@playwright/test';
 
 import { chromiumArgs, chromiumPath } from './chromium.js';
 
+const NEEDS_SCRIPT = ['portal/live.spec.ts', 'portal/form-live.spec.ts', 'portal/keyboard.spec.ts'];
+
 export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
@@ -29,15 +31,17 @@ export default defineConfig({
   projects: [
     { name: 'article', testMatch: 'walkthrough.spec.ts' },
     { name: 'api', testMatch: 'conformance.spec.ts' },
-    { name: 'hydrated', testMatch: 'portal.spec.ts' },
+    { name: 'hydrated', testMatch: 'portal/*.spec.ts' },
     {
       name: 'nojs',
-      testMatch: 'portal.spec.ts',
+      testMatch: 'portal/*.spec.ts',
+      // These are about what moves, or about keys that a script listens to.
+      testIgnore: NEEDS_SCRIPT,
       use: { javaScriptEnabled: false },
     },
     {
       name: 'phone',
-      testMatch: 'portal.spec.ts',
+      testMatch: ['portal/life.spec.ts', 'portal/pages.spec.ts', 'portal/live.spec.ts'],
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
     },
   ],
