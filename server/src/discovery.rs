@@ -9,6 +9,7 @@
 pub mod dns;
 pub mod fixed;
 pub mod guard;
+pub mod inspect;
 
 use std::net::SocketAddr;
 

@@ -19,4 +19,6 @@ pub mod shard;
 pub mod stat_names;
 
 /// Envoy's generated protobuf types, under a shorter name.
-pub(crate) use envoy_types::pb::{envoy as proto, google::protobuf};
+pub(crate) use envoy_types::pb::{
+    envoy as proto, google::protobuf, io::prometheus::client as prometheus,
+};

@@ -8,9 +8,11 @@
 
 pub mod endpoints;
 pub mod fields;
+pub mod labels;
 pub mod mapping;
 pub mod order;
 pub mod path;
+pub mod plan;
 pub mod rule;
 pub mod service;
 pub mod table;

@@ -7,14 +7,21 @@
 mod ambassador;
 mod assets;
 mod body;
+mod condition;
+mod config;
+mod delivery;
 mod error;
+mod history;
+mod list;
 mod live;
 mod mappings;
 pub mod openapi;
 mod operations;
 mod portal;
 mod probes;
+mod query;
 mod same_origin;
+mod services;
 pub mod state;
 mod stats;
 
@@ -65,8 +72,21 @@ pub fn router(state: AppState) -> Router {
 fn table() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::beginning())
         // the native API
-        .routes(routes!(mappings::list, mappings::create))
-        .routes(routes!(mappings::get, mappings::replace, mappings::delete))
+        .routes(routes!(list::list, mappings::create))
+        .routes(routes!(mappings::get, mappings::replace, mappings::patch, mappings::delete))
+        .routes(routes!(mappings::clone))
+        .routes(routes!(history::live))
+        .routes(routes!(history::mapping_series))
+        .routes(routes!(history::of_mapping))
+        .routes(routes!(delivery::receipt))
+        .routes(routes!(config::of_mapping))
+        .routes(routes!(services::list))
+        .routes(routes!(services::check))
+        .routes(routes!(delivery::nodes))
+        .routes(routes!(history::all))
+        .routes(routes!(history::gateway_series))
+        .routes(routes!(config::shown))
+        .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
         // the article's API

@@ -18,10 +18,11 @@ use tracing::{error, info, warn};
 
 use crate::{
     discovery::{
-        Directory, Update,
-        dns::Dns,
+        Directory,
+        dns::{Dns, Resolver},
         fixed::{Fixed, FixedService},
         guard::Guard,
+        inspect::Inspector,
     },
     envoy::proto::service::{
         discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
@@ -29,13 +30,14 @@ use crate::{
     },
     http::{
         self,
-        state::{AppState, Identity},
+        state::{AppState, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
     stats::{
         REPORT_QUEUE,
         hub::Hub,
         ingest::{Ingest, MESSAGE_MAX_BYTES},
+        query::History,
         tick::Tick,
     },
     store::{DatabaseUrl, Store, StoreError},
@@ -82,6 +84,7 @@ pub struct Server {
     pub gateway_http: SocketAddr,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
+    pub history: History,
     failure: Failure,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -123,7 +126,7 @@ impl Server {
     /// running then.
     pub async fn start(settings: Settings, stop: CancellationToken) -> Result<Self, StartError> {
         let tasks = TaskTracker::new();
-        let guard = stop.clone().drop_guard();
+        let unless_started = stop.clone().drop_guard();
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
         let gateway_http = free_address(settings.gateway_http).await?;
@@ -134,7 +137,11 @@ impl Server {
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
         let forbidden = settings.forbidden.iter().copied().chain([http, xds, gateway_http]);
-        let directory = directory(settings.services, forbidden, updates, &tasks, &stop);
+        let (fixed, guard) = (Fixed::new(settings.services), Guard::new(forbidden));
+        let resolver = Resolver::of_system();
+        let dns = Dns::new(resolver.clone(), updates, tasks.clone(), stop.clone());
+        let directory = Directory::new(fixed.clone(), dns, guard.clone());
+        let inspector = Inspector::new(fixed, resolver, guard);
         let (publisher, published) = Publisher::start(
             Compiler::new(gateway_http),
             directory,
@@ -144,7 +151,7 @@ impl Server {
         )
         .await?;
         let nodes = Nodes::default();
-        let (hub, ticks) =
+        let (hub, ticks, history) =
             Hub::start(from_streams, published.clone(), nodes.clone(), store.clone(), epoch())
                 .await?;
         let failure: Failure = Arc::default();
@@ -163,15 +170,25 @@ impl Server {
         let ingest = Ingest::new(reports, stop.clone());
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
-        let state =
-            AppState::new(store, published, ticks.clone(), nodes.clone(), identity, stop.clone());
+        let state = AppState {
+            store,
+            published,
+            ticks: ticks.clone(),
+            history: history.clone(),
+            nodes: nodes.clone(),
+            inspector,
+            gateway_http,
+            identity: Arc::new(identity),
+            viewers: places_for_viewers(),
+            stop: stop.clone(),
+        };
         tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
-        let _stays_running = guard.disarm();
-        Ok(Self { http, xds, gateway_http, nodes, ticks, failure, stop, tasks })
+        let _stays_running = unless_started.disarm();
+        Ok(Self { http, xds, gateway_http, nodes, ticks, history, failure, stop, tasks })
     }
 
     /// Asks everything to stop, and waits until it has.
@@ -255,17 +272,6 @@ async fn free_address(address: SocketAddr) -> Result<SocketAddr, StartError> {
 
 fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
-}
-
-fn directory(
-    services: Vec<FixedService>,
-    forbidden: impl Iterator<Item = SocketAddr>,
-    updates: mpsc::Sender<Update>,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) -> Directory {
-    let dns = Dns::new(updates, tasks.clone(), stop.clone());
-    Directory::new(Fixed::new(services), dns, Guard::new(forbidden))
 }
 
 /// Returns a name for this run, by which viewers know that sequence numbers begin anew.

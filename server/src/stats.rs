@@ -2,29 +2,47 @@
 //!
 //! ```text
 //! Envoy ── MetricsService, 1 s ──▶ ingest ─▶ Report, bounded ─▶ hub (one task)
-//! xds ── NodeStarted ───────────────────────────▲                 │ ledger, windows
+//! xds ── NodeStarted ───────────────────────────▲                 │ board
 //!                                                                 ▼ 1 s
 //!                       websockets, REST ◀── watch<Arc<Tick>> ── tick ── checkpoint ─▶ store
+//!                       REST ◀─────── series, trends ───────── query
 //! ```
-//! `ledger` keeps the exact totals, `window` the last minutes, `health` judges them, and `board`
-//! puts them together: all pure.
+//! `ledger` keeps the exact totals. `traffic` has a `window` of the last hour for each mapping that
+//! had any, with its `latency`; `pushes` knows the nodes, `coverage` knows where data is missing, `history` makes charts of
+//! both. `health` judges a mapping, `standing` compares them. `board` puts them together, and
+//! `frame` makes what a viewer is sent: all pure.
 
 pub mod board;
 pub mod checkpoint;
 pub mod counters;
+pub mod coverage;
+pub mod frame;
 pub mod health;
+pub mod history;
 pub mod hub;
 pub mod ingest;
+pub mod latency;
 pub mod ledger;
+pub mod pushes;
+pub mod query;
+pub mod sparse;
+pub mod standing;
 pub mod tick;
+pub mod traffic;
 pub mod window;
 
 use std::collections::HashMap;
 
 use app::api::live::Members;
 
-use self::counters::{Counts, Target};
-use crate::{gateway::service::ServiceName, xds::node::NodeId};
+use self::{
+    counters::{Counts, Target},
+    latency::Buckets,
+};
+use crate::{
+    gateway::{mapping::MappingName, service::ServiceName},
+    xds::node::NodeId,
+};
 
 /// Reports that may wait for the hub: a flush of 64 nodes. When it is full, streams wait, and
 /// Envoy drops flushes, which loses nothing since counters are cumulative.
@@ -46,4 +64,13 @@ pub struct Flush {
     /// Cumulative since the node's process started.
     pub counts: HashMap<Target, Counts>,
     pub members: HashMap<ServiceName, Members>,
+    /// Of the requests since the push before, not cumulative: what is lost on the way stays lost.
+    pub latency: HashMap<MappingName, Buckets>,
+}
+
+impl Flush {
+    /// Returns the flush of a node that has nothing to tell.
+    pub fn of(node: NodeId) -> Self {
+        Self { node, counts: HashMap::new(), members: HashMap::new(), latency: HashMap::new() }
+    }
 }

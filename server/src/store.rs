@@ -9,6 +9,8 @@
 //! follows the table reads the changes by revision.
 
 pub mod error;
+mod history;
+mod idempotency;
 mod rows;
 mod sqlite;
 mod writer;
@@ -22,10 +24,12 @@ use tokio_util::task::TaskTracker;
 use self::writer::{Operation, Writer};
 pub use self::{
     error::StoreError,
-    writer::{Effect, Written},
+    history::Recorded,
+    idempotency::Once,
+    writer::{Condition, Effect, Put, Written},
 };
 use crate::{
-    gateway::mapping::{Change, MappingName, Revision, Spec},
+    gateway::mapping::{Change, MappingName, Revision},
     gateway::table::Table,
     stats::checkpoint::Checkpoint,
 };
@@ -121,18 +125,25 @@ impl Store {
     ///
     /// # Errors
     /// Returns [`StoreError::PrefixTaken`] when another mapping has the prefix,
-    /// [`StoreError::NameTaken`] when `create_only` and the name is in use, and
+    /// [`StoreError::NameTaken`] or [`StoreError::Stale`] when the condition does not hold,
+    /// [`StoreError::KeyReused`] when the key names another request, and
     /// [`StoreError::Unavailable`] when the database can't be written.
-    pub async fn put(&self, spec: Spec, create_only: bool) -> Result<Written, StoreError> {
-        self.write(|answer| Operation::Put { spec, create_only, answer }).await
+    pub async fn put(&self, put: impl Into<Put>) -> Result<Written, StoreError> {
+        let put = put.into();
+        self.write(|answer| Operation::Put { put, answer }).await
     }
 
     /// Deletes the mapping; returns `None` when there is none of that name.
     ///
     /// # Errors
-    /// Returns [`StoreError::Unavailable`] when the database can't be written.
-    pub async fn delete(&self, name: MappingName) -> Result<Option<Revision>, StoreError> {
-        self.write(|answer| Operation::Delete { name, answer }).await
+    /// Returns [`StoreError::Stale`] when the condition does not hold, and
+    /// [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn delete(
+        &self,
+        name: MappingName,
+        condition: Condition,
+    ) -> Result<Option<Revision>, StoreError> {
+        self.write(|answer| Operation::Delete { name, condition, answer }).await
     }
 
     /// Writes what the counters are now, all or nothing.
@@ -168,6 +179,21 @@ impl Store {
     pub async fn changes_after(&self, revision: Revision) -> Result<Vec<Change>, StoreError> {
         let Db::Sqlite(pool) = &self.db;
         rows::changes_after(pool, revision).await
+    }
+
+    /// Reads at most `limit` committed changes before `before`, newest first: of one mapping, also
+    /// of one that is gone, or of all.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn history(
+        &self,
+        name: Option<&MappingName>,
+        before: Option<Revision>,
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        history::read(pool, name, before, limit).await
     }
 
     /// Follows the newest committed revision; a hint, several commits may show as one.

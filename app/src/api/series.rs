@@ -1,6 +1,6 @@
 //! The history of live numbers, for charts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How far a chart looks back.
@@ -20,6 +20,14 @@ impl Span {
         match self {
             Self::FiveMinutes => "5m",
             Self::Hour => "1h",
+        }
+    }
+
+    /// Returns how long it is.
+    pub fn duration(self) -> TimeDelta {
+        match self {
+            Self::FiveMinutes => TimeDelta::minutes(5),
+            Self::Hour => TimeDelta::hours(1),
         }
     }
 

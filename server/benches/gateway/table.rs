@@ -101,7 +101,7 @@ impl Table {
             while writes.len() >= 512 {
                 writes.join_next().await;
             }
-            writes.spawn(async move { store.put(spec, true).await.map(drop) });
+            writes.spawn(async move { store.put(spec).await.map(drop) });
         }
         while let Some(written) = writes.join_next().await {
             written??;

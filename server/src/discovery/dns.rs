@@ -27,22 +27,18 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(3);
 /// Lookups under way at once, so that 10,000 names do not flood the resolver.
 const LOOKUPS_AT_ONCE: usize = 64;
 
-/// Follows names, one task each.
-#[derive(Debug)]
-pub struct Dns {
+/// Asks DNS; a clone shares the bound on what is under way.
+#[derive(Debug, Clone)]
+pub struct Resolver {
     /// The resolver, or why the system's resolver configuration can't be used.
-    resolver: Result<TokioResolver, Arc<str>>,
+    inner: Result<TokioResolver, Arc<str>>,
     lookups: Arc<Semaphore>,
-    updates: mpsc::Sender<Update>,
-    followed: HashMap<ServiceName, CancellationToken>,
-    tasks: TaskTracker,
-    stop: CancellationToken,
 }
 
-impl Dns {
-    /// Uses the system's resolver configuration; sends what it learns to `updates`.
-    pub fn new(updates: mpsc::Sender<Update>, tasks: TaskTracker, stop: CancellationToken) -> Self {
-        let resolver = TokioResolver::builder_tokio()
+impl Resolver {
+    /// Uses the system's resolver configuration.
+    pub fn of_system() -> Self {
+        let inner = TokioResolver::builder_tokio()
             .and_then(|mut builder| {
                 // IPv6 only for a name without IPv4: with both, a service on one of them, such as
                 // `localhost:8080`, would be half dead
@@ -50,14 +46,51 @@ impl Dns {
                 builder.build()
             })
             .map_err(|error| format!("the system's resolver can't be used: {error}").into());
-        Self {
-            resolver,
-            lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)),
-            updates,
-            followed: HashMap::new(),
-            tasks,
-            stop,
-        }
+        Self { inner, lookups: Arc::new(Semaphore::new(LOOKUPS_AT_ONCE)) }
+    }
+
+    /// Returns the addresses of `name`, each with `port`, and how long they may be believed.
+    ///
+    /// # Errors
+    /// Returns why there are none, in words for the owner of a mapping.
+    pub async fn lookup(&self, name: &str, port: u16) -> Result<(Endpoints, Duration), Arc<str>> {
+        let resolver = self.inner.as_ref().map_err(Arc::clone)?;
+        let _turn = self.lookups.acquire().await;
+        let answer = tokio::time::timeout(LOOKUP_TIMEOUT, resolver.lookup_ip(name))
+            .await
+            .map_err(|_elapsed| format!("DNS gave no answer for `{name}` within 3 s"))?
+            .map_err(|error| match error {
+                error if error.is_nx_domain() => format!("there is no name `{name}` in DNS"),
+                error if error.is_no_records_found() => {
+                    format!("`{name}` has no address in DNS")
+                }
+                error => format!("`{name}` can't be looked up in DNS: {error}"),
+            })?;
+        let ttl = answer.valid_until().saturating_duration_since(Instant::now().into_std());
+        let addresses = answer.iter().map(|ip| SocketAddr::new(ip, port));
+        Ok((Endpoints::known(addresses), ttl.clamp(TTL_MIN, TTL_MAX)))
+    }
+}
+
+/// Follows names, one task each.
+#[derive(Debug)]
+pub struct Dns {
+    resolver: Resolver,
+    updates: mpsc::Sender<Update>,
+    followed: HashMap<ServiceName, CancellationToken>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Dns {
+    /// Sends what it learns to `updates`.
+    pub fn new(
+        resolver: Resolver,
+        updates: mpsc::Sender<Update>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { resolver, updates, followed: HashMap::new(), tasks, stop }
     }
 
     /// Begins to follow `service`, whose host is `name`; the first answer comes as an update.
@@ -65,7 +98,6 @@ impl Dns {
         let stop = self.stop.child_token();
         let follower = Follower {
             resolver: self.resolver.clone(),
-            lookups: Arc::clone(&self.lookups),
             updates: self.updates.clone(),
             name: Arc::clone(name),
             service: service.clone(),
@@ -88,8 +120,7 @@ impl Dns {
 }
 
 struct Follower {
-    resolver: Result<TokioResolver, Arc<str>>,
-    lookups: Arc<Semaphore>,
+    resolver: Resolver,
     updates: mpsc::Sender<Update>,
     service: ServiceName,
     name: Arc<str>,
@@ -102,7 +133,8 @@ impl Follower {
         let mut last = None;
         let mut failing = false;
         loop {
-            let (endpoints, wait) = match self.lookup().await {
+            let (endpoints, wait) = match self.resolver.lookup(&self.name, self.service.port).await
+            {
                 Ok((endpoints, ttl)) => {
                     retry = RETRY_FIRST;
                     (self.guard.admit(endpoints), ttl)
@@ -131,23 +163,5 @@ impl Follower {
             }
             tokio::time::sleep(wait).await;
         }
-    }
-
-    async fn lookup(&self) -> Result<(Endpoints, Duration), Arc<str>> {
-        let resolver = self.resolver.as_ref().map_err(Arc::clone)?;
-        let _turn = self.lookups.acquire().await;
-        let answer = tokio::time::timeout(LOOKUP_TIMEOUT, resolver.lookup_ip(self.name.as_ref()))
-            .await
-            .map_err(|_elapsed| format!("DNS gave no answer for `{}` within 3 s", self.name))?
-            .map_err(|error| match error {
-                error if error.is_nx_domain() => format!("there is no name `{}` in DNS", self.name),
-                error if error.is_no_records_found() => {
-                    format!("`{}` has no address in DNS", self.name)
-                }
-                error => format!("`{}` can't be looked up in DNS: {error}", self.name),
-            })?;
-        let ttl = answer.valid_until().saturating_duration_since(Instant::now().into_std());
-        let addresses = answer.iter().map(|ip| SocketAddr::new(ip, self.service.port));
-        Ok((Endpoints::known(addresses), ttl.clamp(TTL_MIN, TTL_MAX)))
     }
 }

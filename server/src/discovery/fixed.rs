@@ -39,6 +39,11 @@ impl Fixed {
         Self(Arc::new(services.into_iter().map(entry).collect()))
     }
 
+    /// Returns every service that is written down.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.0.keys()
+    }
+
     pub fn endpoints(&self, service: &ServiceName) -> Option<Endpoints> {
         self.0.get(service).cloned()
     }

@@ -27,8 +27,8 @@ use super::{
                 lb_endpoint::HostIdentifier,
             },
             metrics::v3::{
-                HistogramEmitMode, MetricsServiceConfig, StatsConfig, StatsMatcher, StatsSink,
-                stats_matcher, stats_sink,
+                HistogramBucketSettings, HistogramEmitMode, MetricsServiceConfig, StatsConfig,
+                StatsMatcher, StatsSink, stats_matcher, stats_sink,
             },
             overload::v3::{OverloadManager, ResourceMonitor, resource_monitor},
         },
@@ -46,7 +46,7 @@ use super::{
             ListStringMatcher, RegexMatcher, StringMatcher, string_matcher::MatchPattern,
         },
     },
-    stat_names::KEPT,
+    stat_names::{KEPT, LATENCY_BOUNDS_MS, LATENCY_SUFFIX},
 };
 
 /// Name of the cluster that leads to us. The slash keeps it apart from every service's cluster.
@@ -192,6 +192,14 @@ fn xds_cluster(xds: SocketAddr) -> Cluster {
 }
 
 pub(super) fn kept_stats() -> StatsConfig {
+    let latency = HistogramBucketSettings {
+        r#match: Some(StringMatcher {
+            match_pattern: Some(MatchPattern::Suffix(LATENCY_SUFFIX.to_owned())),
+            ..StringMatcher::default()
+        }),
+        buckets: LATENCY_BOUNDS_MS.map(f64::from).to_vec(),
+        ..HistogramBucketSettings::default()
+    };
     let pattern = |regex: &&str| StringMatcher {
         match_pattern: Some(MatchPattern::SafeRegex(RegexMatcher {
             regex: (*regex).to_owned(),
@@ -207,6 +215,7 @@ pub(super) fn kept_stats() -> StatsConfig {
                 patterns: KEPT.iter().map(pattern).collect(),
             })),
         }),
+        histogram_bucket_settings: vec![latency],
         ..StatsConfig::default()
     }
 }

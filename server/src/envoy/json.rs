@@ -56,14 +56,21 @@ pub fn to_json<M: Message + Name>(message: &M) -> Result<Value, PrintError> {
 /// # Errors
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn print<M: Message + Name>(message: &M, format: Format) -> Result<String, PrintError> {
-    let value = to_json(message)?;
-    let failed = |reason: String| PrintError::Print { message: M::full_name(), reason };
+    print_value(&to_json(message)?, format)
+}
+
+/// Returns `value` as text, with a newline at the end.
+///
+/// # Errors
+/// Returns [`PrintError::Print`] when it can't be written.
+pub fn print_value(value: &Value, format: Format) -> Result<String, PrintError> {
+    let failed = |reason: String| PrintError::Print { message: "a value".to_owned(), reason };
     let mut text = match format {
         Format::Json => {
-            serde_json::to_string_pretty(&value).map_err(|error| failed(error.to_string()))?
+            serde_json::to_string_pretty(value).map_err(|error| failed(error.to_string()))?
         }
         Format::Yaml => {
-            serde_saphyr::to_string(&value).map_err(|error| failed(error.to_string()))?
+            serde_saphyr::to_string(value).map_err(|error| failed(error.to_string()))?
         }
     };
     if !text.ends_with('\n') {

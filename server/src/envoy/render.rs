@@ -3,13 +3,39 @@
 
 use std::net::SocketAddr;
 
+use serde_json::json;
+
 use super::{
     cluster::static_cluster,
+    json::{self, Format, PrintError},
     listener::{GATEWAY, Routes, listener},
-    proto::config::bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
+    proto::config::{
+        bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
+        cluster::v3::Cluster,
+    },
     routes::route_configuration,
 };
 use crate::gateway::{endpoints::Endpoints, service::ServiceName, table::Table};
+
+/// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
+/// own.
+///
+/// # Errors
+/// Returns [`PrintError`] when the descriptors lack a message.
+pub fn routes_and_clusters(
+    table: &Table,
+    fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
+) -> Result<String, PrintError> {
+    let mut routes = Vec::new();
+    for host in route_configuration(GATEWAY, table.iter().map(AsRef::as_ref)).virtual_hosts {
+        for route in &host.routes {
+            routes.push(json::to_json(route)?);
+        }
+    }
+    let clusters =
+        clusters(table, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
+    json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
+}
 
 /// Returns a bootstrap with the whole table written out; no node or server is needed for it.
 ///
@@ -19,18 +45,19 @@ pub fn static_config(
     gateway_http: SocketAddr,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let mut services: Vec<_> = table.services().collect();
-    services.sort_unstable();
     let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
     Bootstrap {
         static_resources: Some(StaticResources {
             listeners: vec![listener(gateway_http, Routes::Inline(Box::new(routes)))],
-            clusters: services
-                .into_iter()
-                .map(|service| static_cluster(service, fixed(service).as_ref()))
-                .collect(),
+            clusters: clusters(table, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
+}
+
+fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
+    let mut services: Vec<_> = table.services().collect();
+    services.sort_unstable();
+    services.into_iter().map(|service| static_cluster(service, fixed(service).as_ref())).collect()
 }

@@ -6,10 +6,14 @@ use app::api::problem::FieldError;
 use serde_json::{Map, Value};
 
 use super::{
+    labels::Labels,
     mapping::{MappingName, Spec},
     path::{Prefix, Rewrite},
     service::Service,
 };
+
+/// The fields of a mapping, in the order of the form.
+pub const FIELDS: [&str; 5] = ["name", "prefix", "service", "rewrite", "labels"];
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +31,9 @@ pub enum NameFrom<'a> {
 pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, Vec<FieldError>> {
     let mut errors = Vec::new();
     for key in body.keys() {
-        if !matches!(key.as_str(), "name" | "prefix" | "service" | "rewrite") {
-            let allowed = "is not a known field; `name`, `prefix`, `service` and `rewrite` are";
-            errors.push(FieldError::new(key, allowed));
+        if !FIELDS.contains(&key.as_str()) {
+            let allowed = FIELDS.map(|field| format!("`{field}`")).join(", ");
+            errors.push(FieldError::new(key, format!("is not a known field; known are {allowed}")));
         }
     }
     let name = read_name(name, body, &mut errors);
@@ -52,12 +56,28 @@ pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, 
             &mut errors,
         ),
     };
-    match (name, prefix, service, rewrite) {
-        (Some(name), Some(prefix), Some(service), Some(rewrite)) if errors.is_empty() => {
-            Ok(Spec { name, prefix, service, rewrite })
+    let labels = read_labels(body, &mut errors);
+    match (name, prefix, service, rewrite, labels) {
+        (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels))
+            if errors.is_empty() =>
+        {
+            Ok(Spec { name, prefix, service, rewrite, labels })
         }
         _ => Err(errors),
     }
+}
+
+fn read_labels(body: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Labels> {
+    let texts = match body.get("labels") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::Array(values)) => values.iter().map(Value::as_str).collect(),
+        Some(_) => None,
+    };
+    let parsed = match texts {
+        Some(texts) => Labels::parse(texts).map_err(|error| error.to_string()),
+        None => Err("must be a list of texts".to_owned()),
+    };
+    parsed.map_err(|message| errors.push(FieldError::new("labels", message))).ok()
 }
 
 fn read_name(

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
+    labels::Labels,
     path::{Prefix, Rewrite, described},
     service::Service,
 };
@@ -68,6 +69,7 @@ pub struct Spec {
     pub prefix: Prefix,
     pub service: Service,
     pub rewrite: Rewrite,
+    pub labels: Labels,
 }
 
 /// A committed mapping.

@@ -20,13 +20,19 @@ pub struct OrderKey {
     name: MappingName,
 }
 
+/// Tells whether `mapping` is tried after a mapping that has `prefix`.
+pub fn is_tried_after(mapping: &Mapping, prefix: &Prefix) -> bool {
+    mapping.spec.prefix.as_str().len() < prefix.as_str().len()
+}
+
 impl OrderKey {
     /// Returns the place of `mapping` in the order.
     pub fn of(mapping: &Mapping) -> Self {
-        Self {
-            length: Reverse(mapping.spec.prefix.as_str().len()),
-            prefix: mapping.spec.prefix.clone(),
-            name: mapping.spec.name.clone(),
-        }
+        Self::new(mapping.spec.prefix.clone(), mapping.spec.name.clone())
+    }
+
+    /// Returns the place of a mapping of this prefix and name.
+    pub fn new(prefix: Prefix, name: MappingName) -> Self {
+        Self { length: Reverse(prefix.as_str().len()), prefix, name }
     }
 }

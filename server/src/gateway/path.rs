@@ -3,7 +3,7 @@
 //! Both must be in the form that Envoy compares after it has normalized a request's path,
 //! otherwise a mapping could be stored that never matches.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 /// Longest prefix or rewrite in bytes: the article's store had `VARCHAR(2048)`, and a request
 /// line beyond 8 KiB is refused by most clients and servers anyway.
@@ -76,6 +76,13 @@ impl Prefix {
     /// that does not fix it.
     pub fn first_segment(&self) -> Option<&str> {
         self.base().split('/').nth(1)
+    }
+}
+
+/// A table is searched by the text of a path.
+impl Borrow<str> for Prefix {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table of all mappings at one revision, and the checks that need to see all of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use imbl::{HashMap, OrdMap, OrdSet};
 
@@ -91,12 +91,27 @@ impl Table {
     /// Returns the mapping that serves `path` (normalized, without query) and the path that its
     /// service sees.
     pub fn explain(&self, path: &str) -> Option<(&Arc<Mapping>, String)> {
-        self.iter().find_map(|mapping| {
+        self.candidates(path).into_iter().find_map(|(_, mapping)| {
             let spec = &mapping.spec;
             let upstream =
                 rules(&spec.prefix, &spec.rewrite).iter().find_map(|rule| rule.apply(path))?;
             Some((mapping, upstream))
         })
+    }
+
+    /// Returns, in match order, the mappings whose prefix `path` begins with on a segment
+    /// boundary: looked up for each of its segments, not by trying all.
+    fn candidates(&self, path: &str) -> BTreeMap<OrderKey, &Arc<Mapping>> {
+        let ends = path.match_indices('/').flat_map(|(slash, _)| [slash, slash + 1]);
+        ends.chain([path.len()])
+            .filter_map(|end| self.at_prefix(path.get(..end)?))
+            .map(|mapping| (OrderKey::of(mapping), mapping))
+            .collect()
+    }
+
+    /// Returns the mapping that has exactly this prefix.
+    pub fn at_prefix(&self, prefix: &str) -> Option<&Arc<Mapping>> {
+        self.by_name.get(self.by_prefix.get(prefix)?)
     }
 
     /// Carries out a committed change; returns what the mapping was before.
@@ -143,7 +158,7 @@ pub(crate) mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::gateway::{path::Rewrite, service::Service};
+    use crate::gateway::{labels::Labels, path::Rewrite, service::Service};
 
     pub(crate) fn mapping(name: &str, prefix: &str, service: &str, rewrite: &str) -> Arc<Mapping> {
         Arc::new(Mapping {
@@ -152,6 +167,7 @@ pub(crate) mod tests {
                 prefix: Prefix::parse(prefix).unwrap(),
                 service: Service::parse(service).unwrap(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
+                labels: Labels::default(),
             },
             revision: Revision(1),
             created_at: DateTime::UNIX_EPOCH,

@@ -13,7 +13,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    body::json_object,
+    body::{JSON, json_object},
     error::ApiError,
     openapi::{
         article,
@@ -23,9 +23,13 @@ use super::{
     state::AppState,
 };
 use crate::{
-    gateway::{fields::NameFrom, mapping::Mapping},
+    gateway::{
+        fields::{NameFrom, read_spec},
+        mapping::Mapping,
+    },
     publisher::Published,
     stats::tick::ServiceStats,
+    store::{Condition, Written},
 };
 
 /// Tells that the server answers
@@ -103,13 +107,20 @@ pub(super) async fn put(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    let written = match json_object(request).await {
-        Ok(body) => operations::put(&state, NameFrom::Url(&name), &body, false).await,
-        Err(error) => Err(error),
-    };
+    let written = write(&state, &name, request).await;
     let said =
         written.map(|written| warned(&state.gateway(), &written.mapping, json!({ "name": name })));
     answer(&state, said)
+}
+
+async fn write(state: &AppState, name: &str, request: Request<Body>) -> Result<Written, ApiError> {
+    let mut body = json_object(request, &JSON).await?;
+    // the article knows no labels: who sends none does not ask for them to go
+    if let Ok((_, current)) = operations::find(state, name) {
+        body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
+    }
+    let spec = read_spec(NameFrom::Url(name), &body).map_err(ApiError::invalid)?;
+    operations::put(state, spec).await
 }
 
 /// Creates or replaces a mapping, as the article does
@@ -148,7 +159,7 @@ pub(super) async fn post(
     responses((status = OK, description = "There is no such mapping any more", body = article::Named)),
 )]
 pub(super) async fn delete(State(state): State<AppState>, Path(name): Path<String>) -> Response {
-    let deleted = operations::delete(&state, &name).await;
+    let deleted = operations::delete(&state, &name, Condition::Any).await;
     answer(&state, deleted.map(|_existed| json!({ "name": name })))
 }
 

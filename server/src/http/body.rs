@@ -11,12 +11,21 @@ use super::error::ApiError;
 /// Longest body in bytes: three fields of at most 2 KiB fit many times.
 pub(super) const BODY_MAX_BYTES: usize = 64 * 1024;
 
-/// Reads a JSON object.
+/// What a body of fields is sent as.
+pub(super) const JSON: [&str; 1] = ["application/json"];
+
+/// What a merge patch is sent as (RFC 7396, section 4), and by who has only JSON.
+pub(super) const MERGE_PATCH: [&str; 2] = ["application/merge-patch+json", "application/json"];
+
+/// Reads a JSON object that is sent as one of `kinds`.
 ///
 /// # Errors
 /// 413 above [`BODY_MAX_BYTES`], 415 for another content type, 400 for anything but an object.
-pub(super) async fn json_object(request: Request<Body>) -> Result<Map<String, Value>, ApiError> {
-    if !has_media_type(request.headers(), "application/json") {
+pub(super) async fn json_object(
+    request: Request<Body>,
+    kinds: &[&str],
+) -> Result<Map<String, Value>, ApiError> {
+    if !kinds.iter().any(|kind| has_media_type(request.headers(), kind)) {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-media-type",

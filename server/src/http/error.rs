@@ -5,13 +5,17 @@
 //! | 400, 415 | the caller's program: the request is not in our language |
 //! | 404 | there is no such mapping, or nothing at this address |
 //! | 409 | a name or prefix is taken; the message names the owner |
+//! | 412 | the mapping was changed meanwhile; the answer has both versions |
 //! | 413 | the body is too large |
 //! | 422 | a person: a field is wrong; the message says what is allowed |
 //! | 503 | operators: the database can't be written; try again |
 
 use std::any::Any;
 
-use app::api::problem::{FieldError, Problem};
+use app::api::{
+    mapping::{Mapping, MappingDraft},
+    problem::{FieldError, Problem},
+};
 use axum::{
     Json,
     body::Body,
@@ -32,11 +36,20 @@ pub(super) struct ApiError {
     pub(super) code: &'static str,
     pub(super) detail: String,
     pub(super) errors: Vec<FieldError>,
+    /// What a stale write ran into.
+    pub(super) stale: Option<Box<Stale>>,
+}
+
+/// The two sides of a write that was made against another revision.
+#[derive(Debug, Clone)]
+pub(super) struct Stale {
+    pub(super) current: Option<Mapping>,
+    pub(super) sent: Option<MappingDraft>,
 }
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new() }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), stale: None }
     }
 
     /// Some fields are wrong; the detail repeats them for readers of one line.
@@ -47,6 +60,17 @@ impl ApiError {
             errors,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-fields", said.join("; "))
         }
+    }
+
+    /// One field is wrong.
+    pub(super) fn invalid_field(field: &str, message: impl ToString) -> Self {
+        Self::invalid(vec![FieldError::new(field, message.to_string())])
+    }
+
+    /// A fault of ours; what it was is in the log.
+    pub(super) fn internal() -> Self {
+        let detail = "something went wrong here; the server's log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
@@ -66,8 +90,14 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
+    /// Tells whether the mapping was another than the caller's.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.is_some()
+    }
+
     /// Returns the body of a problem response.
     pub(super) fn problem(&self) -> Problem {
+        let stale = &self.stale;
         Problem {
             r#type: "about:blank".to_owned(),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -76,8 +106,8 @@ impl ApiError {
             detail: self.detail.clone(),
             request_id: None,
             errors: self.errors.clone(),
-            current: None,
-            sent: None,
+            current: stale.as_ref().and_then(|stale| stale.current.clone()).map(Box::new),
+            sent: stale.as_ref().and_then(|stale| stale.sent.clone()).map(Box::new),
         }
     }
 }
@@ -91,6 +121,12 @@ impl From<StoreError> for ApiError {
         match &error {
             StoreError::PrefixTaken(_) => field("prefix", "prefix-taken", error.to_string()),
             StoreError::NameTaken(_) => field("name", "name-taken", error.to_string()),
+            StoreError::Stale { .. } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, "stale-revision", error.to_string())
+            }
+            StoreError::KeyReused(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", error.to_string())
+            }
             StoreError::Open { .. } | StoreError::Newer { .. } | StoreError::Unavailable(_) => {
                 // the writer has logged the reason, which is none of the caller's business
                 Self::unavailable("the database can't be written just now; try again")
@@ -154,6 +190,5 @@ pub(super) fn after_panic(panic: Box<dyn Any + Send>) -> Response {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     error!("a request handler panicked: {}", message.unwrap_or("no message"));
-    let detail = "something went wrong here; the server's log says more";
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
+    ApiError::internal().into_response()
 }

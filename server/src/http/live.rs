@@ -1,11 +1,16 @@
 //! `/api/v1/live`: the websocket on which viewers follow the live numbers.
 //!
+//! ```text
+//! viewer ── Watch ──▶ listen ─ newest watch ─▶ follow ── frame ──▶ viewer
+//!                                                ▲ newest tick
+//! ```
 //! A viewer that is slow does not fall behind: while a frame is on its way to it, ticks pass, and
-//! the next frame brings it from the tick that it has to the newest.
+//! the next frame brings it from the tick that it has to the newest. So it goes with what a viewer
+//! watches, too: the newest counts.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use app::api::live::Frame;
+use app::api::live::{Frame, WATCHED_MAX, Watch};
 use axum::{
     extract::{
         Query, State, WebSocketUpgrade,
@@ -15,54 +20,83 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt, stream::SplitSink};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{error::ApiError, openapi::words::tag, state::AppState};
-use crate::stats::tick::Tick;
+use super::{
+    error::ApiError,
+    openapi::words::tag,
+    state::AppState,
+    stats::{MAPPINGS, OVERVIEW, Watched},
+};
+use crate::{
+    gateway::mapping::NAME_MAX_BYTES,
+    stats::{frame::Watching, tick::Tick},
+};
 
-/// Bytes read at once from a viewer, who has nothing to say. The library's default of 128 KiB
+/// Bytes read at once from a viewer, who has little to say. The library's default of 128 KiB
 /// would be allocated for each.
 const READ_BUFFER_BYTES: usize = 1024;
 
-/// Longest message of a viewer: pings and the closing handshake.
-const MESSAGE_MAX_BYTES: usize = 1024;
+/// Longest message of a viewer, and longest part of one: a [`Watch`] with as many of the longest
+/// names as can be watched, each with its quotes, comma and a space, and what stands around them.
+const MESSAGE_MAX_BYTES: usize = WATCHED_MAX * (NAME_MAX_BYTES + 4) + 128;
 
 /// A viewer that does not take a frame within this time is gone.
 const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a stopping server tries to say so to a viewer.
+/// How long it is tried to tell a viewer why it is disconnected.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where a viewer wants to go on.
+/// Where a viewer wants to go on; what can't be read means that it begins anew.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Resume {
     epoch: Option<String>,
-    since: Option<u64>,
+    since: Option<String>,
+}
+
+impl Resume {
+    /// Returns the sequence number that the viewer has, if it is of this run.
+    fn since(&self, tick: &Tick) -> Option<u64> {
+        let is_ours = self.epoch.as_deref() == Some(&*tick.epoch);
+        is_ours.then(|| self.since.as_ref()?.parse().ok())?
+    }
 }
 
 /// Follows the live numbers on a websocket
 ///
 /// One JSON text message a second: first `full`, then `delta`. Values are absolute. A viewer that
 /// comes back says in `epoch` and `since` what it has, and is sent what it has missed.
+///
+/// What a viewer watches can be changed at any time by a text message of the same two fields, such
+/// as `{"mappings":["usermapping"],"overview":false}`, where `null` means all mappings. It is
+/// answered with a `full` frame of what is watched from then on. Any other message closes the
+/// websocket with the code 1008.
 #[utoipa::path(
     get,
     path = "/api/v1/live",
     operation_id = "followLive",
     tag = tag::NATIVE,
     params(
+        ("mappings" = Option<String>, Query, description = MAPPINGS),
+        ("overview" = Option<bool>, Query, description = OVERVIEW),
         ("epoch" = Option<String>, Query, description = "`epoch` of the last frame that the viewer has"),
         ("since" = Option<u64>, Query, description = "`seq` of the last frame that the viewer has"),
     ),
     responses(
         (status = SWITCHING_PROTOCOLS, description = "A websocket; each of its messages is a frame", body = Frame),
+        (status = BAD_REQUEST, description = "A parameter can't be read"),
         (status = UPGRADE_REQUIRED, description = "The request asks for no websocket"),
         (status = SERVICE_UNAVAILABLE, description = "There are too many viewers"),
     ),
 )]
 pub(super) async fn connect(
     State(state): State<AppState>,
+    Watched(watching): Watched,
     resume: Result<Query<Resume>, QueryRejection>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -70,47 +104,85 @@ pub(super) async fn connect(
         let error = ApiError::unavailable("too many viewers; try again later");
         return error.into_response();
     };
-    // a malformed query means a viewer that begins anew, not one that gets nothing
     let resume = resume.map(|Query(resume)| resume).unwrap_or_default();
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_MAX_BYTES)
         .max_frame_size(MESSAGE_MAX_BYTES)
-        .on_upgrade(move |socket| serve(socket, state, resume, place))
+        .on_upgrade(move |socket| serve(socket, state, watching, resume, place))
 }
 
-async fn serve(socket: WebSocket, state: AppState, resume: Resume, _place: OwnedSemaphorePermit) {
-    let (mut sink, mut stream) = socket.split();
-    let silence = async { while let Some(Ok(_)) = stream.next().await {} };
-    tokio::select! {
-        // the viewer has closed, or broken the rules
-        () = silence => {}
-        _gone = follow(&mut sink, state.ticks, resume) => {}
-        () = state.stop.cancelled() => {
-            let going = CloseFrame { code: close_code::AWAY, reason: Utf8Bytes::from_static("the server stops") };
-            let closing = sink.send(Message::Close(Some(going)));
-            let _gone = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
+async fn serve(
+    socket: WebSocket,
+    state: AppState,
+    watching: Watching,
+    resume: Resume,
+    _place: OwnedSemaphorePermit,
+) {
+    let (mut sink, stream) = socket.split();
+    let (watch, watched) = watch::channel(watching);
+    let going = tokio::select! {
+        refusal = listen(stream, watch) => refusal.map(|reason| (close_code::POLICY, reason)),
+        _gone = follow(&mut sink, state.ticks, watched, resume) => None,
+        () = state.stop.cancelled() => Some((close_code::AWAY, "the server stops".into())),
+    };
+    if let Some((code, reason)) = going {
+        let reason = Utf8Bytes::from(&*reason);
+        let closing = sink.send(Message::Close(Some(CloseFrame { code, reason })));
+        let _gone = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
+    }
+}
+
+/// Listens to what the viewer watches, until it has closed, or has said what can't be read: then
+/// returns why.
+async fn listen(
+    mut stream: SplitStream<WebSocket>,
+    watch: watch::Sender<Watching>,
+) -> Option<Cow<'static, str>> {
+    while let Some(Ok(message)) = stream.next().await {
+        let text = match &message {
+            Message::Text(text) => text.as_str(),
+            Message::Ping(_) | Message::Pong(_) => continue,
+            Message::Close(_) => break,
+            Message::Binary(_) => return Some("a message must be text".into()),
+        };
+        let Ok(wanted) = serde_json::from_str::<Watch>(text) else {
+            return Some("a message must be JSON with `mappings` and `overview`".into());
+        };
+        match Watching::read(&wanted) {
+            Ok(watching) => drop(watch.send_replace(watching)),
+            Err(too_many) => return Some(too_many.to_string().into()),
         }
     }
+    None
 }
 
 async fn follow(
     sink: &mut SplitSink<WebSocket, Message>,
     mut ticks: watch::Receiver<Arc<Tick>>,
+    mut watched: watch::Receiver<Watching>,
     resume: Resume,
 ) -> Option<()> {
     let mut tick = Arc::clone(&ticks.borrow_and_update());
-    let first = match resume {
-        Resume { epoch: Some(epoch), since: Some(since) } if *epoch == *tick.epoch => {
-            tick.frame_since(since)
-        }
-        _ => tick.full_frame(),
+    let mut watching = watched.borrow_and_update().clone();
+    let first = match resume.since(&tick) {
+        Some(since) => tick.frame_since(since, &watching),
+        None => tick.full_frame(&watching),
     };
     send(sink, first).await?;
     loop {
-        ticks.changed().await.ok()?;
+        let is_new_watch = tokio::select! {
+            changed = watched.changed() => changed.ok().map(|()| true)?,
+            changed = ticks.changed() => changed.ok().map(|()| false)?,
+        };
         let now = Arc::clone(&ticks.borrow_and_update());
-        send(sink, now.frame_since(tick.seq)).await?;
+        let frame = if is_new_watch {
+            watching = watched.borrow_and_update().clone();
+            now.full_frame(&watching)
+        } else {
+            now.frame_since(tick.seq, &watching)
+        };
+        send(sink, frame).await?;
         tick = now;
     }
 }

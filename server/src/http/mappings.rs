@@ -1,39 +1,63 @@
-//! `/api/v1/mappings`: mappings in the native API.
+//! `/api/v1/mappings/…`: one mapping in the native API. The list is in `list`.
 
 use app::api::{
-    list::MappingPage,
     mapping::{Mapping, MappingDraft},
+    plan::Plan,
 };
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::{Map, Value};
 
 use super::{
-    body::json_object,
+    body::{JSON, MERGE_PATCH, json_object},
+    condition,
     error::ApiError,
-    openapi::words::{NAME, tag},
+    openapi::{
+        native::{MappingOrPlan, MappingPatch},
+        words::{DRY_RUN, NAME, tag},
+    },
     operations,
+    query::Params,
     state::AppState,
 };
-use crate::{gateway::fields::NameFrom, store::Effect};
+use crate::{
+    gateway::fields::{NameFrom, read_spec},
+    store::{Condition, Effect, Put, Written},
+};
 
-/// Lists mappings
-#[utoipa::path(
-    get,
-    path = "/api/v1/mappings",
-    operation_id = "listMappings",
-    tag = tag::NATIVE,
-    responses((status = OK, description = "The mappings in match order", body = MappingPage)),
-)]
-pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
-    let full = super::stats::up_to_date(&state.ticks.borrow().clone(), &state.gateway());
-    let revision = full.gateway.revision;
-    let (epoch, seq) = (full.epoch, full.seq);
-    Json(MappingPage { items: full.mappings, revision, epoch, seq, ..MappingPage::default() })
+/// How often a PATCH is made anew when the mapping changes under it; a mapping that changes more
+/// often than that within milliseconds is fought over.
+const PATCH_TRIES: usize = 4;
+
+/// What a write is asked to do besides its body.
+#[derive(Debug)]
+struct Asked {
+    is_dry_run: bool,
+    condition: Condition,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let params = Params::read(query);
+        let is_dry_run = params.flag("dry_run");
+        params.finish()?;
+        let condition = condition::of_write(headers)?;
+        Ok(Self { is_dry_run, condition, headers: headers.clone() })
+    }
+
+    /// Writes, or only says what writing would do.
+    async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
+        if self.is_dry_run {
+            return Ok(Json(operations::plan_put(state, &put).await?).into_response());
+        }
+        Ok(written(state, &operations::put(state, put).await?))
+    }
 }
 
 /// Gets a mapping
@@ -42,17 +66,26 @@ pub(super) async fn list(State(state): State<AppState>) -> Json<MappingPage> {
     path = "/api/v1/mappings/{name}",
     operation_id = "getMapping",
     tag = tag::NATIVE,
-    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    params(
+        ("name" = String, Path, description = NAME, example = "usermapping"),
+        ("if-none-match" = Option<String>, Header),
+    ),
     responses(
         (status = OK, description = "The mapping", body = Mapping, headers(("etag" = String))),
+        (status = NOT_MODIFIED, description = "The caller has this revision already"),
         (status = NOT_FOUND, description = "There is no mapping of this name"),
     ),
 )]
 pub(super) async fn get(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (gateway, mapping) = operations::find(&state, &name)?;
+    let tag = condition::tag(mapping.revision.0);
+    if tag.as_ref().is_some_and(|tag| condition::is_known(&headers, tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, with_tag(mapping.revision.0)).into_response());
+    }
     Ok(tagged(StatusCode::OK, gateway.view(&mapping)))
 }
 
@@ -62,8 +95,13 @@ pub(super) async fn get(
     path = "/api/v1/mappings",
     operation_id = "createMapping",
     tag = tag::NATIVE,
+    params(
+        ("dry_run" = Option<bool>, Query, description = DRY_RUN),
+        ("idempotency-key" = Option<String>, Header),
+    ),
     request_body = MappingDraft,
     responses(
+        (status = OK, description = "What it would do (`dry_run`)", body = Plan),
         (
             status = CREATED,
             description = "It is stored, and every later read shows it",
@@ -71,22 +109,62 @@ pub(super) async fn get(
             headers(("etag" = String), ("location" = String)),
         ),
         (status = CONFLICT, description = "The name or the prefix is taken"),
-        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown, or the key was used for another request"),
     ),
 )]
 pub(super) async fn create(
     State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let body = json_object(request).await?;
-    let written = operations::put(&state, NameFrom::Body, &body, true).await?;
-    let mapping = state.gateway().view(&written.mapping);
-    let location = format!("/api/v1/mappings/{}", mapping.name);
-    let mut response = tagged(StatusCode::CREATED, mapping);
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let asked = Asked::read(query.as_deref(), &headers)?;
+    let body = json_object(request, &JSON).await?;
+    add(&state, asked, "create", &body, body.clone()).await
+}
+
+/// Creates a mapping from another
+///
+/// The fields of the body take the place of the other mapping's. The name must be new, and so must
+/// the prefix.
+#[utoipa::path(
+    post,
+    path = "/api/v1/mappings/{name}/clone",
+    operation_id = "cloneMapping",
+    tag = tag::NATIVE,
+    params(
+        ("name" = String, Path, description = "Name of the mapping to begin from", example = "usermapping"),
+        ("dry_run" = Option<bool>, Query, description = DRY_RUN),
+        ("idempotency-key" = Option<String>, Header),
+    ),
+    request_body(content = MappingPatch, description = "At least `name` and `prefix`"),
+    responses(
+        (status = OK, description = "What it would do (`dry_run`)", body = Plan),
+        (
+            status = CREATED,
+            description = "It is stored, and every later read shows it",
+            body = Mapping,
+            headers(("etag" = String), ("location" = String)),
+        ),
+        (status = NOT_FOUND, description = "There is no mapping to begin from"),
+        (status = CONFLICT, description = "The name or the prefix is taken"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown, or the key was used for another request"),
+    ),
+)]
+pub(super) async fn clone(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let asked = Asked::read(query.as_deref(), &headers)?;
+    let body = json_object(request, &JSON).await?;
+    let (gateway, original) = operations::find(&state, &name)?;
+    let mut fields = fields(&gateway.view(&original));
+    fields.remove("name");
+    fields.remove("prefix");
+    add(&state, asked, &format!("clone {name}"), &body, merged(fields, &body)).await
 }
 
 /// Creates or replaces a mapping
@@ -97,32 +175,110 @@ pub(super) async fn create(
     path = "/api/v1/mappings/{name}",
     operation_id = "putMapping",
     tag = tag::NATIVE,
-    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    params(
+        ("name" = String, Path, description = NAME, example = "usermapping"),
+        ("dry_run" = Option<bool>, Query, description = DRY_RUN),
+        ("if-match" = Option<String>, Header),
+        ("if-none-match" = Option<String>, Header),
+    ),
     request_body = MappingDraft,
     responses(
         (
             status = OK,
-            description = "It was replaced, or has this content already",
-            body = Mapping,
+            description = "It was replaced, or has this content already; with `dry_run`, what it would do",
+            body = MappingOrPlan,
             headers(("etag" = String)),
         ),
-        (status = CREATED, description = "It was created", body = Mapping, headers(("etag" = String))),
+        (
+            status = CREATED,
+            description = "It was created",
+            body = Mapping,
+            headers(("etag" = String), ("location" = String)),
+        ),
         (status = CONFLICT, description = "Another mapping has this prefix"),
+        (status = PRECONDITION_FAILED, description = "The mapping is not what the condition says"),
         (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
     ),
 )]
 pub(super) async fn replace(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let body = json_object(request).await?;
-    let written = operations::put(&state, NameFrom::Url(&name), &body, false).await?;
-    let status = match written.effect {
-        Effect::Created => StatusCode::CREATED,
-        Effect::Replaced | Effect::Unchanged => StatusCode::OK,
+    let asked = Asked::read(query.as_deref(), &headers)?;
+    let body = json_object(request, &JSON).await?;
+    let spec = read_spec(NameFrom::Url(&name), &body).map_err(ApiError::invalid)?;
+    let put = Put { condition: asked.condition.clone(), ..Put::from(spec) };
+    asked.carry_out(&state, put).await
+}
+
+/// Changes some fields of a mapping
+///
+/// A merge patch (RFC 7396): fields that are absent stay, `null` means the default.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/mappings/{name}",
+    operation_id = "patchMapping",
+    tag = tag::NATIVE,
+    params(
+        ("name" = String, Path, description = NAME, example = "usermapping"),
+        ("dry_run" = Option<bool>, Query, description = DRY_RUN),
+        ("if-match" = Option<String>, Header),
+    ),
+    request_body(content(
+        (MappingPatch = "application/json"),
+        (MappingPatch = "application/merge-patch+json"),
+    )),
+    responses(
+        (
+            status = OK,
+            description = "It was changed, or has this content already; with `dry_run`, what it would do",
+            body = MappingOrPlan,
+            headers(("etag" = String)),
+        ),
+        (status = NOT_FOUND, description = "There is no mapping of this name"),
+        (status = CONFLICT, description = "Another mapping has this prefix"),
+        (status = PRECONDITION_FAILED, description = "The mapping is not what the condition says"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is malformed or unknown"),
+    ),
+)]
+pub(super) async fn patch(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let asked = Asked::read(query.as_deref(), &headers)?;
+    let body = json_object(request, &MERGE_PATCH).await?;
+    for _ in 1..PATCH_TRIES {
+        match try_patch(&state, &name, &asked, &body).await {
+            // it changed between our reading and our writing, which the caller did not forbid
+            Err(error) if error.is_stale() && asked.condition == Condition::Any => {}
+            done => return done,
+        }
+    }
+    try_patch(&state, &name, &asked, &body).await
+}
+
+async fn try_patch(
+    state: &AppState,
+    name: &str,
+    asked: &Asked,
+    body: &Map<String, Value>,
+) -> Result<Response, ApiError> {
+    let (gateway, current) = operations::find(state, name)?;
+    let body = merged(fields(&gateway.view(&current)), body);
+    let spec = read_spec(NameFrom::Url(name), &body).map_err(ApiError::invalid)?;
+    let condition = match &asked.condition {
+        Condition::Any | Condition::Present => Condition::Revision(vec![current.revision]),
+        asked => asked.clone(),
     };
-    Ok(tagged(status, state.gateway().view(&written.mapping)))
+    let put = Put { condition, ..Put::from(spec) };
+    let asked = Asked { headers: HeaderMap::new(), condition: Condition::Any, ..*asked };
+    asked.carry_out(state, put).await
 }
 
 /// Deletes a mapping
@@ -131,27 +287,97 @@ pub(super) async fn replace(
     path = "/api/v1/mappings/{name}",
     operation_id = "deleteMapping",
     tag = tag::NATIVE,
-    params(("name" = String, Path, description = NAME, example = "usermapping")),
+    params(
+        ("name" = String, Path, description = NAME, example = "usermapping"),
+        ("dry_run" = Option<bool>, Query, description = DRY_RUN),
+        ("if-match" = Option<String>, Header),
+    ),
     responses(
+        (status = OK, description = "What it would do (`dry_run`)", body = Plan),
         (status = NO_CONTENT, description = "It is gone"),
         (status = NOT_FOUND, description = "There is no mapping of this name"),
+        (status = PRECONDITION_FAILED, description = "The mapping is not what the condition says"),
     ),
 )]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    match operations::delete(&state, &name).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let asked = Asked::read(query.as_deref(), &headers)?;
+    // who names what is not there is told so, whatever else they ask
+    operations::find(&state, &name)?;
+    if asked.is_dry_run {
+        let plan = operations::plan_delete(&state, &name, asked.condition).await?;
+        return Ok(Json(plan).into_response());
+    }
+    match operations::delete(&state, &name, asked.condition).await? {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(ApiError::no_mapping(&name)),
     }
 }
 
-/// The revision is the entity tag: it changes exactly when the content does.
-fn tagged(status: StatusCode, mapping: Mapping) -> Response {
-    let mut headers = HeaderMap::new();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", mapping.revision)) {
-        headers.insert(header::ETAG, tag);
+/// Adds the mapping of `fields`; `what` and `sent` tell apart two requests of one key.
+async fn add(
+    state: &AppState,
+    asked: Asked,
+    what: &str,
+    sent: &Map<String, Value>,
+    fields: Map<String, Value>,
+) -> Result<Response, ApiError> {
+    let spec = read_spec(NameFrom::Body, &fields).map_err(ApiError::invalid)?;
+    let once = condition::once(&asked.headers, what, sent)?;
+    let put = Put { spec, condition: Condition::Absent, once };
+    asked.carry_out(state, put).await
+}
+
+/// Returns the fields of a mapping that its owner sets.
+fn fields(mapping: &Mapping) -> Map<String, Value> {
+    let draft = MappingDraft {
+        name: mapping.name.clone(),
+        prefix: mapping.prefix.clone(),
+        service: mapping.service.clone(),
+        rewrite: Some(mapping.rewrite.clone()),
+        labels: Some(mapping.labels.clone()),
+    };
+    match serde_json::to_value(draft) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
     }
-    (status, headers, Json(mapping)).into_response()
+}
+
+/// Applies a merge patch; no field is an object, so one level is all.
+fn merged(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+    for (field, value) in patch {
+        match value {
+            Value::Null => fields.remove(field),
+            value => fields.insert(field.clone(), value.clone()),
+        };
+    }
+    fields
+}
+
+fn written(state: &AppState, written: &Written) -> Response {
+    let status = match written.effect {
+        Effect::Created | Effect::Repeated => StatusCode::CREATED,
+        Effect::Replaced | Effect::Unchanged => StatusCode::OK,
+    };
+    let mapping = state.gateway().view(&written.mapping);
+    let location = format!("/api/v1/mappings/{}", mapping.name);
+    let mut response = tagged(status, mapping);
+    if status == StatusCode::CREATED
+        && let Ok(location) = HeaderValue::from_str(&location)
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn tagged(status: StatusCode, mapping: Mapping) -> Response {
+    (status, with_tag(mapping.revision), Json(mapping)).into_response()
+}
+
+fn with_tag(revision: u64) -> HeaderMap {
+    condition::tag(revision).map(|tag| (header::ETAG, tag)).into_iter().collect()
 }

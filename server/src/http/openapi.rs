@@ -11,6 +11,7 @@ pub(super) mod article;
 mod bounds;
 mod complete;
 mod examples;
+pub(super) mod native;
 pub(super) mod words;
 
 use std::sync::LazyLock;
@@ -25,6 +26,7 @@ use utoipa::openapi::{
 };
 
 use self::words::tag;
+use super::condition::is_known;
 
 /// The document as it is sent: it does not change while the process runs.
 static SENT: LazyLock<Sent> = LazyLock::new(Sent::new);
@@ -98,7 +100,7 @@ pub(super) async fn json(headers: HeaderMap) -> Response {
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if let Some(etag) = &SENT.etag {
         answer.insert(header::ETAG, etag.clone());
-        if headers.get(header::IF_NONE_MATCH) == Some(etag) {
+        if is_known(&headers, etag) {
             return (StatusCode::NOT_MODIFIED, answer).into_response();
         }
     }

@@ -18,7 +18,10 @@ use serde_json::json;
 use tower::ServiceExt;
 
 use super::{assets, body, error::ApiError, operations, state::AppState};
-use crate::gateway::fields::NameFrom;
+use crate::{
+    gateway::fields::{NameFrom, read_spec},
+    store::{Condition, Put},
+};
 
 /// Nothing from elsewhere, and no inline script.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -71,7 +74,13 @@ pub(super) async fn create(
         "rewrite": draft.rewrite,
     });
     let created = match fields.as_object() {
-        Some(fields) => operations::put(&state, NameFrom::Body, fields, true).await,
+        Some(fields) => match read_spec(NameFrom::Body, fields) {
+            Ok(spec) => {
+                let put = Put { condition: Condition::Absent, ..Put::from(spec) };
+                operations::put(&state, put).await
+            }
+            Err(errors) => Err(ApiError::invalid(errors)),
+        },
         None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     match created {
@@ -87,7 +96,7 @@ pub(super) async fn delete(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    match operations::delete(&state, &name).await {
+    match operations::delete(&state, &name, Condition::Any).await {
         // gone already is what was wanted
         Ok(_existed) => Redirect::to("/mappings").into_response(),
         Err(error) => {

@@ -1,11 +1,17 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{publisher::Published, stats::tick::Tick, store::Store, xds::node::Nodes};
+use crate::{
+    discovery::inspect::Inspector,
+    publisher::Published,
+    stats::{query::History, tick::Tick},
+    store::Store,
+    xds::node::Nodes,
+};
 
 /// Viewers at once; each costs a socket, its buffers and one send a second.
 const VIEWERS_MAX: usize = 5_000;
@@ -18,7 +24,13 @@ pub struct AppState {
     pub published: watch::Receiver<Arc<Published>>,
     /// The newest state of the statistics.
     pub ticks: watch::Receiver<Arc<Tick>>,
+    /// Answers what the statistics were before.
+    pub history: History,
     pub nodes: Nodes,
+    /// Looks at services that are not mapped.
+    pub inspector: Inspector,
+    /// Where the nodes listen.
+    pub gateway_http: SocketAddr,
     pub identity: Arc<Identity>,
     /// Places for viewers.
     pub viewers: Arc<Semaphore>,
@@ -33,19 +45,12 @@ pub struct Identity {
     pub resolvedname: String,
 }
 
-impl AppState {
-    pub fn new(
-        store: Store,
-        published: watch::Receiver<Arc<Published>>,
-        ticks: watch::Receiver<Arc<Tick>>,
-        nodes: Nodes,
-        identity: Identity,
-        stop: CancellationToken,
-    ) -> Self {
-        let viewers = Arc::new(Semaphore::new(VIEWERS_MAX));
-        Self { store, published, ticks, nodes, identity: Arc::new(identity), viewers, stop }
-    }
+/// Returns the places for viewers of a new server.
+pub fn places_for_viewers() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(VIEWERS_MAX))
+}
 
+impl AppState {
     /// Returns how many viewers are connected.
     pub fn viewers_now(&self) -> usize {
         VIEWERS_MAX.saturating_sub(self.viewers.available_permits())

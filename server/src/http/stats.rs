@@ -1,55 +1,134 @@
 //! `/api/v1/stats`: the live numbers once, for who does not follow them.
 
-use app::api::live::{Full, LiveMapping};
-use axum::{Json, extract::State};
+use std::sync::Arc;
 
-use super::{openapi::words::tag, state::AppState};
+use app::api::{
+    live::{Full, LiveMapping, Watch},
+    problem::FieldError,
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, Query, State},
+    http::request::Parts,
+};
+use serde::Deserialize;
+
+use super::{error::ApiError, openapi::words::tag, query, state::AppState};
 use crate::{
-    gateway::order::OrderKey,
+    gateway::mapping::Mapping,
     publisher::Published,
-    stats::{counters::Counts, health::judge, tick::Tick},
+    stats::{counters::Counts, frame::Watching, health::judge, tick::Tick},
 };
 
-/// Gets all live numbers once
+/// Documents the two parameters that say what is watched.
+pub(super) const MAPPINGS: &str =
+    "Names of mappings, separated by commas, at most 200; empty for none, absent for all";
+pub(super) const OVERVIEW: &str =
+    "Whether to add the mappings that need attention and those with the most traffic";
+
+/// What the address asks for: `mappings=a,b&overview=true`.
+#[derive(Debug)]
+pub(super) struct Watched(pub(super) Watching);
+
+#[derive(Debug, Deserialize)]
+struct Parameters {
+    mappings: Option<String>,
+    overview: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Watched {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Query(asked) = Query::<Parameters>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| unreadable("query", error.body_text()))?;
+        let names = |text: &str| {
+            text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let overview = match asked.overview.as_deref() {
+            None | Some("" | "false") => false,
+            Some("true") => true,
+            Some(_) => return Err(unreadable("overview", "must be `true` or `false`".to_owned())),
+        };
+        let watch = Watch { mappings: asked.mappings.as_deref().map(names), overview };
+        Watching::read(&watch)
+            .map(Self)
+            .map_err(|too_many| unreadable("mappings", too_many.to_string()))
+    }
+}
+
+fn unreadable(parameter: &str, detail: String) -> ApiError {
+    query::invalid(vec![FieldError::new(parameter, detail)])
+}
+
+/// Gets live numbers once
 ///
-/// Every mapping with its live numbers, from which a viewer goes on with the websocket: this is
-/// what its first frame says.
+/// Mappings with their live numbers, and the totals, from which a viewer goes on with the
+/// websocket: this is what its first frame says.
 #[utoipa::path(
     get,
     path = "/api/v1/stats",
     operation_id = "getStats",
     tag = tag::NATIVE,
-    responses((status = OK, description = "The newest numbers", body = Full)),
+    params(
+        ("mappings" = Option<String>, Query, description = MAPPINGS, example = "usermapping,gruemapping"),
+        ("overview" = Option<bool>, Query, description = OVERVIEW),
+    ),
+    responses(
+        (status = OK, description = "The newest numbers", body = Full),
+        (status = BAD_REQUEST, description = "A parameter can't be read"),
+    ),
 )]
-pub(super) async fn snapshot(State(state): State<AppState>) -> Json<Full> {
+pub(super) async fn snapshot(
+    State(state): State<AppState>,
+    Watched(watching): Watched,
+) -> Json<Full> {
     let tick = state.ticks.borrow().clone();
-    Json(up_to_date(&tick, &state.gateway()))
+    Json(up_to_date(&tick, &state.gateway(), &watching))
 }
 
 /// Returns the tick's numbers for the newest table: whoever has just written must see it, and
 /// the next tick is up to a second away.
-pub(super) fn up_to_date(tick: &Tick, gateway: &Published) -> Full {
+pub(super) fn up_to_date(tick: &Tick, gateway: &Published, watching: &Watching) -> Full {
     if tick.gateway.revision == gateway.table.revision().0 {
-        return tick.full();
+        return tick.full(watching);
     }
-    let mut full = Full { mappings: Vec::new(), ..tick.full() };
+    let mut full = tick.full(&Watching::nothing(watching.has_overview()));
     full.gateway.revision = gateway.table.revision().0;
-    for mapping in gateway.table.iter() {
-        let known = tick.entries.get(&OrderKey::of(mapping)).map(|entry| entry.live.clone());
-        let is_stale = full.gateway.stale_since.is_some();
-        let live = known.unwrap_or_else(|| LiveMapping {
-            mapping: gateway.view(mapping),
+    full.gateway.mappings = u32::try_from(gateway.table.len()).unwrap_or(u32::MAX);
+    let watched = watching.find_in(&gateway.table).into_iter();
+    full.mappings = watched.map(|mapping| live_mapping(tick, gateway, mapping)).collect();
+    full
+}
+
+/// Returns the tick's numbers for a mapping that may be newer than the tick.
+pub(super) fn live_mapping(
+    tick: &Tick,
+    gateway: &Published,
+    mapping: &Arc<Mapping>,
+) -> LiveMapping {
+    let view = gateway.view(mapping);
+    let config = gateway.config_state(mapping, tick.gateway.nodes);
+    let service = tick.services.get(&mapping.spec.service.name);
+    let members = service.and_then(|service| service.members);
+    match tick.known(mapping) {
+        // what the tick says of delivery and endpoints is said of the content that it knows
+        Some(known) if known.live.mapping.revision == view.revision => {
+            LiveMapping { mapping: view, ..known.live.clone() }
+        }
+        Some(known) => LiveMapping { mapping: view, config, members, ..known.live.clone() },
+        None => LiveMapping {
+            mapping: view,
             counters: tick.counters(mapping),
             rate: None,
             bad_rate: None,
             ok_percent: None,
             latency: None,
             trend: Vec::new(),
-            members: None,
-            health: judge(is_stale, Counts::default(), None),
-            config: gateway.config_state(mapping, full.gateway.nodes),
-        });
-        full.mappings.push(LiveMapping { mapping: gateway.view(mapping), ..live });
+            members,
+            health: judge(tick.gateway.stale_since.is_some(), Counts::default(), members),
+            config,
+        },
     }
-    full
 }

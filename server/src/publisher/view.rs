@@ -6,7 +6,11 @@ use app::api::{live::ConfigState, mapping as wire};
 
 use super::Published;
 use crate::{
-    gateway::{endpoints::Endpoints, mapping::Mapping, service::Scheme},
+    gateway::{
+        endpoints::Endpoints,
+        mapping::Mapping,
+        service::{Scheme, Service},
+    },
     xds::resource::{Kind, ResourceKey},
 };
 
@@ -19,7 +23,7 @@ impl Published {
             prefix: spec.prefix.to_string(),
             service: spec.service.text.as_ref().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
-            labels: Vec::new(),
+            labels: spec.labels.to_vec(),
             revision: mapping.revision.0,
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,
@@ -30,32 +34,31 @@ impl Published {
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
         let service = &mapping.spec.service;
+        let is_pending = !self.endpoints.contains_key(&service.name);
+        let pending = is_pending.then(|| {
+            let message = format!(
+                "`{}` is being looked up; until then requests go where they went before",
+                service.text
+            );
+            warning("service-pending", message)
+        });
+        pending.into_iter().chain(self.foreseen(service)).collect()
+    }
+
+    /// Returns what can be said of a service before a mapping uses it.
+    pub fn foreseen(&self, service: &Service) -> Vec<wire::Warning> {
         let mut warnings = Vec::new();
-        let mut warn = |code: &str, message: String| {
-            warnings.push(wire::Warning { code: code.to_owned(), message });
-        };
-        match self.endpoints.get(&service.name) {
-            None => warn(
-                "service-pending",
-                format!(
-                    "`{}` is being looked up; until then requests go where they went before",
-                    service.text
-                ),
-            ),
-            Some(Endpoints::Unresolved { reason }) => warn(
-                "service-unresolved",
-                format!("`{}` has no endpoints, requests get 503: {reason}", service.text),
-            ),
-            Some(Endpoints::Known(_)) => {}
+        if let Some(Endpoints::Unresolved { reason }) = self.endpoints.get(&service.name) {
+            let message =
+                format!("`{}` has no endpoints, requests get 503: {reason}", service.text);
+            warnings.push(warning("service-unresolved", message));
         }
         if service.name.scheme == Scheme::Https {
-            warn(
-                "certificate-unverified",
-                format!(
-                    "traffic to `{}` is encrypted, but its certificate is not verified",
-                    service.text
-                ),
+            let message = format!(
+                "traffic to `{}` is encrypted, but its certificate is not verified",
+                service.text
             );
+            warnings.push(warning("certificate-unverified", message));
         }
         warnings
     }
@@ -91,4 +94,8 @@ impl Published {
         });
         acked.min().unwrap_or(0)
     }
+}
+
+fn warning(code: &str, message: String) -> wire::Warning {
+    wire::Warning { code: code.to_owned(), message }
 }

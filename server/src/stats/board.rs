@@ -1,30 +1,41 @@
 //! The state of the live statistics and how it becomes a [`Tick`]. Pure: the clock is handed in.
 //!
-//! A tick looks only at mappings whose numbers can have changed: those with recent traffic, those
-//! whose delivery is under way, and those that the table, discovery or a node's report touched.
-//! Its cost is that of the traffic, of the changes and of the services, not of the mappings.
+//! A tick looks only at mappings whose numbers can have changed: those with traffic in the last
+//! minute, those whose delivery is under way, and those that the table, discovery or a node's report
+//! touched. Its cost is that of the traffic, of the changes and of the services, not of the
+//! mappings: what is counted over all of them is kept as they change.
+
+mod summary;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use app::api::live::{ConfigState, Delta, Frame, Gateway, LiveMapping, Members, Totals};
+use app::api::{
+    live::{ConfigState, Gateway, LiveMapping, Members},
+    series::{Series, Span},
+};
 use chrono::{DateTime, Utc};
 use imbl::{OrdMap, ordmap::DiffItem};
 
+use self::summary::ok_percent;
 use super::{
     Flush, Report,
     checkpoint::Checkpoint,
-    counters::{Counts, Target},
+    counters::Target,
+    coverage::per_second,
     health::judge,
+    history::{self, Recent},
     ledger::Ledger,
-    tick::{Entry, ServiceStats, Tick, encode},
+    pushes::Pushes,
+    standing::Standing,
+    tick::{Entry, Tick},
+    traffic::Traffic,
     window::Window,
 };
 use crate::{
-    envoy::bootstrap::STATS_FLUSH_INTERVAL,
     gateway::{
         mapping::{Mapping, MappingName},
         order::OrderKey,
@@ -32,11 +43,7 @@ use crate::{
         table::Table,
     },
     publisher::Published,
-    xds::node::NodeId,
 };
-
-/// A node has gone silent when two flushes are missing, with half of one for delays on the way.
-const SILENT_AFTER: Duration = Duration::from_millis(STATS_FLUSH_INTERVAL.as_secs() * 2_500);
 
 /// Seconds over which the rate is taken: enough to be steady, short enough to be live.
 const RATE_SECONDS: usize = 5;
@@ -56,13 +63,6 @@ pub struct Now {
     pub at: DateTime<Utc>,
 }
 
-/// What a node has pushed last.
-#[derive(Debug)]
-struct View {
-    heard: Instant,
-    members: HashMap<ServiceName, Members>,
-}
-
 /// What the last tick was made of, besides traffic.
 #[derive(Debug, Default)]
 struct Surroundings {
@@ -70,18 +70,17 @@ struct Surroundings {
     members: HashMap<ServiceName, Members>,
     nodes: u32,
     is_stale: bool,
+    /// Whether there is data from which rates can be taken.
+    has_rates: bool,
 }
 
 /// Holds everything that ticks are made of.
 #[derive(Debug)]
 pub struct Board {
     ledger: Ledger,
-    /// Only mappings with recent traffic have a window.
-    windows: HashMap<MappingName, Window>,
-    /// Requests of the second that is under way.
-    second: HashMap<MappingName, Counts>,
-    views: HashMap<NodeId, View>,
-    last_flush: Now,
+    traffic: Traffic,
+    standing: Standing,
+    pushes: Pushes,
     last: Surroundings,
     /// Mappings that some node has not acknowledged yet.
     unsettled: HashSet<MappingName>,
@@ -97,10 +96,9 @@ impl Board {
         gone.iter().for_each(|target| ledger.forget(target));
         Self {
             ledger,
-            windows: HashMap::new(),
-            second: HashMap::new(),
-            views: HashMap::new(),
-            last_flush: now,
+            traffic: Traffic::default(),
+            standing: Standing::default(),
+            pushes: Pushes::new(now),
             last: Surroundings::default(),
             unsettled: HashSet::new(),
         }
@@ -119,13 +117,17 @@ impl Board {
     /// Takes in what a node has said; `table` is the newest, which is always ahead of the nodes.
     pub fn take_in(&mut self, report: Report, table: &Table, now: Now) {
         match report {
-            Report::NodeStarted(node) => self.ledger.node_started(&node),
+            Report::NodeStarted(node) => {
+                self.ledger.node_started(&node);
+                self.pushes.node_started(node);
+            }
             Report::Flush(flush) => self.take_in_flush(flush, table, now),
         }
     }
 
     fn take_in_flush(&mut self, flush: Flush, table: &Table, now: Now) {
-        self.last_flush = now;
+        let covers = self.pushes.push(flush.node.clone(), flush.members, now);
+        self.traffic.cover(covers.unwrap_or_default().as_secs_f32());
         for (target, counts) in &flush.counts {
             if !exists(table, target) {
                 self.ledger.observe(&flush.node, target, *counts);
@@ -133,13 +135,15 @@ impl Board {
             }
             let increment = self.ledger.record(&flush.node, target, *counts);
             if let Target::Mapping(name) = target
-                && increment.total() > 0
+                && covers.is_some()
             {
-                self.second.entry(name.clone()).or_default().add(increment);
+                self.traffic.count(name, increment);
             }
         }
+        for (name, latency) in &flush.latency {
+            self.traffic.measure(name, latency);
+        }
         self.ledger.retain_seen(&flush.node, |target| flush.counts.contains_key(target));
-        self.views.insert(flush.node, View { heard: now.instant, members: flush.members });
     }
 
     /// Ends a second: returns the state that follows `before`. `nodes` are those connected, and
@@ -151,17 +155,20 @@ impl Board {
         (nodes, nodes_current): (u32, u32),
         now: Now,
     ) -> Tick {
-        let elapsed = |since: Instant| now.instant.saturating_duration_since(since);
-        let is_stale = elapsed(self.last_flush.instant) > SILENT_AFTER;
-        self.views.retain(|_, view| elapsed(view.heard) <= SILENT_AFTER);
-        self.end_second(published, is_stale);
+        let silent_since = self.pushes.silent_since(now);
+        let is_stale = silent_since.is_some();
+        let pushing = self.pushes.end_second(now);
+        let seq = before.seq + 1;
+        let second = u32::try_from(seq).unwrap_or(u32::MAX);
+        let exists = |name: &MappingName| published.table.get(name).is_some();
+        self.traffic.end_second(second, pushing, exists);
         let surroundings = Surroundings {
             published: Arc::clone(published),
-            members: self.members_by_service(),
+            members: self.pushes.members_by_service(),
             nodes,
             is_stale,
+            has_rates: !is_stale && self.traffic.coverage().last(second, RATE_SECONDS) > 0.0,
         };
-        let seq = before.seq + 1;
         let mut entries = before.entries.clone();
         let mut touched = self.touched(&surroundings);
         let removed = self.follow_table(published, &mut entries, &mut touched);
@@ -175,84 +182,61 @@ impl Board {
             gone.extend(removed.iter().map(|name| (seq, name.clone())));
             resumable_from = resumable_from.max(forget_oldest(gone));
         }
+        let services = self.services();
         let gateway = Gateway {
             revision: published.table.revision().0,
             nodes,
             nodes_current,
-            stale_since: is_stale.then_some(self.last_flush.at),
-            mappings: 0,
-            services: 0,
+            stale_since: silent_since,
+            mappings: saturated(published.table.len()),
+            services: saturated(services.len()),
         };
-        let delta = encode(&Frame::Delta(Delta {
-            since: before.seq,
-            seq,
-            at: now.at,
-            gateway: gateway.clone(),
-            totals: Totals::default(),
-            overview: None,
-            changed,
-            removed: removed.iter().map(ToString::to_string).collect(),
-        }));
         Tick {
             epoch: Arc::clone(&before.epoch),
             seq,
             at: now.at,
             gateway,
+            totals: self.totals(&services),
+            overview: self.overview(&entries),
+            table: published.table.clone(),
             entries,
-            services: Arc::new(self.services()),
+            changed,
+            services: Arc::new(services),
+            reported: Arc::new(self.pushes.reported()),
             gone,
             resumable_from,
-            delta,
             ..Tick::default()
         }
     }
 
-    fn end_second(&mut self, published: &Published, is_stale: bool) {
-        let second = std::mem::take(&mut self.second);
-        for name in second.keys() {
-            // Envoy may count for a while after a mapping has gone
-            if published.table.get(name).is_some() {
-                self.windows.entry(name.clone()).or_default();
-            }
-        }
-        self.windows.retain(|name, window| {
-            let requests = second.get(name).copied().unwrap_or_default();
-            window.push((!is_stale).then_some(requests));
-            let idle = window.is_idle();
-            if idle {
-                // its rate has to become zero once more
-                self.unsettled.insert(name.clone());
-            }
-            !idle
-        });
+    /// Returns the charts of a mapping, or of the whole gateway.
+    pub fn series(&self, mapping: Option<&MappingName>, span: Span) -> Series {
+        let none = Window::default();
+        let window = match mapping {
+            Some(name) => self.traffic.window(name).unwrap_or(&none),
+            None => self.traffic.whole(),
+        };
+        history::series(window, self.traffic.coverage(), self.traffic.now(), span)
     }
 
-    /// Returns the endpoints of each service as the node sees them that sees the fewest healthy.
-    fn members_by_service(&self) -> HashMap<ServiceName, Members> {
-        let mut worst: HashMap<ServiceName, Members> = HashMap::new();
-        for (service, members) in self.views.values().flat_map(|view| &view.members) {
-            match worst.get_mut(service) {
-                None => {
-                    worst.insert(service.clone(), *members);
-                }
-                Some(worst) => {
-                    worst.healthy_members = worst.healthy_members.min(members.healthy_members);
-                    worst.total_members = worst.total_members.max(members.total_members);
-                }
-            }
-        }
-        worst
+    /// Returns the last five minutes of a mapping.
+    pub fn recent(&self, mapping: &MappingName) -> Recent {
+        let window = self.traffic.window(mapping);
+        window.map_or_else(Recent::default, |window| {
+            history::recent(window, self.traffic.coverage(), self.traffic.now())
+        })
     }
 
     /// Returns the mappings whose numbers may differ from the last tick's.
     fn touched(&mut self, now: &Surroundings) -> HashSet<MappingName> {
         let (last, table) = (&self.last, &now.published.table);
         let mut touched = std::mem::take(&mut self.unsettled);
-        if last.nodes != now.nodes || last.is_stale != now.is_stale {
+        let of_all = |of: &Surroundings| (of.nodes, of.is_stale, of.has_rates);
+        if of_all(last) != of_all(now) {
             touched.extend(table.iter().map(|mapping| mapping.name().clone()));
             return touched;
         }
-        touched.extend(self.windows.keys().cloned());
+        touched.extend(self.traffic.moving().cloned());
         let mut services: HashSet<&ServiceName> = HashSet::new();
         services.extend(differing(&last.members, &now.members));
         if !last.published.endpoints.ptr_eq(&now.published.endpoints) {
@@ -290,16 +274,18 @@ impl Board {
                     touched.insert(name.clone());
                     // deleted and made again between two ticks
                     if old.created_at != new.created_at {
-                        self.windows.remove(name);
+                        self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
                 }
                 DiffItem::Remove(key, mapping) => {
-                    entries.remove(key);
+                    if let Some(entry) = entries.remove(key) {
+                        self.standing.take(key, &entry.live);
+                    }
                     let name = mapping.name();
                     let now = table.get(name);
                     if now.is_none_or(|now| now.created_at != mapping.created_at) {
-                        self.windows.remove(name);
+                        self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
                     if now.is_none() {
@@ -321,51 +307,60 @@ impl Board {
         seq: u64,
         touched: HashSet<MappingName>,
         entries: &mut OrdMap<OrderKey, Arc<Entry>>,
-    ) -> Vec<LiveMapping> {
-        let mut changed = Vec::new();
+    ) -> HashMap<MappingName, Arc<Entry>> {
+        let mut changed = HashMap::new();
         let published = Arc::clone(&self.last.published);
         for name in touched {
             let Some(mapping) = published.table.get(&name) else { continue };
             let live = self.live(mapping);
             if matches!(live.config, ConfigState::Pending { .. }) {
-                self.unsettled.insert(name);
+                self.unsettled.insert(name.clone());
             }
             let key = OrderKey::of(mapping);
-            if entries.get(&key).is_none_or(|entry| entry.live != live) {
-                changed.push(live.clone());
-                entries.insert(key, Arc::new(Entry { seq, live }));
+            let before = entries.get(&key);
+            if before.is_some_and(|entry| entry.live == live) {
+                continue;
             }
+            if let Some(before) = before {
+                self.standing.take(&key, &before.live);
+            }
+            self.standing.put(&key, &live);
+            let entry = Arc::new(Entry::new(seq, live));
+            changed.insert(name, Arc::clone(&entry));
+            entries.insert(key, entry);
         }
         changed
     }
 
     fn live(&self, mapping: &Arc<Mapping>) -> LiveMapping {
-        let Surroundings { published, members, nodes, is_stale } = &self.last;
+        let Surroundings { published, members, nodes, is_stale, .. } = &self.last;
         let name = mapping.name();
-        let window = self.windows.get(name);
         let members = members.get(&mapping.spec.service.name).copied();
-        let recent = window.map(|window| window.last(HEALTH_SECONDS).0).unwrap_or_default();
+        let none = Window::default();
+        let window = self.traffic.window(name).unwrap_or(&none);
+        let (rate, bad_rate) = self.rates(window);
+        let minute = window.last(self.traffic.now(), HEALTH_SECONDS);
         LiveMapping {
             mapping: published.view(mapping),
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
-            rate: (!is_stale).then(|| window.map_or(0.0, rate)),
-            bad_rate: None,
-            ok_percent: None,
-            latency: None,
+            rate,
+            bad_rate,
+            ok_percent: ok_percent(minute),
+            latency: window.minute(self.traffic.now()).latency(),
             trend: Vec::new(),
             members,
-            health: judge(*is_stale, recent, members),
+            health: judge(*is_stale, minute, members),
             config: published.config_state(mapping, *nodes),
         }
     }
 
-    fn services(&self) -> HashMap<ServiceName, ServiceStats> {
-        let stats = |service: &ServiceName| ServiceStats {
-            counters: self.ledger.total(&Target::Service(service.clone())).into(),
-            members: self.last.members.get(service).copied(),
-        };
-        let table = &self.last.published.table;
-        table.services().map(|service| (service.clone(), stats(service))).collect()
+    /// Returns requests a second, and those that were bad.
+    fn rates(&self, window: &Window) -> (Option<f64>, Option<f64>) {
+        let now = self.traffic.now();
+        let known = if self.last.has_rates { RATE_SECONDS } else { 0 };
+        let covered = self.traffic.coverage().last(now, known);
+        let requests = window.last(now, RATE_SECONDS);
+        (per_second(requests.total(), covered), per_second(requests.bad, covered))
     }
 }
 
@@ -387,11 +382,8 @@ fn differing<'a>(
     gone.chain(changed.map(|(service, _)| service))
 }
 
-/// Returns requests a second over the last seconds that have data.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ requests in five seconds")]
-fn rate(window: &Window) -> f64 {
-    let (requests, known) = window.last(RATE_SECONDS);
-    if known == 0 { 0.0 } else { requests.total() as f64 / known as f64 }
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Drops the oldest of the remembered; returns the oldest state from which the rest is complete.

@@ -45,6 +45,19 @@ impl Counts {
         }
     }
 
+    /// Returns what came in one of `seconds` seconds, rounded.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "exact up to 2⁵³ requests, and never negative"
+    )]
+    pub fn in_one_second(self, seconds: f64) -> Self {
+        let share = |requests: u64| (requests as f64 / seconds).round() as u64;
+        Self { ok: share(self.ok), c4xx: share(self.c4xx), bad: share(self.bad) }
+    }
+
     pub fn total(self) -> u64 {
         self.ok + self.c4xx + self.bad
     }

@@ -1,7 +1,8 @@
 //! The task that owns the live statistics: reports come in, one [`Tick`] a second goes out.
 //!
 //! Viewers never talk to it: they read the last tick from a `watch`, so that their number and
-//! their speed do not matter here. What a tick says is decided by [`Board`].
+//! their speed do not matter here. Who wants to know the past asks by [`History`]. What a tick says
+//! is decided by [`Board`].
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
@@ -17,6 +18,7 @@ use super::{
     Report,
     board::{Board, Now},
     checkpoint::Checkpoint,
+    query::{History, Question},
     tick::Tick,
 };
 use crate::{
@@ -36,6 +38,7 @@ type Saving = Pin<Box<dyn Future<Output = (Arc<Checkpoint>, Result<(), StoreErro
 /// Moves reports to the board, and ticks and checkpoints away from it.
 pub struct Hub {
     reports: mpsc::Receiver<Report>,
+    questions: mpsc::Receiver<Question>,
     published: watch::Receiver<Arc<Published>>,
     nodes: Nodes,
     store: Store,
@@ -62,13 +65,15 @@ impl Hub {
         nodes: Nodes,
         store: Store,
         epoch: Arc<str>,
-    ) -> Result<(Self, watch::Receiver<Arc<Tick>>), StoreError> {
+    ) -> Result<(Self, watch::Receiver<Arc<Tick>>, History), StoreError> {
         let checkpoint = store.load_counters().await?;
         let board = Board::resume(checkpoint, &published.borrow().table, now());
         let (ticks, receiver) = watch::channel(Arc::new(Tick { epoch, ..Tick::default() }));
-        let mut hub = Self { reports, published, nodes, store, ticks, board, saving: None };
+        let (history, questions) = History::new();
+        let saving = None;
+        let mut hub = Self { reports, questions, published, nodes, store, ticks, board, saving };
         hub.tick();
-        Ok((hub, receiver))
+        Ok((hub, receiver, history))
     }
 
     /// Ticks until `stop`, then saves a last checkpoint.
@@ -79,6 +84,9 @@ impl Hub {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(report) = self.reports.recv() => self.take_in(report),
+                Some(question) = self.questions.recv() => {
+                    question.answer(&self.board, &self.ticks.borrow());
+                }
                 (checkpoint, saved) = finished(&mut self.saving) => {
                     self.saving = None;
                     self.after_saving(&checkpoint, saved);

@@ -1,19 +1,24 @@
 //! One second's state of the statistics, as viewers and the REST API read it.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, OnceLock},
 };
 
-use app::api::live::{Counters, Delta, Frame, Full, Gateway, LiveMapping, Members};
+use app::api::live::{Counters, Gateway, LiveMapping, Members, Overview, Totals};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use imbl::OrdMap;
 
-use crate::gateway::{
-    mapping::{Mapping, MappingName},
-    order::OrderKey,
-    service::ServiceName,
+use super::frame::Frames;
+use crate::{
+    gateway::{
+        mapping::{Mapping, MappingName},
+        order::OrderKey,
+        service::ServiceName,
+        table::Table,
+    },
+    xds::node::NodeId,
 };
 
 /// One mapping, and the tick in which it last changed.
@@ -21,6 +26,14 @@ use crate::gateway::{
 pub struct Entry {
     pub seq: u64,
     pub live: LiveMapping,
+    /// As it stands in every frame that it is in: encoded when the first of them is made.
+    pub(super) json: OnceLock<Bytes>,
+}
+
+impl Entry {
+    pub fn new(seq: u64, live: LiveMapping) -> Self {
+        Self { seq, live, json: OnceLock::new() }
+    }
 }
 
 /// What is known of a service.
@@ -38,78 +51,40 @@ pub struct Tick {
     pub seq: u64,
     pub at: DateTime<Utc>,
     pub gateway: Gateway,
+    pub totals: Totals,
+    /// Sent only to viewers who ask for it.
+    pub overview: Overview,
+    /// The mappings that `entries` tells of.
+    pub table: Table,
     pub entries: OrdMap<OrderKey, Arc<Entry>>,
+    /// Those of them that differ from the tick before.
+    pub changed: HashMap<MappingName, Arc<Entry>>,
     pub services: Arc<HashMap<ServiceName, ServiceStats>>,
+    /// When each node has pushed its counters last; of nodes that were silent for an hour nothing
+    /// is known any more.
+    pub reported: Arc<HashMap<NodeId, DateTime<Utc>>>,
     /// Mappings that went, and the tick in which they did, oldest first; bounded.
     pub gone: Arc<VecDeque<(u64, MappingName)>>,
     /// The oldest state from which `gone` is complete.
     pub resumable_from: u64,
-    /// The frame that brings a viewer from the tick before to this one: encoded once for all.
-    pub delta: Bytes,
-    pub(super) full: OnceLock<Bytes>,
+    pub(super) frames: Frames,
 }
 
 impl Tick {
+    /// Returns what is known of a mapping; `None` for a name that the tick's table does not have.
+    pub fn entry(&self, name: &MappingName) -> Option<&Arc<Entry>> {
+        self.entries.get(&OrderKey::of(self.table.get(name)?))
+    }
+
     /// Returns the requests of a mapping; none for one that is newer than this tick.
     pub fn counters(&self, mapping: &Mapping) -> Counters {
-        self.entries
-            .get(&OrderKey::of(mapping))
-            .map(|entry| entry.live.counters)
-            .unwrap_or_default()
+        self.known(mapping).map(|entry| entry.live.counters).unwrap_or_default()
     }
 
-    /// Returns the frame with everything; encoded at most once.
-    pub fn full_frame(&self) -> Bytes {
-        self.full.get_or_init(|| encode(&Frame::Full(self.full()))).clone()
+    /// Returns what is known of a mapping of a newer table; nothing of one that was deleted and
+    /// made again since.
+    pub fn known(&self, mapping: &Mapping) -> Option<&Arc<Entry>> {
+        let known = self.table.get(mapping.name())?;
+        (known.created_at == mapping.created_at).then(|| self.entry(mapping.name()))?
     }
-
-    /// Returns everything.
-    pub fn full(&self) -> Full {
-        Full {
-            epoch: self.epoch.as_ref().to_owned(),
-            seq: self.seq,
-            at: self.at,
-            gateway: self.gateway.clone(),
-            totals: Default::default(),
-            overview: None,
-            mappings: self.entries.values().map(|entry| entry.live.clone()).collect(),
-        }
-    }
-
-    /// Returns the frame that brings a viewer from `since` to this tick, or the full frame when
-    /// that is too long ago.
-    pub fn frame_since(&self, since: u64) -> Bytes {
-        if since + 1 == self.seq {
-            return self.delta.clone();
-        }
-        if since < self.resumable_from || since > self.seq {
-            return self.full_frame();
-        }
-        encode(&Frame::Delta(self.delta_since(since)))
-    }
-
-    pub(super) fn delta_since(&self, since: u64) -> Delta {
-        let changed = self.entries.values().filter(|entry| entry.seq > since);
-        let changed: Vec<_> = changed.map(|entry| entry.live.clone()).collect();
-        // what has gone and come again is among the changed
-        let back: HashSet<_> = changed.iter().map(|live| live.mapping.name.as_str()).collect();
-        let gone = self.gone.iter().rev().take_while(|(seq, _)| *seq > since);
-        let removed: BTreeSet<_> = gone.map(|(_, name)| name.as_str()).collect();
-        let removed = removed.into_iter().filter(|name| !back.contains(name));
-        Delta {
-            since,
-            seq: self.seq,
-            at: self.at,
-            gateway: self.gateway.clone(),
-            totals: Default::default(),
-            overview: None,
-            removed: removed.map(str::to_owned).collect(),
-            changed,
-        }
-    }
-}
-
-pub(super) fn encode(frame: &Frame) -> Bytes {
-    // plain data with text keys: serde_json has no way to fail on it
-    serde_json::to_vec(frame).map(Bytes::from).unwrap_or_default()
 }

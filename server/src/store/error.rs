@@ -1,6 +1,12 @@
 //! What can go wrong with the database, told apart by who can mend it.
 
-use crate::gateway::{mapping::MappingName, path::Prefix, table::PrefixTaken};
+use std::sync::Arc;
+
+use crate::gateway::{
+    mapping::{Mapping, MappingName},
+    path::Prefix,
+    table::PrefixTaken,
+};
 
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +21,23 @@ pub enum StoreError {
     PrefixTaken(#[from] PrefixTaken),
     #[error("a mapping named `{0}` exists already")]
     NameTaken(MappingName),
+    /// Carries the mapping as it is now; `None` when there is none.
+    #[error("{}", stale(name, current.as_deref()))]
+    Stale { name: MappingName, current: Option<Arc<Mapping>> },
+    #[error("the key `{0}` was used for another request")]
+    KeyReused(String),
     /// The reason is for operators; callers are told to try again.
     #[error("the database can't be used: {0}")]
     Unavailable(String),
+}
+
+fn stale(name: &MappingName, current: Option<&Mapping>) -> String {
+    match current {
+        Some(current) => {
+            format!("`{name}` was changed since: its revision is now {}", current.revision)
+        }
+        None => format!("there is no mapping named `{name}` any more"),
+    }
 }
 
 impl StoreError {

@@ -12,6 +12,7 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json}
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
     gateway::{
+        labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
         service::Service,
@@ -25,18 +26,49 @@ use crate::{
 
 /// The content of a mapping in `revisions.spec`.
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredSpec {
+pub(super) struct StoredSpec {
     prefix: String,
     service: String,
     rewrite: String,
+    /// Absent in what was stored before there were labels.
+    #[serde(default)]
+    labels: Vec<String>,
     created_at: DateTime<Utc>,
+}
+
+impl StoredSpec {
+    fn of(mapping: &Mapping) -> Self {
+        let spec = &mapping.spec;
+        Self {
+            prefix: spec.prefix.to_string(),
+            service: spec.service.text.as_ref().to_owned(),
+            rewrite: spec.rewrite.as_str().to_owned(),
+            labels: spec.labels.to_vec(),
+            created_at: mapping.created_at,
+        }
+    }
+
+    /// Parses the content of the mapping `name`; what was stored was parsed once.
+    pub(super) fn parse(&self, name: &str) -> Result<Spec, String> {
+        let labels = self.labels.iter().map(String::as_str);
+        Ok(Spec {
+            name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
+            prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
+            service: Service::parse(&self.service)
+                .map_err(|error| format!("its service {error}"))?,
+            rewrite: Rewrite::parse(&self.rewrite)
+                .map_err(|error| format!("its rewrite {error}"))?,
+            labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
+        })
+    }
 }
 
 pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, revision, created_at, updated_at from mappings",
+        "select name, prefix, service, rewrite, labels, revision, created_at, updated_at
+         from mappings",
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -69,6 +101,20 @@ pub(super) async fn changes_after(
     Ok(rows.iter().filter_map(readable_change).collect())
 }
 
+/// Reads one change; it was committed, so it is there.
+pub(super) async fn change_at(
+    transaction: &mut Transaction<'_, Sqlite>,
+    revision: Revision,
+) -> Result<Change, StoreError> {
+    let row = sqlx::query(
+        "select revision, committed_at, mapping, spec from revisions where revision = $1",
+    )
+    .bind(signed(revision.0))
+    .fetch_one(&mut **transaction)
+    .await?;
+    change(&row)
+}
+
 pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, StoreError> {
     newest(&mut pool.begin().await?).await
 }
@@ -89,7 +135,7 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, revision, created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -104,33 +150,30 @@ pub(super) async fn put(
     transaction: &mut Transaction<'_, Sqlite>,
     mapping: &Mapping,
 ) -> Result<Revision, StoreError> {
-    let spec = &mapping.spec;
-    let stored = StoredSpec {
-        prefix: spec.prefix.to_string(),
-        service: spec.service.text.as_ref().to_owned(),
-        rewrite: spec.rewrite.as_str().to_owned(),
-        created_at: mapping.created_at,
-    };
+    let name = mapping.name().as_str();
+    let stored = StoredSpec::of(mapping);
     let revision: i64 = sqlx::query_scalar(
         "insert into revisions (committed_at, mapping, change, spec)
          values ($1, $2, 'put', $3) returning revision",
     )
     .bind(mapping.updated_at)
-    .bind(spec.name.as_str())
+    .bind(name)
     .bind(Json(&stored))
     .fetch_one(&mut **transaction)
     .await?;
     sqlx::query(
-        "insert into mappings (name, prefix, service, rewrite, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into mappings
+             (name, prefix, service, rewrite, labels, revision, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             revision = excluded.revision, updated_at = excluded.updated_at",
+             labels = excluded.labels, revision = excluded.revision, updated_at = excluded.updated_at",
     )
-    .bind(spec.name.as_str())
+    .bind(name)
     .bind(stored.prefix)
     .bind(stored.service)
     .bind(stored.rewrite)
+    .bind(Json(stored.labels))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -247,10 +290,18 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let text = |column| row.try_get::<String, _>(column).map_err(|error| error.to_string());
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
-    Ok(Mapping {
-        spec: spec(&text("name")?, &text("prefix")?, &text("service")?, &text("rewrite")?)?,
-        revision: Revision(unsigned(revision)),
+    let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let stored = StoredSpec {
+        prefix: text("prefix")?,
+        service: text("service")?,
+        rewrite: text("rewrite")?,
+        labels,
         created_at: time("created_at")?,
+    };
+    Ok(Mapping {
+        spec: stored.parse(&text("name")?)?,
+        revision: Revision(unsigned(revision)),
+        created_at: stored.created_at,
         updated_at: time("updated_at")?,
     })
 }
@@ -276,23 +327,13 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
     let kind = match stored {
         None => ChangeKind::Delete(parsed(MappingName::parse(&name))?),
         Some(Json(stored)) => ChangeKind::Put(Arc::new(Mapping {
-            spec: spec(&name, &stored.prefix, &stored.service, &stored.rewrite)
-                .map_err(StoreError::Unavailable)?,
+            spec: stored.parse(&name).map_err(StoreError::Unavailable)?,
             revision,
             created_at: stored.created_at,
             updated_at: row.try_get("committed_at")?,
         })),
     };
     Ok(Change { revision, kind })
-}
-
-fn spec(name: &str, prefix: &str, service: &str, rewrite: &str) -> Result<Spec, String> {
-    Ok(Spec {
-        name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
-        prefix: Prefix::parse(prefix).map_err(|error| format!("its prefix {error}"))?,
-        service: Service::parse(service).map_err(|error| format!("its service {error}"))?,
-        rewrite: Rewrite::parse(rewrite).map_err(|error| format!("its rewrite {error}"))?,
-    })
 }
 
 fn target(row: &SqliteRow) -> Result<Target, StoreError> {
@@ -315,10 +356,10 @@ fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError
 
 /// Databases count with a sign. Sequences begin at 1, and a counter would need 10⁹ requests a
 /// second for 290 years to get here, so nothing is lost.
-fn signed(value: u64) -> i64 {
+pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn unsigned(value: i64) -> u64 {
+pub(super) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or_default()
 }

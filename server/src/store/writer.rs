@@ -7,7 +7,12 @@ use sqlx::{Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
-use super::{Db, StoreError, rows, sqlite::FileIdentity};
+use super::{
+    Db, StoreError,
+    idempotency::{self, Once},
+    rows,
+    sqlite::FileIdentity,
+};
 use crate::{
     gateway::mapping::{Mapping, MappingName, Revision, Spec},
     stats::checkpoint::Checkpoint,
@@ -22,9 +27,59 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 /// A write that waits for its turn.
 #[derive(Debug)]
 pub(super) enum Operation {
-    Put { spec: Spec, create_only: bool, answer: Answer<Written> },
-    Delete { name: MappingName, answer: Answer<Option<Revision>> },
+    Put { put: Put, answer: Answer<Written> },
+    Delete { name: MappingName, condition: Condition, answer: Answer<Option<Revision>> },
     Checkpoint { checkpoint: Arc<Checkpoint>, answer: Answer<()> },
+}
+
+/// Asks for a mapping to be created or replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    pub spec: Spec,
+    pub condition: Condition,
+    /// Makes a creation that is sent twice happen once.
+    pub once: Option<Once>,
+}
+
+impl From<Spec> for Put {
+    fn from(spec: Spec) -> Self {
+        Self { spec, condition: Condition::Any, once: None }
+    }
+}
+
+/// What must be true of the mapping as it is for a write to happen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Condition {
+    #[default]
+    Any,
+    /// There is none.
+    Absent,
+    /// There is one.
+    Present,
+    /// Its content is that of one of these revisions.
+    Revision(Vec<Revision>),
+}
+
+impl Condition {
+    /// Checks the condition for the mapping `name`, which is `current` now.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::NameTaken`] or [`StoreError::Stale`] when it does not hold.
+    pub fn check(&self, name: &MappingName, current: Option<&Mapping>) -> Result<(), StoreError> {
+        let holds = match (self, current) {
+            (Self::Any, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
+            (Self::Revision(allowed), Some(current)) => allowed.contains(&current.revision),
+            _ => false,
+        };
+        match self {
+            _ if holds => Ok(()),
+            Self::Absent => Err(StoreError::NameTaken(name.clone())),
+            _ => Err(StoreError::Stale {
+                name: name.clone(),
+                current: current.cloned().map(Arc::new),
+            }),
+        }
+    }
 }
 
 /// What a [`super::Store::put`] did.
@@ -41,6 +96,8 @@ pub enum Effect {
     Replaced,
     /// The mapping had this content already: no new revision.
     Unchanged,
+    /// An earlier request of the same key did it; the mapping is as that had made it.
+    Repeated,
 }
 
 /// An operation that has been carried out in a transaction which is not yet committed.
@@ -131,15 +188,15 @@ async fn carry_out(
     newest: &mut Option<Revision>,
 ) -> Done {
     match operation {
-        Operation::Put { spec, create_only, answer } => {
-            let written = put(transaction, spec, create_only, now).await;
+        Operation::Put { put, answer } => {
+            let written = carry_out_put(transaction, put, now).await;
             if let Ok(Written { mapping, effect: Effect::Created | Effect::Replaced }) = &written {
                 *newest = Some(mapping.revision);
             }
             Done::Put(answer, written)
         }
-        Operation::Delete { name, answer } => {
-            let deleted = rows::delete(transaction, &name, now).await;
+        Operation::Delete { name, condition, answer } => {
+            let deleted = carry_out_delete(transaction, &name, condition, now).await;
             if let Ok(Some(revision)) = &deleted {
                 *newest = Some(*revision);
             }
@@ -151,20 +208,25 @@ async fn carry_out(
     }
 }
 
-async fn put(
+async fn carry_out_put(
     transaction: &mut Transaction<'_, Sqlite>,
-    spec: Spec,
-    create_only: bool,
+    put: Put,
     now: DateTime<Utc>,
 ) -> Result<Written, StoreError> {
+    let Put { spec, condition, once } = put;
+    if let Some(once) = &once
+        && let Some(mapping) = idempotency::find(transaction, once, now).await?
+    {
+        return Ok(Written { mapping, effect: Effect::Repeated });
+    }
+    let before = rows::get(transaction, &spec.name).await?;
+    condition.check(&spec.name, before.as_ref())?;
     if let Some(owner) = rows::owner_of_prefix(transaction, &spec.prefix).await?
         && owner != spec.name
     {
         return Err(StoreError::prefix_taken(spec.prefix, owner));
     }
-    let before = rows::get(transaction, &spec.name).await?;
     let (created_at, effect) = match before {
-        Some(_) if create_only => return Err(StoreError::NameTaken(spec.name)),
         Some(before) if before.spec == spec => {
             return Ok(Written { mapping: Arc::new(before), effect: Effect::Unchanged });
         }
@@ -173,7 +235,23 @@ async fn put(
     };
     let mut mapping = Mapping { spec, revision: Revision::default(), created_at, updated_at: now };
     mapping.revision = rows::put(transaction, &mapping).await?;
+    if let Some(once) = &once {
+        idempotency::remember(transaction, once, mapping.revision, now).await?;
+    }
     Ok(Written { mapping: Arc::new(mapping), effect })
+}
+
+async fn carry_out_delete(
+    transaction: &mut Transaction<'_, Sqlite>,
+    name: &MappingName,
+    condition: Condition,
+    now: DateTime<Utc>,
+) -> Result<Option<Revision>, StoreError> {
+    if condition != Condition::Any {
+        let current = rows::get(transaction, name).await?;
+        condition.check(name, current.as_ref())?;
+    }
+    rows::delete(transaction, name, now).await
 }
 
 impl Done {

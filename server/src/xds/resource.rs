@@ -41,6 +41,17 @@ impl Kind {
     pub const ALL: [Self; 5] =
         [Self::Cluster, Self::Endpoints, Self::Routes, Self::Scope, Self::Listener];
 
+    /// Returns the word by which people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Endpoints => "endpoints",
+            Self::Listener => "listener",
+            Self::Scope => "scope",
+            Self::Routes => "routes",
+        }
+    }
+
     /// Returns the type URL that names the kind on the wire.
     pub fn type_url(self) -> String {
         match self {
@@ -92,6 +103,12 @@ impl fmt::Debug for Version {
 pub struct ResourceKey {
     pub kind: Kind,
     pub name: Arc<str>,
+}
+
+impl fmt::Display for ResourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.word(), self.name)
+    }
 }
 
 /// One encoded resource with what is needed to order it and to report on it.

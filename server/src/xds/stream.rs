@@ -20,7 +20,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::{info, warn};
 
 use super::{
-    node::{NodeId, NodeStatus, Nodes},
+    node::{Answer, NodeId, NodeStatus, Nodes},
     session::{Event, Session},
 };
 use crate::{
@@ -125,6 +125,8 @@ impl Conversation {
             version,
             connected_at: Utc::now(),
             revision: Revision::default(),
+            last_ack: None,
+            last_nack: None,
         };
         // removes the node however this ends
         let _registration = Registration::new(self.ads.nodes.clone(), self.id, status);
@@ -150,7 +152,7 @@ impl Conversation {
                 }
             }
             if session.is_settled() {
-                self.ads.nodes.reached(self.id, at.table.revision());
+                self.ads.nodes.reached(self.id, at.table.revision(), Utc::now());
             }
             tokio::select! {
                 next = self.next_request() => match next {
@@ -187,6 +189,7 @@ impl Conversation {
 
     async fn report(&self, events: Vec<Event>, on_trial: bool) {
         for event in events {
+            self.ads.nodes.answered(self.id, answer(&event));
             let feedback = match event {
                 Event::Rejected { resource, reason, kept } => {
                     Feedback::Rejected { resource, reason, kept }
@@ -199,6 +202,14 @@ impl Conversation {
             }
         }
     }
+}
+
+fn answer(event: &Event) -> Answer {
+    let (resource, reason) = match event {
+        Event::Acked(resource) => (resource, None),
+        Event::Rejected { resource, reason, .. } => (resource, Some(Arc::clone(reason))),
+    };
+    Answer { at: Utc::now(), resource: resource.key.clone(), reason }
 }
 
 struct Registration {

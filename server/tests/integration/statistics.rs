@@ -1,5 +1,10 @@
 //! Counters add up to what was sent, whatever comes and goes.
 
+use app::api::{
+    live::{Full, LiveMapping},
+    series::Span,
+};
+use chancery::gateway::mapping::MappingName;
 use http::{Method, StatusCode};
 
 use crate::support::{
@@ -173,4 +178,106 @@ async fn a_service_on_localhost_is_one_endpoint() {
     .await;
     let answer = server.client.get(&server.gateway("/local/x")).await;
     assert_eq!(answer.to_string(), "200 OK service /x");
+}
+
+async fn stats(server: &TestServer, query: &str) -> Full {
+    let answer = server.get(&format!("/api/v1/stats{query}")).await;
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// Waits until the latency of `mapping` is made of `samples` requests.
+async fn until_measured(server: &TestServer, mapping: &str, samples: u64) -> LiveMapping {
+    until(&format!("the latency of {samples} requests to `{mapping}`"), async || {
+        let full = stats(server, &format!("?mappings={mapping}")).await;
+        let live = full.mappings.into_iter().next()?;
+        (live.latency?.samples == samples).then_some(live)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn latency_is_that_of_the_service_and_a_push_tells_of_its_own_time_only() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _node = server.node("one").await;
+    server.map("slow", "/slow/", "service").await;
+    server.map("quick", "/quick/", "service").await;
+    server.until_live().await;
+    let (slow, quick) = (server.gateway("/slow/slow/250"), server.gateway("/quick/"));
+
+    for _ in 0..8 {
+        assert_eq!(server.client.get(&slow).await.status, StatusCode::OK);
+        assert_eq!(server.client.get(&quick).await.status, StatusCode::OK);
+    }
+
+    let slow = until_measured(&server, "slow", 8).await.latency.unwrap();
+    let quick = until_measured(&server, "quick", 8).await.latency.unwrap();
+    // the bucket of 250 ms is that from 200 to 300; a busy machine adds to it
+    assert!((200..=1_000).contains(&slow.p50_ms), "{slow:?}");
+    assert!(slow.p50_ms <= slow.p95_ms && slow.p95_ms <= slow.p99_ms, "{slow:?}");
+    assert!(quick.p50_ms < 200, "{quick:?}");
+
+    // were the histograms cumulative, each further push would add all of it again
+    let mut ticks = server.server.ticks.clone();
+    let seq = ticks.borrow().seq;
+    ticks.wait_for(|tick| tick.seq >= seq + 4).await.unwrap();
+    let again = stats(&server, "?mappings=slow,quick").await;
+    assert!(again.mappings.iter().all(|live| live.latency.unwrap().samples == 8), "{again:?}");
+    assert_eq!(again.totals.latency.unwrap().samples, 16);
+}
+
+#[tokio::test]
+async fn latency_of_two_nodes_is_merged() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _one = server.node("one").await;
+    let _two = server.node("two").await;
+    until("both are connected", async || (server.server.nodes.list().len() == 2).then_some(()))
+        .await;
+    server.map("a", "/a/", "service").await;
+    server.until_live().await;
+
+    send(&server, "/a/", [30, 10, 0]).await;
+
+    until_measured(&server, "a", 40).await;
+}
+
+#[tokio::test]
+async fn the_history_adds_up_to_the_counters() {
+    let service = Upstream::start("service").await;
+    let server = TestServer::with_services(&[("service", service.address)]).await;
+    let _node = server.node("one").await;
+    server.map("a", "/a/", "service").await;
+    server.map("idle", "/idle/", "service").await;
+    server.until_live().await;
+    let history = server.server.history.clone();
+    let [a, idle] = ["a", "idle"].map(|name| MappingName::parse(name).unwrap());
+
+    send(&server, "/a/", [20, 10, 5]).await;
+    server.until_counted("a", [20, 10, 5]).await;
+    until_measured(&server, "a", 35).await;
+
+    let series = history.series(Some(&a), Span::FiveMinutes).await.unwrap();
+    let sum = |rates: &[Option<f64>]| rates.iter().flatten().sum::<f64>();
+    for (rates, count) in
+        [(&series.requests.ok, 20.0), (&series.requests.c4xx, 10.0), (&series.requests.bad, 5.0)]
+    {
+        // a push is up to a tenth late or early, and its rate the less or the more
+        assert!((sum(rates) - count).abs() <= count * 0.25, "{rates:?}");
+    }
+    assert_eq!(series.requests.ok.len(), 300);
+    assert!(series.requests.ok[0].is_none(), "nothing is known of before the start");
+    assert!(series.latency.p99_ms.last().unwrap().is_some());
+    let tick = server.server.ticks.borrow().clone();
+    assert_eq!(*series.epoch, *tick.epoch);
+    assert!(series.seq <= tick.seq && tick.seq <= series.seq + 2);
+    let of_all = history.series(None, Span::Hour).await.unwrap();
+    assert!(of_all.requests.ok.last().unwrap().is_some_and(|rate| rate > 0.0));
+    let of_idle = history.series(Some(&idle), Span::FiveMinutes).await.unwrap();
+    assert!(of_idle.requests.ok.iter().flatten().all(|rate| *rate == 0.0));
+
+    let recent = history.recent(vec![a.clone(), idle.clone()]).await;
+    assert_eq!((recent[&a].requests, recent[&a].trend.len()), (35, 30));
+    assert_eq!((recent[&idle].requests, recent[&idle].trend.len()), (0, 0));
+    assert!(tick.reported.keys().any(|node| node.as_str() == "one"));
 }

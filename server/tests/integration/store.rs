@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use chancery::{
     gateway::{
+        labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
         service::Service,
@@ -13,7 +14,7 @@ use chancery::{
         checkpoint::Checkpoint,
         counters::{Counts, Target},
     },
-    store::{CHANGES_PAGE, DatabaseUrl, Effect, Store, StoreError, Written},
+    store::{CHANGES_PAGE, Condition, DatabaseUrl, Effect, Put, Store, StoreError, Written},
     xds::node::NodeId,
 };
 use tempfile::TempDir;
@@ -52,6 +53,8 @@ macro_rules! on_every_database {
     };
 }
 
+mod conditions;
+
 on_every_database![
     revisions_count_from_one_without_gaps,
     a_put_creates_then_replaces_then_changes_nothing,
@@ -82,11 +85,17 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
         prefix: Prefix::parse(prefix).unwrap(),
         service: Service::parse(service).unwrap(),
         rewrite: Rewrite::default(),
+        labels: Labels::default(),
     }
 }
 
+/// Asks for a mapping only if there is none of its name.
+fn creation(spec: Spec) -> Put {
+    Put { condition: Condition::Absent, ..Put::from(spec) }
+}
+
 async fn put(store: &Store, name: &str, prefix: &str, service: &str) -> Written {
-    store.put(spec(name, prefix, service), false).await.unwrap()
+    store.put(spec(name, prefix, service)).await.unwrap()
 }
 
 /// Reads the whole feed, page by page.
@@ -115,9 +124,9 @@ async fn revisions_count_from_one_without_gaps(database: Database) {
 
     let one = put(&store, "one", "/one/", "a").await;
     put(&store, "one", "/one/", "a").await;
-    store.put(spec("two", "/one/", "a"), false).await.unwrap_err();
+    store.put(spec("two", "/one/", "a")).await.unwrap_err();
     let two = put(&store, "one", "/one/", "b").await;
-    let three = store.delete(name("one")).await.unwrap();
+    let three = store.delete(name("one"), Condition::Any).await.unwrap();
     let four = put(&store, "one", "/one/", "a").await;
 
     assert_eq!(one.mapping.revision, Revision(1));
@@ -154,9 +163,9 @@ async fn a_replaced_mapping_keeps_its_time_of_creation(database: Database) {
 
 async fn a_name_in_use_is_refused_to_who_only_creates(database: Database) {
     let store = database.open().await;
-    let first = store.put(spec("user", "/user/", "a"), true).await.unwrap();
+    let first = store.put(creation(spec("user", "/user/", "a"))).await.unwrap();
 
-    let second = store.put(spec("user", "/other/", "b"), true).await.unwrap_err();
+    let second = store.put(creation(spec("user", "/other/", "b"))).await.unwrap_err();
 
     assert!(matches!(&second, StoreError::NameTaken(owner) if *owner == name("user")), "{second}");
     assert_eq!(content(&store.load().await.unwrap().table), [Mapping::clone(&first.mapping)]);
@@ -167,8 +176,8 @@ async fn a_taken_prefix_names_its_owner(database: Database) {
     put(&store, "user", "/user/", "a").await;
     put(&store, "other", "/other/", "a").await;
 
-    let created = store.put(spec("newcomer", "/user/", "b"), false).await.unwrap_err();
-    let moved = store.put(spec("other", "/user/", "b"), false).await.unwrap_err();
+    let created = store.put(spec("newcomer", "/user/", "b")).await.unwrap_err();
+    let moved = store.put(spec("other", "/user/", "b")).await.unwrap_err();
 
     for error in [created, moved] {
         let StoreError::PrefixTaken(taken) = error else { panic!("{error}") };
@@ -182,9 +191,9 @@ async fn a_deleted_mapping_frees_its_name_and_its_prefix(database: Database) {
     put(&store, "user", "/user/", "a").await;
     put(&store, "other", "/other/", "a").await;
 
-    let deleted = store.delete(name("user")).await.unwrap();
-    let prefix = store.put(spec("other", "/user/", "a"), false).await.unwrap();
-    let name = store.put(spec("user", "/other/", "a"), true).await.unwrap();
+    let deleted = store.delete(name("user"), Condition::Any).await.unwrap();
+    let prefix = store.put(spec("other", "/user/", "a")).await.unwrap();
+    let name = store.put(creation(spec("user", "/other/", "a"))).await.unwrap();
 
     assert_eq!(deleted, Some(Revision(3)));
     assert_eq!(prefix.effect, Effect::Replaced);
@@ -196,7 +205,7 @@ async fn two_mappings_swap_their_prefixes_by_way_of_a_third(database: Database) 
     put(&store, "left", "/left/", "a").await;
     put(&store, "right", "/right/", "b").await;
 
-    let at_once = store.put(spec("left", "/right/", "a"), false).await;
+    let at_once = store.put(spec("left", "/right/", "a")).await;
     put(&store, "left", "/aside/", "a").await;
     put(&store, "right", "/left/", "b").await;
     put(&store, "left", "/right/", "a").await;
@@ -210,7 +219,7 @@ async fn two_mappings_swap_their_prefixes_by_way_of_a_third(database: Database) 
 async fn a_delete_of_nothing_has_no_revision(database: Database) {
     let store = database.open().await;
 
-    let deleted = store.delete(name("nobody")).await.unwrap();
+    let deleted = store.delete(name("nobody"), Condition::Any).await.unwrap();
 
     assert_eq!(deleted, None);
     assert_eq!(feed(&store).await, []);
@@ -243,7 +252,7 @@ async fn the_same_name_written_by_many_at_once_has_one_creator(database: Databas
 
     let writers = (0..50).map(|number| {
         let (store, prefix) = (store.clone(), format!("/m{number}/"));
-        async move { store.put(spec("one", &prefix, "a"), true).await }
+        async move { store.put(creation(spec("one", &prefix, "a"))).await }
     });
     let answers = futures_util::future::join_all(writers).await;
 
@@ -276,11 +285,11 @@ async fn loading_gives_what_replaying_the_feed_gives(database: Database) {
     put(&store, "two", "/two", "https://b:8443").await;
     put(&store, "one", "/uno/", "a").await;
     put(&store, "three", "/one/", "c").await;
-    store.delete(name("two")).await.unwrap();
+    store.delete(name("two"), Condition::Any).await.unwrap();
     let without_rewrite =
         Spec { rewrite: Rewrite::parse("").unwrap(), ..spec("two", "/two", "[::1]:80") };
-    store.put(without_rewrite, false).await.unwrap();
-    store.delete(name("one")).await.unwrap();
+    store.put(without_rewrite).await.unwrap();
+    store.delete(name("one"), Condition::Any).await.unwrap();
 
     let mut replayed = Table::default();
     for change in feed(&store).await {
@@ -302,7 +311,7 @@ async fn the_hint_is_at_the_newest_revision_after_a_write_and_after_a_start(data
 
     put(&store, "one", "/one/", "a").await;
     let written = *newest.borrow();
-    store.delete(name("one")).await.unwrap();
+    store.delete(name("one"), Condition::Any).await.unwrap();
     let deleted = *newest.borrow();
     let another = database.open().await;
 

@@ -1,6 +1,10 @@
 //! Adds what holds for every operation: the answers that the edge gives, the headers, the examples.
 
-use app::api::problem::Problem;
+use app::api::{
+    list::{Order, Sort},
+    problem::Problem,
+    series::Span,
+};
 use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -210,6 +214,10 @@ fn shared(components: &mut Components) {
     let mut schemas = vec![
         (Form::Problem.schema().to_owned(), Problem::schema()),
         (Form::Article.schema().to_owned(), Refusal::schema()),
+        // parameters only refer to these
+        ("Sort".to_owned(), Sort::schema()),
+        ("Order".to_owned(), Order::schema()),
+        ("Span".to_owned(), Span::schema()),
     ];
     Problem::schemas(&mut schemas);
     Refusal::schemas(&mut schemas);

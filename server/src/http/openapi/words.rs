@@ -31,6 +31,17 @@ in the mapping's `config`: usually a few milliseconds later.
 There is no sign-in: the server answers on loopback addresses only, and refuses requests that \
 another website makes a browser send.";
 
+/// Describes the query parameter `dry_run`.
+pub(in crate::http) const DRY_RUN: &str =
+    "`true`: nothing is written; the answer says what would be";
+
+/// Describes the query parameter `limit` of a list.
+pub(in crate::http) const LIMIT: &str = "Most items of the answer, 1 to 200; 50 unless given";
+
+/// Describes the query parameter `cursor` of a list.
+pub(in crate::http) const CURSOR: &str =
+    "Where to go on: `next_cursor` or `previous_cursor` of another answer to the same question";
+
 /// Describes the path parameter `name`.
 pub(in crate::http) const NAME: &str = "Name of the mapping";
 

@@ -1,12 +1,21 @@
 //! What ticks say, second by second.
 
-use app::api::live::Health;
+use std::time::Duration;
+
+use app::api::live::{Delta, Frame, Full, Health, Watch};
 
 use super::*;
-use crate::gateway::{
-    mapping::{Change, ChangeKind, Revision},
-    table::tests::mapping,
+use crate::{
+    gateway::{
+        mapping::{Change, ChangeKind, Revision},
+        table::tests::mapping,
+    },
+    stats::{counters::Counts, frame::Watching, latency::Buckets},
+    xds::node::NodeId,
 };
+
+mod numbers;
+mod watching;
 
 /// A board with its last tick, a table that grows, and a clock that is moved by hand.
 struct Fixture {
@@ -14,6 +23,7 @@ struct Fixture {
     tick: Tick,
     published: Published,
     now: Now,
+    nodes: HashSet<NodeId>,
 }
 
 impl Fixture {
@@ -24,6 +34,7 @@ impl Fixture {
             tick: Tick::default(),
             published: Published::default(),
             now,
+            nodes: HashSet::new(),
         }
     }
 
@@ -42,22 +53,41 @@ impl Fixture {
 
     /// A node reports the cumulative requests of a mapping, and its service's endpoints.
     fn flush(&mut self, node: &str, name: &str, ok: u64, bad: u64) {
-        let target = Target::Mapping(MappingName::parse(name).unwrap());
+        let name = MappingName::parse(name).unwrap();
+        let counts = [(Target::Mapping(name), Counts { ok, bad, c4xx: 0 })].into();
+        self.push(Flush { counts, ..Flush::of(NodeId::reported(node)) });
+    }
+
+    /// The same, with how long each of the requests since the last flush took.
+    fn flush_slow(&mut self, node: &str, name: &str, ok: u64, (requests, ms): (u64, f64)) {
+        let name = MappingName::parse(name).unwrap();
+        let latency = [(name.clone(), Buckets::read([(ms, requests)], requests))].into();
+        let counts = [(Target::Mapping(name), Counts { ok, ..Counts::default() })].into();
+        self.push(Flush { counts, latency, ..Flush::of(NodeId::reported(node)) });
+    }
+
+    fn push(&mut self, flush: Flush) {
+        if self.nodes.insert(flush.node.clone()) {
+            let started = Report::NodeStarted(flush.node.clone());
+            self.board.take_in(started, &self.published.table, self.now);
+        }
         let members = Members { healthy_members: 1, total_members: 1 };
-        let flush = Flush {
-            node: NodeId::reported(node),
-            counts: [(target, Counts { ok, bad, c4xx: 0 })].into(),
-            members: [(ServiceName::parse("service").unwrap(), members)].into(),
-        };
-        self.board.take_in(Report::Flush(flush), &self.published.table, self.now);
+        let members = [(ServiceName::parse("service").unwrap(), members)].into();
+        let report = Report::Flush(Flush { members, ..flush });
+        self.board.take_in(report, &self.published.table, self.now);
     }
 
     /// A second passes.
     fn tick(&mut self) -> Delta {
+        let before = self.tick.seq;
         self.now.instant += Duration::from_secs(1);
         let published = Arc::new(self.published.clone());
         self.tick = self.board.tick(&self.tick, &published, (1, 1), self.now);
-        match serde_json::from_slice(&self.tick.delta).unwrap() {
+        self.delta_since(before)
+    }
+
+    fn delta_since(&self, since: u64) -> Delta {
+        match serde_json::from_slice(&self.tick.frame_since(since, &all())).unwrap() {
             Frame::Delta(delta) => delta,
             Frame::Full(_) => panic!("a tick makes deltas"),
         }
@@ -67,6 +97,10 @@ impl Fixture {
         let mut entries = self.tick.entries.values();
         entries.find(|entry| entry.live.mapping.name == name).unwrap().live.clone()
     }
+}
+
+fn all() -> Watching {
+    Watching::default()
 }
 
 fn names(changed: &[LiveMapping]) -> Vec<&str> {
@@ -88,7 +122,7 @@ fn a_tick_tells_only_what_has_changed() {
 
     assert_eq!(names(&delta.changed), ["busy"]);
     assert_eq!(fixture.live("busy").counters.upstream_ok, 7);
-    assert_eq!(fixture.live("busy").rate, Some(7.0));
+    assert_eq!(fixture.live("busy").rate, Some(3.5), "the second before is known to have had none");
 }
 
 #[test]
@@ -204,7 +238,7 @@ fn a_viewer_who_missed_ticks_gets_their_sum() {
     fixture.tick();
     fixture.put("changed", "/elsewhere/");
     fixture.tick();
-    let delta = fixture.tick.delta_since(seen);
+    let delta = fixture.delta_since(seen);
 
     assert_eq!(names(&delta.changed), ["changed"]);
     assert_eq!(delta.removed, ["gone"]);

@@ -6,13 +6,14 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// Answers `/status/CODE` with that status, everything else with 200; the body is its name and
-/// the path that it saw.
+/// Answers `/status/CODE` with that status and `/slow/MS` after that time, everything else with 200
+/// at once; the body is its name and the path that it saw.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
@@ -32,6 +33,7 @@ impl Upstream {
         let counter = Arc::clone(&served);
         let router = Router::new().fallback(async move |request: Request| {
             counter.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(slowness(&request)).await;
             answer(name, &request)
         });
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -47,6 +49,11 @@ impl Drop for Upstream {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+fn slowness(request: &Request) -> Duration {
+    let millis = request.uri().path().strip_prefix("/slow/").and_then(|millis| millis.parse().ok());
+    Duration::from_millis(millis.unwrap_or_default())
 }
 
 fn answer(name: &str, request: &Request) -> axum::response::Response {

@@ -1,0 +1,342 @@
+//! Says what a write would change, before it is made. Pure: it carries the write out on a copy of
+//! the table, which costs what differs.
+//!
+//! ```text
+//! Table ─ clone, apply ─▶ Table as it would be ─▶ who serves what now, and who would then
+//! ```
+//! Not here: recent requests and what discovery knows; the caller adds them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use app::api::{
+    mapping::Warning,
+    plan::{Action, Affected, Effect, Example, FieldChange, Plan},
+};
+
+use super::{
+    mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+    order::{OrderKey, is_tried_after},
+    path::Prefix,
+    table::{PrefixTaken, Table},
+};
+
+/// Mappings inside a prefix that are named; their number is in the warning.
+const NESTED_NAMED: usize = 20;
+
+/// Plans that a mapping gets the content of `spec`.
+///
+/// # Errors
+/// Returns the mapping that has the prefix.
+pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
+    table.check_collision(spec)?;
+    let before = table.get(&spec.name).map(Arc::clone);
+    let revision = Revision(table.revision().0 + 1);
+    let created_at = before.as_ref().map(|before| before.created_at).unwrap_or_default();
+    let mapping =
+        Arc::new(Mapping { spec: spec.clone(), revision, created_at, updated_at: created_at });
+    let after = applied(table, revision, ChangeKind::Put(Arc::clone(&mapping)));
+    let diff = diff(before.as_ref().map(|before| &before.spec), Some(spec));
+    let moves = before.as_ref().is_none_or(|before| before.spec.prefix != spec.prefix);
+    let mut affected = BTreeMap::new();
+    let mut warnings = Vec::new();
+    if moves {
+        let others = without(table, before.as_deref());
+        let losers = servers(&others, &spec.prefix);
+        warnings.extend(losers.iter().map(|loser| nested(loser, spec)));
+        note(&mut affected, losers, Effect::Loses);
+        let inside = nested_in(&others, &spec.prefix);
+        warnings.extend((!inside.is_empty()).then(|| shadows(inside.len(), spec)));
+        note(&mut affected, inside.into_iter().take(NESTED_NAMED), Effect::Keeps);
+        if let Some(before) = &before {
+            let gainers = servers(&after, &before.spec.prefix);
+            let others = gainers.into_iter().filter(|gainer| gainer.name() != &spec.name);
+            note(&mut affected, others, Effect::Gains);
+        }
+    }
+    Ok(Plan {
+        action: match &before {
+            None => Action::Create,
+            Some(_) if diff.is_empty() => Action::Unchanged,
+            Some(_) => Action::Replace,
+        },
+        name: spec.name.to_string(),
+        revision: before.map(|before| before.revision.0),
+        diff,
+        warnings,
+        affected: affected.into_values().collect(),
+        position: Some(position(&after, &mapping)),
+        examples: examples(&after, &spec.prefix),
+    })
+}
+
+/// Plans that `mapping` is deleted.
+pub fn delete(table: &Table, mapping: &Mapping) -> Plan {
+    let after = without(table, Some(mapping));
+    let mut affected = BTreeMap::new();
+    note(&mut affected, servers(&after, &mapping.spec.prefix), Effect::Gains);
+    Plan {
+        action: Action::Delete,
+        name: mapping.name().to_string(),
+        revision: Some(mapping.revision.0),
+        diff: diff(Some(&mapping.spec), None),
+        warnings: Vec::new(),
+        affected: affected.into_values().collect(),
+        position: None,
+        examples: examples(&after, &mapping.spec.prefix),
+    }
+}
+
+/// Returns the place of a mapping in the match order, from 1.
+pub fn position(table: &Table, mapping: &Mapping) -> u32 {
+    let key = OrderKey::of(mapping);
+    let before = table.in_order().range(..key).count();
+    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Returns the fields in which two contents differ, in the order of the form; the name is among
+/// them only where a mapping comes or goes.
+pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
+    let fields = |spec: &Spec| {
+        let labels: Vec<_> = spec.labels.iter().collect();
+        [
+            ("name", spec.name.to_string()),
+            ("prefix", spec.prefix.to_string()),
+            ("service", spec.service.text.as_ref().to_owned()),
+            ("rewrite", spec.rewrite.as_str().to_owned()),
+            ("labels", labels.join(" ")),
+        ]
+    };
+    let (before, after) = (before.map(fields), after.map(fields));
+    let mut before = before.into_iter().flatten();
+    let mut after = after.into_iter().flatten();
+    let mut changes = Vec::new();
+    loop {
+        let (old, new) = (before.next(), after.next());
+        let Some(field) = old.as_ref().or(new.as_ref()).map(|(field, _)| (*field).to_owned())
+        else {
+            return changes;
+        };
+        let (old, new) = (old.map(|(_, text)| text), new.map(|(_, text)| text));
+        // no label is nothing to speak of
+        let is_told =
+            field != "labels" || [&old, &new].into_iter().flatten().any(|l| !l.is_empty());
+        if old != new && is_told {
+            changes.push(FieldChange { field, before: old, after: new });
+        }
+    }
+}
+
+fn applied(table: &Table, revision: Revision, kind: ChangeKind) -> Table {
+    let mut after = table.clone();
+    after.apply(&Change { revision, kind });
+    after
+}
+
+fn without(table: &Table, mapping: Option<&Mapping>) -> Table {
+    match mapping {
+        Some(mapping) => {
+            applied(table, table.revision(), ChangeKind::Delete(mapping.name().clone()))
+        }
+        None => table.clone(),
+    }
+}
+
+/// Returns who serves the requests that `prefix` matches and no longer prefix does: one mapping,
+/// or two where `/a` and `/a/x` have different ones.
+fn servers(table: &Table, prefix: &Prefix) -> Vec<Arc<Mapping>> {
+    let base = prefix.base();
+    let below = format!("{base}/");
+    // no prefix can be a part of this segment
+    let deep = format!("{base}/\u{0}");
+    let itself = (!prefix.has_trailing_slash()).then_some(base);
+    let mut servers: Vec<Arc<Mapping>> = Vec::new();
+    for path in itself.into_iter().chain([below.as_str(), deep.as_str()]) {
+        if let Some((mapping, _)) = table.explain(path)
+            && !servers.iter().any(|known| known.name() == mapping.name())
+            // `/a/` serves what is below `/a`, whoever has that
+            && is_tried_after(mapping, prefix)
+        {
+            servers.push(Arc::clone(mapping));
+        }
+    }
+    servers
+}
+
+/// Returns the mappings whose prefix lies inside `prefix`: their requests stay theirs.
+fn nested_in(table: &Table, prefix: &Prefix) -> Vec<Arc<Mapping>> {
+    let below = format!("{}/", prefix.base());
+    let is_inside = |other: &Prefix| {
+        other.as_str().starts_with(&below) && other.as_str().len() > prefix.as_str().len()
+    };
+    table.iter().filter(|other| is_inside(&other.spec.prefix)).map(Arc::clone).collect()
+}
+
+fn note(
+    affected: &mut BTreeMap<MappingName, Affected>,
+    mappings: impl IntoIterator<Item = Arc<Mapping>>,
+    effect: Effect,
+) {
+    for mapping in mappings {
+        affected.entry(mapping.name().clone()).or_insert_with(|| Affected {
+            name: mapping.name().to_string(),
+            prefix: mapping.spec.prefix.to_string(),
+            effect,
+            recent_requests: 0,
+        });
+    }
+}
+
+fn nested(owner: &Mapping, spec: &Spec) -> Warning {
+    Warning {
+        code: "nested".to_owned(),
+        message: format!(
+            "requests below `{}` go to `{}` now (its prefix is `{}`); they would go to `{}`",
+            spec.prefix,
+            owner.name(),
+            owner.spec.prefix,
+            spec.name,
+        ),
+    }
+}
+
+fn shadows(inside: usize, spec: &Spec) -> Warning {
+    let (mappings, keep) = match inside {
+        1 => ("1 mapping has", "keeps its"),
+        _ => (&*format!("{inside} mappings have"), "keep their"),
+    };
+    Warning {
+        code: "shadows".to_owned(),
+        message: format!("{mappings} a prefix inside `{}` and {keep} requests", spec.prefix),
+    }
+}
+
+/// Shows on four paths what a prefix means: below it, the prefix itself with and without its
+/// slash, and a path that only begins with the same letters.
+fn examples(table: &Table, prefix: &Prefix) -> Vec<Example> {
+    let base = prefix.base();
+    let paths = match base {
+        "" => vec!["/".to_owned(), "/any/path".to_owned()],
+        base => {
+            let (slash, plain) = (format!("{base}/"), base.to_owned());
+            let itself = if prefix.has_trailing_slash() { [slash, plain] } else { [plain, slash] };
+            let [first, second] = itself;
+            vec![format!("{base}/42"), first, second, format!("{base}s")]
+        }
+    };
+    paths.into_iter().map(|path| example(table, path)).collect()
+}
+
+fn example(table: &Table, path: String) -> Example {
+    match table.explain(&path) {
+        Some((mapping, upstream_path)) => Example {
+            mapping: Some(mapping.name().to_string()),
+            service: Some(mapping.spec.service.text.as_ref().to_owned()),
+            upstream_path: Some(upstream_path),
+            path,
+        },
+        None => Example { path, mapping: None, service: None, upstream_path: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::gateway::table::tests::mapping;
+
+    fn table(mappings: &[(&str, &str)]) -> Table {
+        let mut table = Table::default();
+        for (revision, (name, prefix)) in (1..).zip(mappings) {
+            let kind = ChangeKind::Put(mapping(name, prefix, "a", "/"));
+            table.apply(&Change { revision: Revision(revision), kind });
+        }
+        table
+    }
+
+    fn effects(plan: &Plan) -> Vec<(&str, Effect)> {
+        plan.affected.iter().map(|affected| (affected.name.as_str(), affected.effect)).collect()
+    }
+
+    #[rstest]
+    #[case("/payments/refunds/", &[("payments", Effect::Loses)])]
+    #[case("/payments", &[("all", Effect::Loses), ("payments", Effect::Keeps)])]
+    #[case("/", &[])]
+    #[case("/users/", &[("all", Effect::Loses)])]
+    fn a_plan_names_who_loses_requests_and_who_keeps_them(
+        #[case] prefix: &str,
+        #[case] expected: &[(&str, Effect)],
+    ) {
+        let mut mappings = vec![("payments", "/payments/")];
+        if prefix != "/" {
+            mappings.push(("all", "/"));
+        }
+        let table = table(&mappings);
+
+        let plan = put(&table, &mapping("new", prefix, "b", "/").spec).unwrap();
+
+        let expected = if prefix == "/" { &[("payments", Effect::Keeps)][..] } else { expected };
+        assert_eq!(effects(&plan), expected);
+        assert_eq!(plan.action, Action::Create);
+    }
+
+    #[test]
+    fn a_mapping_that_moves_gives_its_old_requests_back() {
+        let table = table(&[("all", "/"), ("user", "/user/")]);
+
+        let plan = put(&table, &mapping("user", "/people/", "a", "/").spec).unwrap();
+
+        assert_eq!(plan.action, Action::Replace);
+        assert_eq!(effects(&plan), [("all", Effect::Loses)]);
+        assert_eq!(plan.diff.len(), 1);
+        assert_eq!(plan.diff[0].after.as_deref(), Some("/people/"));
+    }
+
+    #[test]
+    fn a_delete_says_who_gets_the_requests() {
+        let table = table(&[("all", "/"), ("user", "/user/")]);
+        let user = table.at_prefix("/user/").unwrap();
+
+        let plan = delete(&table, user);
+
+        assert_eq!(effects(&plan), [("all", Effect::Gains)]);
+        assert_eq!(plan.examples[0].mapping.as_deref(), Some("all"));
+        assert_eq!(plan.position, None);
+    }
+
+    #[test]
+    fn the_same_content_is_no_change_and_moves_nothing() {
+        let table = table(&[("all", "/"), ("user", "/user/")]);
+
+        let plan = put(&table, &mapping("user", "/user/", "a", "/").spec).unwrap();
+
+        assert_eq!(plan.action, Action::Unchanged);
+        assert_eq!(plan.diff, []);
+        assert_eq!(effects(&plan), []);
+        assert_eq!(plan.position, Some(1));
+    }
+
+    #[test]
+    fn examples_show_the_segment_and_the_slash() {
+        let plan = put(&Table::default(), &mapping("user", "/user/", "svc", "/").spec).unwrap();
+
+        let served: Vec<_> = plan
+            .examples
+            .iter()
+            .map(|example| (example.path.as_str(), example.upstream_path.as_deref()))
+            .collect();
+
+        let expected =
+            [("/user/42", Some("/42")), ("/user/", Some("/")), ("/user", None), ("/users", None)];
+        assert_eq!(served, expected);
+    }
+
+    #[test]
+    fn a_taken_prefix_has_no_plan() {
+        let table = table(&[("user", "/user/")]);
+
+        let refused = put(&table, &mapping("other", "/user/", "a", "/").spec).unwrap_err();
+
+        assert_eq!(refused.owner.as_str(), "user");
+    }
+}

@@ -1,0 +1,110 @@
+//! `GET /api/v1/mappings`: search, facets, order and pages over the mappings in memory.
+//!
+//! ```text
+//! query ─▶ Wanted ─▶ every mapping ─ found by the text? ─▶ facets ─▶ all chosen? ─▶ sort ─▶ page
+//! ```
+//! It looks at each mapping once and copies only those of the page.
+
+mod cursor;
+mod found;
+
+use app::api::{
+    list::{LIMIT_DEFAULT, LIMIT_MAX, ListQuery, MappingPage, Order, Sort},
+    live::LiveMapping,
+};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+
+use self::{cursor::Cursor, found::Found};
+use super::{
+    error::ApiError,
+    openapi::words::{CURSOR, LIMIT, tag},
+    query::Params,
+    state::AppState,
+};
+use crate::gateway::mapping::MappingName;
+
+/// Longest search in bytes: longer than any address that people paste.
+const SEARCH_MAX_BYTES: usize = 2048;
+
+/// Longest word or label in bytes.
+const WORD_MAX_BYTES: usize = 300;
+
+/// Lists mappings
+///
+/// A page of the mappings that were asked for, with their live numbers; `facets` counts what else
+/// could be asked for.
+#[utoipa::path(
+    get,
+    path = "/api/v1/mappings",
+    operation_id = "listMappings",
+    tag = tag::NATIVE,
+    params(
+        ("q" = Option<String>, Query, description = "Words that must all be in the name, the prefix, the service or a label, in upper or lower case; or a whole URL, to find the mapping that serves it"),
+        ("sort" = Option<Sort>, Query, description = "What to sort by; `match` is the order in which the gateway tries them. What is not known comes last", example = "rate"),
+        ("order" = Option<Order>, Query, description = "`asc`, unless given"),
+        ("health" = Option<app::api::live::Health>, Query, description = "Only mappings of this health"),
+        ("config" = Option<String>, Query, description = "Only mappings in this state of configuration: `live`, `pending`, `rejected` or `no_nodes`", example = "live"),
+        ("label" = Option<String>, Query, description = "Only mappings with this label", example = "team=accounts"),
+        ("service" = Option<String>, Query, description = "Only mappings to this service", example = "usersvc"),
+        ("limit" = Option<u32>, Query, description = LIMIT, minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = CURSOR),
+    ),
+    responses((status = OK, description = "A page of the list", body = MappingPage)),
+)]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<MappingPage>, ApiError> {
+    let (query, cursor) = read(query.as_deref())?;
+    let gateway = state.gateway();
+    let tick = state.ticks.borrow().clone();
+    let found = Found::of(&query, &gateway, &tick);
+    let limit = usize::try_from(query.limit.unwrap_or(LIMIT_DEFAULT)).unwrap_or(usize::MAX);
+    let mut page = found.page(&query, cursor.as_ref(), limit);
+    add_trends(&state, &mut page.items).await;
+    Ok(Json(page))
+}
+
+/// Adds what only lists show: the traffic of the last minutes.
+pub(super) async fn add_trends(state: &AppState, items: &mut [LiveMapping]) {
+    let names = items.iter().filter_map(|live| MappingName::parse(&live.mapping.name).ok());
+    let mut recent = state.history.recent(names.collect()).await;
+    for live in items {
+        let known =
+            MappingName::parse(&live.mapping.name).ok().and_then(|name| recent.remove(&name));
+        live.trend = known.map(|recent| recent.trend).unwrap_or_default();
+    }
+}
+
+fn read(query: Option<&str>) -> Result<(ListQuery, Option<Cursor>), ApiError> {
+    let params = Params::read(query);
+    let config = params.text("config", WORD_MAX_BYTES).filter(|word| {
+        let is_known = found::CONFIG_WORDS.contains(&word.as_str());
+        if !is_known {
+            let words = found::CONFIG_WORDS.map(|word| format!("`{word}`")).join(", ");
+            params.wrong::<()>("config", format!("must be one of {words}"));
+        }
+        is_known
+    });
+    let health: Option<app::api::live::Health> = params.word("health");
+    let query = ListQuery {
+        q: params.text("q", SEARCH_MAX_BYTES).unwrap_or_default(),
+        sort: params.word("sort"),
+        order: params.word("order"),
+        health: health.map(|health| found::health_word(health).to_owned()),
+        config,
+        label: params.text("label", WORD_MAX_BYTES),
+        service: params.text("service", WORD_MAX_BYTES),
+        limit: params.number("limit", 1..=LIMIT_MAX),
+        cursor: params.text("cursor", cursor::MAX_BYTES),
+    };
+    let cursor = query.cursor.as_deref().and_then(|text| {
+        let read = Cursor::read(text, &query);
+        read.map_err(|message| params.wrong::<()>("cursor", message.to_owned())).ok()
+    });
+    params.finish()?;
+    Ok((query, cursor))
+}

@@ -1,0 +1,337 @@
+//! The mappings that a list asks for, and the page of them. Pure.
+
+use std::{borrow::Cow, cmp::Ordering, collections::HashMap, sync::Arc};
+
+use app::api::{
+    list::{Facet, Facets, ListQuery, MappingPage, Order, Sort},
+    live::{ConfigState, Health, LiveMapping},
+};
+
+use super::cursor::{Cursor, Key};
+use crate::{
+    gateway::{mapping::Mapping, order::OrderKey, service::ServiceName},
+    http::stats::live_mapping,
+    publisher::Published,
+    stats::tick::Tick,
+};
+
+/// Labels that are counted for the facet at the most.
+const LABELS_COUNTED: usize = 20;
+
+/// The words of [`ConfigState`] in the API, the worst first.
+pub(super) const CONFIG_WORDS: [&str; 4] = ["rejected", "no_nodes", "pending", "live"];
+
+/// One mapping that the text of the search has found.
+struct Row<'a> {
+    mapping: &'a Arc<Mapping>,
+    live: Cow<'a, LiveMapping>,
+}
+
+/// All that was asked for, in order.
+pub(super) struct Found<'a> {
+    rows: Vec<(Key, OrderKey, Row<'a>)>,
+    facets: Facets,
+    order: Order,
+    gateway: &'a Published,
+    tick: &'a Tick,
+}
+
+impl<'a> Found<'a> {
+    /// Looks through all mappings.
+    pub(super) fn of(query: &ListQuery, gateway: &'a Published, tick: &'a Tick) -> Self {
+        let needles = Needles::of(query, gateway);
+        let mut counts = Counts::default();
+        let mut rows = Vec::new();
+        for (place, mapping) in gateway.table.in_order() {
+            if !needles.find(mapping) {
+                continue;
+            }
+            let row = Row { mapping, live: current(tick, gateway, place, mapping) };
+            let is_chosen = counts.add(query, &row);
+            if is_chosen {
+                rows.push((key(query.sort.unwrap_or_default(), &row), place.clone(), row));
+            }
+        }
+        let order = query.order.unwrap_or_default();
+        match query.sort {
+            // they come in match order
+            Some(Sort::Match) if order == Order::Asc => {}
+            Some(Sort::Match) => rows.reverse(),
+            // stable: ties stay in match order
+            _ => rows.sort_by(|left, right| left.0.compare(&right.0, order)),
+        }
+        Self { rows, facets: counts.facets(), order, gateway, tick }
+    }
+
+    /// Cuts out the page that the cursor names, or the first.
+    pub(super) fn page(
+        self,
+        query: &ListQuery,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> MappingPage {
+        let matched = self.rows.len();
+        let (start, end) = match cursor.and_then(|cursor| Some((cursor, cursor.place()?))) {
+            None => (0, limit.min(matched)),
+            Some((cursor, place)) => {
+                let is_at = |is: fn(Ordering) -> bool| {
+                    self.rows.partition_point(|(key, at, _)| {
+                        is(self.compare(query, (key, at), (cursor.key(), &place)))
+                    })
+                };
+                if cursor.is_before() {
+                    let end = is_at(Ordering::is_lt);
+                    (end.saturating_sub(limit), end)
+                } else {
+                    let start = is_at(Ordering::is_le);
+                    (start, (start + limit).min(matched))
+                }
+            }
+        };
+        let shown = self.rows.get(start..end).unwrap_or_default();
+        let place = |row: Option<&(Key, OrderKey, Row<'_>)>, is_before| {
+            let (key, _, row) = row?;
+            let spec = &row.mapping.spec;
+            let place = (spec.prefix.as_str(), spec.name.as_str());
+            Some(Cursor::new(query, is_before, key.clone(), place).write())
+        };
+        MappingPage {
+            items: shown.iter().map(|(_, _, row)| self.item(row)).collect(),
+            total: saturated(self.gateway.table.len()),
+            matched: saturated(matched),
+            first: if shown.is_empty() { 0 } else { saturated(start + 1) },
+            next_cursor: (end < matched).then(|| place(shown.last(), false)).flatten(),
+            previous_cursor: (start > 0).then(|| place(shown.first(), true)).flatten(),
+            facets: self.facets.clone(),
+            revision: self.gateway.table.revision().0,
+            epoch: self.tick.epoch.as_ref().to_owned(),
+            seq: self.tick.seq,
+        }
+    }
+
+    /// Compares two rows as they are sorted: by their keys, and then by match order.
+    fn compare(
+        &self,
+        query: &ListQuery,
+        left: (&Key, &OrderKey),
+        right: (&Key, &OrderKey),
+    ) -> Ordering {
+        let is_reversed = query.sort == Some(Sort::Match) && self.order == Order::Desc;
+        let by_place = left.1.cmp(right.1);
+        let by_place = if is_reversed { by_place.reverse() } else { by_place };
+        left.0.compare(right.0, self.order).then(by_place)
+    }
+
+    fn item(&self, row: &Row<'_>) -> LiveMapping {
+        // warnings follow discovery, which may be ahead of the tick
+        let mapping = self.gateway.view(row.mapping);
+        LiveMapping { mapping, ..row.live.clone().into_owned() }
+    }
+}
+
+/// Returns the live numbers: those of the tick, unless the mapping is newer than that.
+fn current<'a>(
+    tick: &'a Tick,
+    gateway: &Published,
+    place: &OrderKey,
+    mapping: &Arc<Mapping>,
+) -> Cow<'a, LiveMapping> {
+    match tick.entries.get(place) {
+        Some(entry) if entry.live.mapping.revision == mapping.revision.0 => {
+            Cow::Borrowed(&entry.live)
+        }
+        _ => Cow::Owned(live_mapping(tick, gateway, mapping)),
+    }
+}
+
+/// What the text of the search asks for.
+struct Needles {
+    words: Vec<String>,
+    /// The mapping that serves the URL which was pasted; `Some(None)` when none does.
+    serving: Option<Option<Arc<Mapping>>>,
+    service: Option<Result<ServiceName, String>>,
+}
+
+impl Needles {
+    fn of(query: &ListQuery, gateway: &Published) -> Self {
+        let serving = path_of_url(query.q.trim())
+            .map(|path| gateway.table.explain(path).map(|(mapping, _)| Arc::clone(mapping)));
+        let words = match serving {
+            Some(_) => Vec::new(),
+            None => query.q.split_whitespace().map(str::to_ascii_lowercase).collect(),
+        };
+        let service = query
+            .service
+            .as_ref()
+            .map(|text| ServiceName::parse(text).map_err(|_no_service| text.to_ascii_lowercase()));
+        Self { words, serving, service }
+    }
+
+    fn find(&self, mapping: &Mapping) -> bool {
+        let spec = &mapping.spec;
+        let is_serving = self.serving.as_ref().is_none_or(|serving| {
+            serving.as_ref().is_some_and(|serving| serving.name() == mapping.name())
+        });
+        let has_service = self.service.as_ref().is_none_or(|wanted| match wanted {
+            Ok(service) => *service == spec.service.name,
+            Err(text) => contains(&spec.service.text, text),
+        });
+        let has = |word: &String| {
+            contains(spec.prefix.as_str(), word)
+                || contains(spec.name.as_str(), word)
+                || contains(&spec.service.text, word)
+                || spec.labels.iter().any(|label| contains(label, word))
+        };
+        is_serving && has_service && self.words.iter().all(has)
+    }
+}
+
+/// Returns the path of a URL, without its query; a lone host has the path `/`.
+fn path_of_url(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+    let path = rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/");
+    path.split(['?', '#']).next()
+}
+
+/// Tells whether `text` contains `word`, which is in lower case.
+fn contains(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
+/// Counts by what the rows could be told apart further.
+#[derive(Default)]
+struct Counts<'a> {
+    health: HashMap<&'static str, u32>,
+    config: HashMap<&'static str, u32>,
+    labels: HashMap<&'a str, u32>,
+}
+
+impl<'a> Counts<'a> {
+    /// Counts a row; returns whether it is among the chosen.
+    fn add(&mut self, query: &ListQuery, row: &Row<'a>) -> bool {
+        let (health, config) = (health_word(row.live.health), config_word(&row.live.config));
+        let labels = &row.mapping.spec.labels;
+        let is_health = query.health.as_deref().is_none_or(|wanted| wanted == health);
+        let is_config = query.config.as_deref().is_none_or(|wanted| wanted == config);
+        let has_label = query.label.as_deref().is_none_or(|wanted| labels.contains(wanted));
+        if is_config && has_label {
+            *self.health.entry(health).or_default() += 1;
+        }
+        if is_health && has_label {
+            *self.config.entry(config).or_default() += 1;
+        }
+        if is_health && is_config {
+            for label in labels.iter() {
+                *self.labels.entry(label).or_default() += 1;
+            }
+        }
+        is_health && is_config && has_label
+    }
+
+    fn facets(self) -> Facets {
+        let mut labels: Vec<_> = self.labels.into_iter().collect();
+        labels.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
+        labels.truncate(LABELS_COUNTED);
+        let words =
+            [Health::Failing, Health::Degraded, Health::Stale, Health::Idle, Health::Healthy];
+        Facets {
+            health: facet(words.map(health_word), &self.health),
+            config: facet(CONFIG_WORDS, &self.config),
+            labels: labels
+                .into_iter()
+                .map(|(label, count)| Facet { value: label.to_owned(), count })
+                .collect(),
+        }
+    }
+}
+
+/// Writes the counts in the order of `words`; what there is none of is left out.
+fn facet<const N: usize>(
+    words: [&'static str; N],
+    counts: &HashMap<&'static str, u32>,
+) -> Vec<Facet> {
+    let counted = words.into_iter().filter_map(|word| Some((word, *counts.get(word)?)));
+    counted.map(|(word, count)| Facet { value: word.to_owned(), count }).collect()
+}
+
+/// Returns the word of a health in the API.
+pub(super) fn health_word(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "healthy",
+        Health::Degraded => "degraded",
+        Health::Failing => "failing",
+        Health::Idle => "idle",
+        Health::Stale => "stale",
+    }
+}
+
+fn config_word(config: &ConfigState) -> &'static str {
+    match config {
+        ConfigState::Live { .. } => "live",
+        ConfigState::Pending { .. } => "pending",
+        ConfigState::Rejected { .. } => "rejected",
+        ConfigState::NoNodes => "no_nodes",
+    }
+}
+
+fn key(sort: Sort, row: &Row<'_>) -> Key {
+    let spec = &row.mapping.spec;
+    let live = &row.live;
+    let rank = |rank: u8| Key::Number(f64::from(rank));
+    match sort {
+        Sort::Prefix => Key::Text(spec.prefix.to_string()),
+        Sort::Name => Key::Text(spec.name.to_string()),
+        Sort::Service => Key::Text(spec.service.text.as_ref().to_owned()),
+        Sort::Health => rank(match live.health {
+            Health::Failing => 0,
+            Health::Degraded => 1,
+            Health::Stale => 2,
+            Health::Idle => 3,
+            Health::Healthy => 4,
+        }),
+        Sort::Config => {
+            let word = config_word(&live.config);
+            let place = CONFIG_WORDS.iter().position(|known| *known == word);
+            rank(place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX))
+        }
+        Sort::Rate => Key::number(live.rate),
+        Sort::OkPercent => Key::number(live.ok_percent),
+        Sort::BadRate => Key::number(live.bad_rate),
+        Sort::P95 => Key::number(live.latency.map(|latency| f64::from(latency.p95_ms))),
+        Sort::Members => Key::number(live.members.map(|members| {
+            f64::from(members.healthy_members) / f64::from(members.total_members.max(1))
+        })),
+        // whole microseconds are exact up to the year 2255
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ microseconds")]
+        Sort::Updated => Key::Number(row.mapping.updated_at.timestamp_micros() as f64),
+        Sort::Match => Key::Unknown,
+    }
+}
+
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("http://gateway.example:8080/user/42?x=1", Some("/user/42"))]
+    #[case("https://gateway.example", Some("/"))]
+    #[case("/user/", None)]
+    #[case("httpbin", None)]
+    fn a_pasted_url_is_known_by_its_scheme(#[case] text: &str, #[case] path: Option<&str>) {
+        assert_eq!(path_of_url(text), path);
+    }
+
+    #[test]
+    fn a_word_is_found_in_any_case_of_letters() {
+        assert!(contains("UserSvc", "rsv"));
+        assert!(contains("a", ""));
+        assert!(!contains("a", "ab"));
+    }
+}

@@ -1,0 +1,24 @@
+//! Shapes of the native API that no type of `app::api` has, for the document only.
+
+#![expect(dead_code, reason = "only the schemas are used")]
+
+use app::api::{mapping::Mapping, plan::Plan};
+use utoipa::ToSchema;
+
+/// Some fields of a mapping: those that are absent stay, `null` means the default.
+#[derive(ToSchema)]
+pub(in crate::http) struct MappingPatch {
+    name: Option<String>,
+    prefix: Option<String>,
+    service: Option<String>,
+    rewrite: Option<String>,
+    labels: Option<Vec<String>>,
+}
+
+/// The mapping as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum MappingOrPlan {
+    Mapping(Mapping),
+    Plan(Plan),
+}

@@ -1,0 +1,105 @@
+//! Who has pushed, when, and which endpoints each node sees. Pure: the clock is handed in.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use app::api::live::Members;
+use chrono::{DateTime, Utc};
+
+use super::board::Now;
+use crate::{
+    envoy::bootstrap::STATS_FLUSH_INTERVAL, gateway::service::ServiceName, xds::node::NodeId,
+};
+
+/// A node has gone silent when two flushes are missing, with half of one for delays on the way.
+const SILENT_AFTER: Duration = Duration::from_millis(STATS_FLUSH_INTERVAL.as_secs() * 2_500);
+
+/// How long it is known when a node that fell silent has pushed last.
+const REPORTED_REMEMBERED: Duration = Duration::from_secs(3_600);
+
+/// Keeps what each node has pushed last, besides its counters.
+#[derive(Debug)]
+pub struct Pushes {
+    /// The endpoints as each node that is not silent has seen them last.
+    members: HashMap<NodeId, HashMap<ServiceName, Members>>,
+    /// When each node has pushed last.
+    heard: HashMap<NodeId, Now>,
+    /// Nodes that are new processes and have not pushed yet.
+    started: HashSet<NodeId>,
+    /// When any node has, or since when none has.
+    last: Now,
+}
+
+impl Pushes {
+    /// Begins at `now` with no node heard.
+    pub fn new(now: Now) -> Self {
+        let (members, heard, started) = Default::default();
+        Self { members, heard, started, last: now }
+    }
+
+    /// Notes that the process behind `node` is new.
+    pub fn node_started(&mut self, node: NodeId) {
+        self.heard.remove(&node);
+        self.started.insert(node);
+    }
+
+    /// Notes a push, and returns how much time it tells of. `None` if that is unknown: the node was
+    /// there before us, and what it has counted without us belongs to the totals only.
+    pub fn push(
+        &mut self,
+        node: NodeId,
+        members: HashMap<ServiceName, Members>,
+        now: Now,
+    ) -> Option<Duration> {
+        self.last = now;
+        self.members.insert(node.clone(), members);
+        let is_new = self.started.remove(&node);
+        match self.heard.insert(node, now) {
+            Some(before) => Some(now.instant.saturating_duration_since(before.instant)),
+            None => is_new.then_some(STATS_FLUSH_INTERVAL),
+        }
+    }
+
+    /// Drops what nodes that have gone silent by `now` have seen; returns how many are left.
+    pub fn end_second(&mut self, now: Now) -> usize {
+        self.heard.retain(|_, heard| elapsed(*heard, now) <= REPORTED_REMEMBERED);
+        let heard = &self.heard;
+        self.members.retain(|node, _| {
+            heard.get(node).is_some_and(|heard| elapsed(*heard, now) <= SILENT_AFTER)
+        });
+        self.members.len()
+    }
+
+    /// Returns since when no node has pushed, if that is too long.
+    pub fn silent_since(&self, now: Now) -> Option<DateTime<Utc>> {
+        (elapsed(self.last, now) > SILENT_AFTER).then_some(self.last.at)
+    }
+
+    /// Returns when each node has pushed last.
+    pub fn reported(&self) -> HashMap<NodeId, DateTime<Utc>> {
+        self.heard.iter().map(|(node, heard)| (node.clone(), heard.at)).collect()
+    }
+
+    /// Returns the endpoints of each service as the node sees them that sees the fewest healthy.
+    pub fn members_by_service(&self) -> HashMap<ServiceName, Members> {
+        let mut worst: HashMap<ServiceName, Members> = HashMap::new();
+        for (service, members) in self.members.values().flatten() {
+            match worst.get_mut(service) {
+                None => {
+                    worst.insert(service.clone(), *members);
+                }
+                Some(worst) => {
+                    worst.healthy_members = worst.healthy_members.min(members.healthy_members);
+                    worst.total_members = worst.total_members.max(members.total_members);
+                }
+            }
+        }
+        worst
+    }
+}
+
+fn elapsed(since: Now, now: Now) -> Duration {
+    now.instant.saturating_duration_since(since.instant)
+}

@@ -1,0 +1,79 @@
+//! Reads the revisions back: what each change did, newest first.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, SqlitePool, sqlite::SqliteRow, types::Json};
+
+use super::{
+    StoreError,
+    rows::{StoredSpec, signed, unsigned},
+};
+use crate::gateway::mapping::{MappingName, Revision, Spec};
+
+/// One committed change, with the content before and after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub revision: Revision,
+    pub at: DateTime<Utc>,
+    pub name: MappingName,
+    /// `None` where the change created the mapping.
+    pub before: Option<Spec>,
+    /// `None` where the change deleted the mapping.
+    pub after: Option<Spec>,
+}
+
+/// The content before comes from the revision before of the same mapping, by
+/// `revisions_mapping_revision_idx`: a page costs as many look-ups as it has rows.
+const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec,
+     (select p.spec from revisions p
+      where p.mapping = r.mapping and p.revision < r.revision
+      order by p.revision desc limit 1) as before
+     from revisions r";
+
+/// Reads at most `limit` changes before `before`: of one mapping, or of all.
+pub(super) async fn read(
+    pool: &SqlitePool,
+    name: Option<&MappingName>,
+    before: Option<Revision>,
+    limit: u32,
+) -> Result<Vec<Recorded>, StoreError> {
+    let before = before.map_or(i64::MAX, |revision| signed(revision.0));
+    let rows = match name {
+        Some(name) => {
+            let of_one = "where r.mapping = $1 and r.revision < $2 order by r.revision desc";
+            sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} {of_one} limit $3")))
+                .bind(name.as_str())
+                .bind(before)
+                .bind(limit)
+                .fetch_all(pool)
+                .await?
+        }
+        None => {
+            let of_all = "where r.revision < $1 order by r.revision desc";
+            sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} {of_all} limit $2")))
+                .bind(before)
+                .bind(limit)
+                .fetch_all(pool)
+                .await?
+        }
+    };
+    rows.iter().map(recorded).collect()
+}
+
+fn recorded(row: &SqliteRow) -> Result<Recorded, StoreError> {
+    let name: String = row.try_get("mapping")?;
+    let content = |column| -> Result<Option<Spec>, StoreError> {
+        let stored: Option<Json<StoredSpec>> = row.try_get(column)?;
+        stored
+            .map(|Json(stored)| stored.parse(&name))
+            .transpose()
+            .map_err(|reason| StoreError::Unavailable(format!("a revision of `{name}`: {reason}")))
+    };
+    Ok(Recorded {
+        revision: Revision(unsigned(row.try_get("revision")?)),
+        at: row.try_get("committed_at")?,
+        before: content("before")?,
+        after: content("spec")?,
+        name: MappingName::parse(&name)
+            .map_err(|error| StoreError::Unavailable(format!("a stored name {error}")))?,
+    })
+}

@@ -1,0 +1,93 @@
+//! Writes that depend on what is there, writes that happen once, and the history of all.
+
+use chancery::store::Once;
+
+use super::*;
+
+on_every_database![
+    a_write_that_depends_on_a_revision_is_refused_after_another,
+    a_creation_that_is_sent_twice_happens_once,
+    a_refused_creation_does_not_use_up_its_key,
+    the_history_tells_what_each_change_did_newest_first,
+];
+
+async fn a_write_that_depends_on_a_revision_is_refused_after_another(database: Database) {
+    let store = database.open().await;
+    let first = put(&store, "user", "/user/", "a").await.mapping.revision;
+    let second = put(&store, "user", "/user/", "b").await.mapping;
+    let at = |revision| Condition::Revision(vec![revision]);
+    let change = |condition| Put { condition, ..Put::from(spec("user", "/user/", "c")) };
+
+    let stale = store.put(change(at(first))).await.unwrap_err();
+    let stale_delete = store.delete(name("user"), at(first)).await.unwrap_err();
+    let current = store.put(change(at(second.revision))).await.unwrap();
+    store.delete(name("user"), at(current.mapping.revision)).await.unwrap();
+    let gone = store.put(change(Condition::Present)).await.unwrap_err();
+
+    for error in [stale, stale_delete] {
+        let StoreError::Stale { current, .. } = error else { panic!("{error}") };
+        assert_eq!(current.as_deref(), Some(&*second));
+    }
+    assert_eq!(current.effect, Effect::Replaced);
+    assert!(matches!(gone, StoreError::Stale { current: None, .. }), "{gone}");
+}
+
+async fn a_creation_that_is_sent_twice_happens_once(database: Database) {
+    let once = |content: &str| Some(Once::new("key", content));
+    let creation = |once| Put { once, ..creation(spec("user", "/user/", "a")) };
+    let store = database.open().await;
+    let first = store.put(creation(once("a"))).await.unwrap();
+    drop(store);
+    let store = database.open().await;
+    put(&store, "user", "/user/", "changed").await;
+
+    let again = store.put(creation(once("a"))).await.unwrap();
+    let other = store.put(creation(once("b"))).await.unwrap_err();
+    let without = store.put(creation(None)).await.unwrap_err();
+
+    assert_eq!((again.effect, again.mapping), (Effect::Repeated, first.mapping));
+    assert!(matches!(other, StoreError::KeyReused(_)), "{other}");
+    assert!(matches!(without, StoreError::NameTaken(_)), "{without}");
+    assert_eq!(revisions(&feed(&store).await), [1, 2]);
+}
+
+async fn a_refused_creation_does_not_use_up_its_key(database: Database) {
+    let store = database.open().await;
+    put(&store, "owner", "/user/", "a").await;
+    let creation =
+        || Put { once: Some(Once::new("key", "")), ..creation(spec("user", "/user/", "a")) };
+    store.put(creation()).await.unwrap_err();
+    store.delete(name("owner"), Condition::Any).await.unwrap();
+
+    let again = store.put(creation()).await.unwrap();
+
+    assert_eq!(again.effect, Effect::Created);
+}
+
+async fn the_history_tells_what_each_change_did_newest_first(database: Database) {
+    let store = database.open().await;
+    put(&store, "user", "/user/", "a").await;
+    put(&store, "other", "/other/", "a").await;
+    let labelled =
+        Spec { labels: Labels::parse(["team=shop"]).unwrap(), ..spec("user", "/user/", "b") };
+    store.put(labelled.clone()).await.unwrap();
+    store.delete(name("user"), Condition::Any).await.unwrap();
+
+    let of_user = store.history(Some(&name("user")), None, 10).await.unwrap();
+    let page = store.history(None, Some(Revision(4)), 2).await.unwrap();
+
+    let told: Vec<_> = of_user
+        .into_iter()
+        .map(|change| (change.revision.0, change.before, change.after))
+        .collect();
+    let first = spec("user", "/user/", "a");
+    assert_eq!(
+        told,
+        [
+            (4, Some(labelled.clone()), None),
+            (3, Some(first.clone()), Some(labelled)),
+            (1, None, Some(first)),
+        ]
+    );
+    assert_eq!(page.iter().map(|change| change.revision.0).collect::<Vec<_>>(), [3, 2]);
+}
