@@ -10,6 +10,7 @@ use crate::api::mapping::MappingDraft;
 pub(crate) const DEFAULT_ORIGIN: &str = "http://localhost:8888";
 
 /// The article's own example, for the page that has no mapping yet.
+#[cfg(any(feature = "ssr", test))]
 pub(crate) const EXAMPLE: &str = r#"curl -XPOST -H "Content-Type: application/json" \
   -d '{ "prefix": "/user/", "service": "usersvc" }' \
   http://localhost:8888/ambassador/mapping/usermapping"#;
