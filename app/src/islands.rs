@@ -11,12 +11,14 @@ pub(crate) mod charts;
 pub(crate) mod clock;
 pub(crate) mod copy;
 pub(crate) mod form;
+pub(crate) mod given;
 pub(crate) mod mapping;
 pub(crate) mod mapping_table;
 pub(crate) mod pause;
 pub(crate) mod resort;
 #[cfg(test)]
 pub(crate) mod samples;
+pub(crate) mod search;
 pub(crate) mod shortcuts;
 pub(crate) mod status;
 pub(crate) mod theme_switch;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{self, Icon, Seal};
 use crate::islands::clock::Clock;
-use crate::islands::shortcuts::Shortcuts;
+use crate::islands::shortcuts::{self, Shortcuts};
 use crate::islands::status::{Banners, LiveStatus};
 use crate::islands::theme_switch::ThemeSwitch;
 use crate::numerals::count;
@@ -74,8 +74,8 @@ pub(crate) fn document(
                                     type="search"
                                     name="q"
                                     value=q
-                                    placeholder="Find a mapping, a service or a label"
-                                    aria-label="Find a mapping, a service or a label"
+                                    placeholder="Find a mapping, a service, or paste a URL"
+                                    aria-label="Find a mapping by name, prefix, service or label, or by a URL that it serves"
                                     autocomplete="off"
                                     spellcheck="false"
                                     maxlength="200"
@@ -91,6 +91,7 @@ pub(crate) fn document(
                         </main>
                         <div class="foot">
                             <ThemeSwitch chosen=theme return_to=address />
+                            {shortcuts::explained()}
                             <Shortcuts />
                         </div>
                     </div>

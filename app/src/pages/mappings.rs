@@ -16,6 +16,7 @@ use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
+use crate::islands::search::SearchAsTyped;
 use crate::numerals::{count, counted};
 
 use self::tools::Tools;
@@ -91,6 +92,7 @@ fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
             </a>
         </PageHead>
         {content}
+        <SearchAsTyped />
     }
 }
 
@@ -121,7 +123,7 @@ fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
     let heads = COLUMNS.into_iter().filter(|(cell, ..)| {
         *cell != "labels" || page.items.iter().any(|live| !live.mapping.labels.is_empty())
     });
-    let heads = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
+    let heads: Vec<_> = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
 
     view! {
         <MappingTable heads rows=page.items back=back(state) />
@@ -219,3 +221,6 @@ fn definitions() -> impl IntoView {
         </section>
     }
 }
+
+#[cfg(test)]
+mod tests;
