@@ -79,6 +79,19 @@ async fn a_review_shows_the_plan_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_review_says_whether_the_service_answers() {
+    let upstream = Upstream::start("user").await;
+    let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
+
+    let known = post(&server, NEW, &user("usersvc", "review")).await;
+    let mistyped = post(&server, NEW, &user("usersvk.invalid", "review")).await;
+
+    assert!(known.body.contains("1 of 1 endpoint answer"), "{known}");
+    assert_eq!(mistyped.status, StatusCode::OK, "{mistyped}");
+    assert!(mistyped.body.contains("toned warn"), "{mistyped}");
+}
+
+#[tokio::test]
 async fn what_was_reviewed_is_applied_and_leads_to_the_mappings_page() {
     let server = TestServer::start().await;
     let empty = server.get(NEW).await;

@@ -201,6 +201,13 @@ fn service_choice(sheet: Sheet) -> impl IntoView {
 
     view! {
         <datalist id="services">{options}</datalist>
+        {check_result(sheet)}
+    }
+}
+
+/// Says whether the chosen service answers.
+pub(super) fn check_result(sheet: Sheet) -> impl IntoView {
+    view! {
         <p class="check-result" id="service-check" role="status" data-testid="service-check">
             {move || {
                 sheet

@@ -51,9 +51,17 @@ fn value(side: Option<String>) -> impl IntoView {
     }
 }
 
+/// Codes of warnings about mappings that share a part of the prefix.
+const NEIGHBOURS: [&str; 2] = ["nested", "shadows"];
+
 /// Shows warnings, the mappings that are touched, and the place in the match order.
 pub(crate) fn impact(plan: &Plan) -> impl IntoView + use<> {
-    let warnings = plan.warnings.iter().map(|warning| {
+    // the mappings themselves are listed below, with what they lose
+    let warnings = plan
+        .warnings
+        .iter()
+        .filter(|warning| plan.affected.is_empty() || !NEIGHBOURS.contains(&warning.code.as_str()));
+    let warnings = warnings.map(|warning| {
         view! {
             <li class="note warn" data-code=warning.code.clone()>
                 <Icon path=icon::WARNING />
@@ -116,9 +124,8 @@ fn moves(affected: Affected) -> impl IntoView {
         }
         .into_any(),
     };
-    let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
     view! {
-        <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
+        <li class="note warn" data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
             <Icon path=icon::MAPPINGS />
             <span>{text}</span>
         </li>

@@ -27,7 +27,7 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
             <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
                 {title}
             </h2>
-            {if is_same { unchanged().into_any() } else { changes(plan).into_any() }}
+            {if is_same { unchanged().into_any() } else { changes(sheet, plan).into_any() }}
             {fields::carried(&form)} {fields::carried_text(&form.typed)}
             <div class="form-actions">
                 <button
@@ -65,9 +65,10 @@ fn unchanged() -> impl IntoView {
     view! { <p class="review-text">"The mapping has this content already. Nothing was written."</p> }
 }
 
-fn changes(plan: &Plan) -> impl IntoView + use<> {
+fn changes(sheet: Sheet, plan: &Plan) -> impl IntoView + use<> {
     view! {
         {plan::diff(plan.diff.clone())}
+        {fields::check_result(sheet)}
         <h3>"Impact"</h3>
         {plan::impact(plan)}
         <h3>"What it will do"</h3>
