@@ -86,6 +86,8 @@ pub(crate) struct Surroundings {
     pub(crate) seed: Seed,
     /// What the search field shows.
     pub(crate) q: String,
+    /// Parameters that a search keeps: how the list is sorted, and what is chosen of it.
+    pub(crate) kept: Vec<(String, String)>,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -125,13 +127,14 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         "" => visit.path.clone(),
         query => format!("{}?{query}", visit.path),
     };
+    let is_list = visit.path == "/mappings";
     let surroundings = Surroundings {
         theme: Theme::of_cookies(&visit.cookies),
         assets: visit.assets.clone(),
         address,
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
-        // other pages have a search of their own
-        q: if visit.path == "/mappings" { query.text("q") } else { String::new() },
+        q: if is_list { query.text("q") } else { String::new() },
+        kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
     };
     let Loaded { status, title, place, draw } = page(&client, &visit, &query).await;
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));

@@ -37,7 +37,10 @@ pub(crate) fn document(
     place: Option<Place>,
     content: AnyView,
 ) -> impl IntoView + use<> {
-    let Surroundings { theme, assets, address, seed, q } = surroundings;
+    let Surroundings { theme, assets, address, seed, q, kept } = surroundings;
+    let kept = kept
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     let stale_since = seed.gateway.stale_since;
     let counts = [
         (Place::Mappings, seed.gateway.mappings),
@@ -78,6 +81,7 @@ pub(crate) fn document(
                                     maxlength="200"
                                 />
                                 <kbd aria-hidden="true">"/"</kbd>
+                                {kept.collect_view()}
                             </form>
                             <LiveStatus seed />
                         </header>

@@ -6,7 +6,6 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::resort::Listed;
 use crate::api::client::encode_segment;
 use crate::api::live::{Health, LiveMapping};
 use crate::components::chart::{Sparkline, Values};
@@ -36,13 +35,12 @@ pub struct Head {
 pub(crate) fn MappingTable(
     heads: Vec<Head>,
     rows: Vec<LiveMapping>,
-    listed: Listed,
     /// What links to a mapping end with: the list that its page leads back to.
     back: String,
 ) -> impl IntoView {
     let live = Live::of_page();
     let has_labels = heads.iter().any(|head| head.cell == "labels");
-    let trends: Vec<_> = rows.iter().map(|live| Trend::of(live, listed.revision)).collect();
+    let trends: Vec<_> = rows.iter().map(|live| Trend::of(live)).collect();
     let shown = live.watch_only(rows);
     let shown: Vec<_> =
         shown.into_iter().zip(trends).map(|((name, row), trend)| (name, row, trend)).collect();
@@ -241,8 +239,9 @@ struct Trend {
 }
 
 impl Trend {
-    fn of(live: &LiveMapping, since: u64) -> RwSignal<Self> {
-        RwSignal::new(Self { values: live.trend.clone(), since, total: live.counters.total() })
+    fn of(live: &LiveMapping) -> RwSignal<Self> {
+        let (values, total) = (live.trend.clone(), live.counters.total());
+        RwSignal::new(Self { values, since: 0, total })
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn Pause() -> impl IntoView {
     view! {
         <button
             type="button"
-            class="btn btn-small needs-script"
+            class="btn needs-script"
             data-testid="pause"
             title="Stop the numbers of this page"
             aria-pressed=move || if pressed.get() { "true" } else { "false" }

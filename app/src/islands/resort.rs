@@ -32,7 +32,7 @@ pub(crate) fn Resort(listed: Listed) -> impl IntoView {
     });
     let link = move |changes: u32| {
         view! {
-            <a class="btn btn-small btn-primary" href="" data-testid="resort">
+            <a class="btn btn-primary" href="" data-testid="resort">
                 {format!("{}: re-sort", counted(changes.into(), "change"))}
             </a>
         }

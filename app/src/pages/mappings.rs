@@ -16,7 +16,6 @@ use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
-use crate::islands::resort::Listed;
 use crate::numerals::{count, counted};
 
 use self::tools::Tools;
@@ -119,15 +118,13 @@ fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
     let (previous, next) = (to_page(&page.previous_cursor), to_page(&page.next_cursor));
     let last = page.first + u32::try_from(page.items.len()).unwrap_or(0).saturating_sub(1);
     let [first, last, matched] = [page.first, last, page.matched].map(|n| count(n.into()));
-    let (sort, order) = address::sorting(state);
-    let listed = Listed { total: page.total, revision: page.revision, sort, order };
     let heads = COLUMNS.into_iter().filter(|(cell, ..)| {
         *cell != "labels" || page.items.iter().any(|live| !live.mapping.labels.is_empty())
     });
     let heads = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
 
     view! {
-        <MappingTable heads rows=page.items listed back=back(state) />
+        <MappingTable heads rows=page.items back=back(state) />
         <Pager shown=format!("{first}–{last} of {matched}") previous next />
         {definitions()}
     }

@@ -13,6 +13,7 @@ mod command;
 mod database;
 mod delivery;
 mod live;
+mod native;
 mod openapi;
 mod order;
 mod portal;

@@ -34,6 +34,13 @@ pub(crate) fn read(query: &Query) -> ListQuery {
     }
 }
 
+/// Returns the parameters that another text to search for leaves as they are.
+pub(crate) fn kept(query: &Query) -> Vec<(String, String)> {
+    let state = ListQuery { q: String::new(), cursor: None, ..read(query) };
+    let Query(pairs) = Query::parse(state.to_query_string().trim_start_matches('?'));
+    pairs
+}
+
 /// Writes the address of the list in this state.
 pub(crate) fn href(state: &ListQuery) -> String {
     format!("/mappings{}", state.to_query_string())
@@ -110,6 +117,14 @@ mod tests {
         assert_eq!(state(query), ListQuery::default());
         assert_eq!(state("limit=201").limit, None);
         assert_eq!(state("limit=x").limit, None);
+    }
+
+    #[test]
+    fn a_search_keeps_the_sorting_and_the_choices_but_not_the_place() {
+        let query = Query::parse("q=a&sort=name&label=b%20c&cursor=x&else=1");
+
+        let expected = [("sort", "name"), ("label", "b c")];
+        assert_eq!(kept(&query), expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
     }
 
     #[test]

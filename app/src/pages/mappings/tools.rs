@@ -30,7 +30,7 @@ pub(super) fn Tools<'a>(state: ListQuery, page: &'a MappingPage) -> impl IntoVie
             <div class="page-actions">
                 <Resort listed />
                 <a
-                    class="btn btn-small"
+                    class="btn"
                     href=by_match
                     aria-current=is_by_match.then_some("true")
                     title="In the order in which the gateway tries them: the first that matches serves the request"

@@ -36,7 +36,7 @@ pub(super) fn complete(document: &mut OpenApi) {
     shared(document.components.get_or_insert_default());
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
         .into_iter()
         .flatten()
@@ -186,7 +186,7 @@ fn exemplify(content: &mut RefOr<Content>) {
     content.example = content.schema.as_ref().and_then(schema_name).and_then(examples::of);
 }
 
-fn schema_name(schema: &RefOr<Schema>) -> Option<&str> {
+pub(super) fn schema_name(schema: &RefOr<Schema>) -> Option<&str> {
     match schema {
         RefOr::Ref(reference) => reference.ref_location.rsplit('/').next(),
         RefOr::T(_) => None,
