@@ -17,6 +17,7 @@ pub(crate) mod pause;
 pub(crate) mod resort;
 #[cfg(test)]
 pub(crate) mod samples;
+pub(crate) mod search;
 pub(crate) mod shortcuts;
 pub(crate) mod status;
 pub(crate) mod theme_switch;

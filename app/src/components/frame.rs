@@ -74,8 +74,8 @@ pub(crate) fn document(
                                     type="search"
                                     name="q"
                                     value=q
-                                    placeholder="Find a mapping, a service or a label"
-                                    aria-label="Find a mapping, a service or a label"
+                                    placeholder="Find a mapping, a service, or paste a URL"
+                                    aria-label="Find a mapping by name, prefix, service or label, or by a URL that it serves"
                                     autocomplete="off"
                                     spellcheck="false"
                                     maxlength="200"

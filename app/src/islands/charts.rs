@@ -176,7 +176,7 @@ fn latency_layers(series: &Series) -> Vec<Layer> {
 
 /// Places the changes on the axis of time; labels that would cover each other are left out.
 fn marks(series: &Series) -> Vec<Mark> {
-    let seconds = span_seconds(series.span);
+    let seconds = series.span.duration().num_seconds();
     let mut labelled: Option<u32> = None;
     let mut marks = Vec::new();
     for marker in &series.markers {
@@ -197,13 +197,6 @@ fn marks(series: &Series) -> Vec<Mark> {
         marks.push(Mark { at, label, title });
     }
     marks
-}
-
-fn span_seconds(span: Span) -> i64 {
-    match span {
-        Span::FiveMinutes => 300,
-        Span::Hour => 3_600,
-    }
 }
 
 fn times(span: Span) -> Vec<String> {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::api::list::{Order, Sort};
-use crate::api::live::{Gateway, Health, LiveMapping};
+use crate::api::live::{ConfigState, Gateway, Health, LiveMapping};
 use crate::live::store::Live;
 use crate::numerals::counted;
 
@@ -77,11 +77,22 @@ fn key(sort: Sort, live: &LiveMapping) -> Option<f64> {
         Sort::OkPercent => live.ok_percent,
         Sort::BadRate => live.bad_rate,
         Sort::P95 => live.latency.map(|latency| latency.p95_ms.into()),
-        // The worst first; those that need no attention are alike here.
+        Sort::Members => live.members.map(|members| {
+            f64::from(members.healthy_members) / f64::from(members.total_members.max(1))
+        }),
+        // The worst first, as the server sorts them.
         Sort::Health => Some(match live.health {
             Health::Failing => 0.0,
             Health::Degraded => 1.0,
-            _ => 2.0,
+            Health::Stale => 2.0,
+            Health::Idle => 3.0,
+            Health::Healthy => 4.0,
+        }),
+        Sort::Config => Some(match live.config {
+            ConfigState::Rejected { .. } => 0.0,
+            ConfigState::NoNodes => 1.0,
+            ConfigState::Pending { .. } => 2.0,
+            ConfigState::Live { .. } => 3.0,
         }),
         _ => None,
     }

@@ -16,6 +16,7 @@ use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
+use crate::islands::search::SearchAsTyped;
 use crate::numerals::{count, counted};
 
 use self::tools::Tools;
@@ -91,6 +92,7 @@ fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
             </a>
         </PageHead>
         {content}
+        <SearchAsTyped />
     }
 }
 
