@@ -88,7 +88,7 @@ async fn a_review_says_whether_the_service_answers() {
 
     assert!(known.body.contains("1 of 1 endpoint answer"), "{known}");
     assert_eq!(mistyped.status, StatusCode::OK, "{mistyped}");
-    assert!(mistyped.body.contains("toned warn"), "{mistyped}");
+    assert!(mistyped.body.contains("data-code=\"service-unresolved\""), "{mistyped}");
 }
 
 #[tokio::test]

@@ -201,13 +201,6 @@ fn service_choice(sheet: Sheet) -> impl IntoView {
 
     view! {
         <datalist id="services">{options}</datalist>
-        {check_result(sheet)}
-    }
-}
-
-/// Says whether the chosen service answers.
-pub(super) fn check_result(sheet: Sheet) -> impl IntoView {
-    view! {
         <p class="check-result" id="service-check" role="status" data-testid="service-check">
             {move || {
                 sheet
@@ -223,7 +216,7 @@ pub(super) fn check_result(sheet: Sheet) -> impl IntoView {
 }
 
 /// Says in a line what is known of a service.
-fn judge(check: &ServiceCheck) -> (Tone, String) {
+pub(super) fn judge(check: &ServiceCheck) -> (Tone, String) {
     let all = check.endpoints.len() as u64;
     let reachable = check.endpoints.iter().filter(|endpoint| endpoint.is_reachable).count() as u64;
     let reason = |reason: Option<&String>| reason.map(|why| format!(": {why}")).unwrap_or_default();

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::refusal::shown;
+use crate::api::mapping::Warning;
 use crate::api::plan::{Action, Affected, Effect, Example, FieldChange, Plan};
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
@@ -51,23 +52,13 @@ fn value(side: Option<String>) -> impl IntoView {
     }
 }
 
-/// Codes of warnings about mappings that share a part of the prefix.
-const NEIGHBOURS: [&str; 2] = ["nested", "shadows"];
-
 /// Shows warnings, the mappings that are touched, and the place in the match order.
-pub(crate) fn impact(plan: &Plan) -> impl IntoView + use<> {
-    // the mappings themselves are listed below, with what they lose
-    let warnings = plan
-        .warnings
-        .iter()
-        .filter(|warning| plan.affected.is_empty() || !NEIGHBOURS.contains(&warning.code.as_str()));
-    let warnings = warnings.map(|warning| {
-        view! {
-            <li class="note warn" data-code=warning.code.clone()>
-                <Icon path=icon::WARNING />
-                <span>{message(&warning.message)}</span>
-            </li>
-        }
+///
+/// `service` is what is known of the service besides.
+pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl IntoView + use<V> {
+    let warnings = plan.warnings.iter().map(|warning| {
+        let Warning { code, message } = warning.clone();
+        concern(code, &message)
     });
     let (moving, keeping): (Vec<_>, Vec<_>) =
         plan.affected.iter().cloned().partition(|affected| affected.effect != Effect::Keeps);
@@ -85,10 +76,20 @@ pub(crate) fn impact(plan: &Plan) -> impl IntoView + use<> {
 
     view! {
         <ul class="impact" data-testid="impact">
-            {warnings.collect_view()} {moving.into_iter().map(moves).collect_view()}
+            {service} {warnings.collect_view()} {moving.into_iter().map(moves).collect_view()}
             {keeping.into_iter().map(keeps).collect_view()}
         </ul>
         <p class="sub impact-place">{rest} {place}</p>
+    }
+}
+
+/// Shows one warning.
+pub(super) fn concern(code: String, text: &str) -> impl IntoView + use<> {
+    view! {
+        <li class="note warn" data-code=code>
+            <Icon path=icon::WARNING />
+            <span>{message(text)}</span>
+        </li>
     }
 }
 
@@ -124,8 +125,9 @@ fn moves(affected: Affected) -> impl IntoView {
         }
         .into_any(),
     };
+    let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
     view! {
-        <li class="note warn" data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
+        <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
             <Icon path=icon::MAPPINGS />
             <span>{text}</span>
         </li>

@@ -23,7 +23,7 @@ pub(super) fn preview(sheet: Sheet) -> impl IntoView {
                         <div class="card-head">
                             <h2 id="impact-title">"Impact"</h2>
                         </div>
-                        <div class="card-body">{plan::impact(known)}</div>
+                        <div class="card-body">{plan::impact(known, ())}</div>
                     </section>
                 }
             })

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::refusal::AUTOFOCUS;
 use super::{Sheet, fields, plan};
 use crate::api::plan::{Action, Plan};
+use crate::api::service::{Resolution, ServiceCheck};
+use crate::components::chip::Tone;
 use crate::draft::{Purpose, Stage};
 
 /// Shows the plan and the buttons that apply it or go back.
@@ -66,12 +68,43 @@ fn unchanged() -> impl IntoView {
 }
 
 fn changes(sheet: Sheet, plan: &Plan) -> impl IntoView + use<> {
+    let known: Vec<_> = plan.warnings.iter().map(|warning| warning.code.clone()).collect();
+    // the answer about the service may come after the plan
+    let concern = move || {
+        let (code, text) = concern(&sheet.check.get()?)?;
+        let is_new = !known.iter().any(|known| known == code);
+        is_new.then(|| plan::concern(code.to_owned(), &text))
+    };
     view! {
         {plan::diff(plan.diff.clone())}
-        {fields::check_result(sheet)}
         <h3>"Impact"</h3>
-        {plan::impact(plan)}
+        {plan::impact(plan, concern)}
+        {move || sheet.check.get().map(|check| fine(&check))}
         <h3>"What it will do"</h3>
         {plan::examples(plan)}
     }
+}
+
+/// Warns of a service to which not every request would come: a code, and why.
+fn concern(check: &ServiceCheck) -> Option<(&'static str, String)> {
+    let (tone, text) = fields::judge(check);
+    let code = match check.state {
+        Resolution::Unresolved => "service-unresolved",
+        _ => "service-unreachable",
+    };
+    (tone == Tone::Warn).then(|| (code, format!("`{}`: {text}", check.service)))
+}
+
+/// Says that a service answers, if it does.
+fn fine(check: &ServiceCheck) -> impl IntoView + use<> {
+    let (tone, text) = fields::judge(check);
+    let service = check.service.clone();
+    (tone == Tone::Ok).then(|| {
+        view! {
+            <p class="sub" data-testid="service-fine">
+                <code>{service}</code>
+                {format!(": {text}.")}
+            </p>
+        }
+    })
 }
