@@ -13,6 +13,7 @@ pub(crate) mod empty;
 pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod message;
+#[cfg(feature = "ssr")]
 pub(crate) mod note;
 #[cfg(feature = "ssr")]
 pub(crate) mod page_head;

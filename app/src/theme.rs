@@ -15,7 +15,7 @@ const COOKIE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// Says which colours the reader wants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Theme {
+pub(crate) enum Theme {
     /// As the operating system says.
     #[default]
     System,

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// Shows a card; the children stand below its head, without padding of their own.
+#[cfg(feature = "ssr")]
 #[component]
 pub(crate) fn Card(
     #[prop(into)] title: String,
@@ -21,6 +22,25 @@ pub(crate) fn Card(
                 {aside.map(|aside| view! { <div class="card-aside sub num">{aside}</div> })}
             </div>
             {children()}
+        </section>
+    }
+}
+
+/// Shows a card in an island: its parts keep their types, since the browser's bundle pays for each
+/// view whose type is erased.
+pub(crate) fn card(
+    title: &'static str,
+    testid: &'static str,
+    aside: impl IntoView,
+    content: impl IntoView,
+) -> impl IntoView {
+    view! {
+        <section class="card" data-testid=testid>
+            <div class="card-head">
+                <h2>{title}</h2>
+                <div class="card-aside sub num">{aside}</div>
+            </div>
+            {content}
         </section>
     }
 }

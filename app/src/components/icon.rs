@@ -1,15 +1,24 @@
 //! Draws the icons: outlines of one stroke in a box of 16, in the colour of the text around them.
+//!
+//! Those of the frame are the server's alone.
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 pub(crate) const MAPPINGS: &str = "M2 4h5l2 4h5M2 12h5l2-4";
+#[cfg(feature = "ssr")]
 pub(crate) const OVERVIEW: &str = "M2.500 7L8 2.500 13.500 7v6.500h-4v-4h-3v4h-4z";
+#[cfg(feature = "ssr")]
 pub(crate) const SERVICES: &str = "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M5 11h.01";
+#[cfg(feature = "ssr")]
 pub(crate) const NODES: &str = "M8 8L3.500 4M8 8l4.500-4M8 8v5M3.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3\
     M12.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3M8 11.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3";
+#[cfg(feature = "ssr")]
 pub(crate) const CONFIG: &str = "M5 4L1.500 8 5 12M11 4l3.500 4L11 12";
+#[cfg(feature = "ssr")]
 pub(crate) const ABOUT: &str =
     "M8 1.800a6.200 6.200 0 1 0 0 12.400 6.200 6.200 0 0 0 0-12.400M8 7.300v3.700M8 4.900v.2";
+#[cfg(feature = "ssr")]
 pub(crate) const SEARCH: &str =
     "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9M10.300 10.300l3.500 3.500";
 pub(crate) const SYSTEM: &str = "M2 3h12v8H2zM5.500 13.500h5M8 11v2.500";

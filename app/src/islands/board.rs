@@ -9,6 +9,7 @@ mod tiles;
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 pub(crate) use self::changes::SHOWN as SHOWN_CHANGES;
 use super::charts::{Subject, charts};
 use crate::api::live::Full;

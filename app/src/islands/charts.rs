@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::api::client::Client;
 use crate::api::live::{Counters, Latency, LiveMapping};
 use crate::api::series::{Series, Span};
-use crate::components::card::Card;
+use crate::components::card::card;
 use crate::components::chart::{Chart, Kind, Layer, Mark, Values};
 use crate::live::moving::{Moving, Step, Traffic};
 use crate::live::store::{Live, Row};
@@ -87,22 +87,18 @@ pub(crate) fn charts(live: Live, of: Subject, series: Series) -> impl IntoView {
         moving.with(|moving| moving.series.requests.ok.iter().any(Option::is_some))
     });
 
+    let traffic_content = view! {
+        {move || (!has_traffic.get()).then(no_data)}
+        <Chart kind=Kind::Stacked layers=traffic marks=marks times=times summary=traffic_summary />
+    };
+    let latency_content =
+        view! { <Chart kind=Kind::Lines layers=latency times=times summary=latency_summary /> };
+    let traffic_legend = legend("", [("ok", "ok"), ("warn", "4xx"), ("bad", "bad")]);
+    let latency_legend = legend("line", [("p50", "p50"), ("p95", "p95"), ("p99", "p99")]);
+
     view! {
-        <Card
-            title="Requests per second"
-            testid="chart-requests"
-            aside=legend("", [("ok", "ok"), ("warn", "4xx"), ("bad", "bad")])
-        >
-            {move || (!has_traffic.get()).then(no_data)}
-            <Chart kind=Kind::Stacked layers=traffic marks=marks times=times summary=traffic_summary />
-        </Card>
-        <Card
-            title="Latency, ms"
-            testid="chart-latency"
-            aside=legend("line", [("p50", "p50"), ("p95", "p95"), ("p99", "p99")])
-        >
-            <Chart kind=Kind::Lines layers=latency times=times summary=latency_summary />
-        </Card>
+        {card("Requests per second", "chart-requests", traffic_legend, traffic_content)}
+        {card("Latency, ms", "chart-latency", latency_legend, latency_content)}
     }
 }
 
@@ -110,7 +106,7 @@ fn no_data() -> impl IntoView {
     view! { <p class="card-empty">"No Envoy has reported in this time."</p> }
 }
 
-fn legend(shape: &'static str, names: [(&'static str, &'static str); 3]) -> AnyView {
+fn legend(shape: &'static str, names: [(&'static str, &'static str); 3]) -> impl IntoView {
     let entry = |(class, name)| {
         view! {
             <li class=format!("{class} {shape}")>
@@ -119,7 +115,7 @@ fn legend(shape: &'static str, names: [(&'static str, &'static str); 3]) -> AnyV
             </li>
         }
     };
-    view! { <ul class="legend">{names.map(entry).into_iter().collect_view()}</ul> }.into_any()
+    view! { <ul class="legend">{names.map(entry).into_iter().collect_view()}</ul> }
 }
 
 /// Moves the numbers on with each frame.

@@ -1,15 +1,14 @@
 //! The live parts of a mapping's own page, besides its charts: the two chips, and the column that
-//! says why it fails, what was counted, where requests go and which nodes know it.
+//! says why it fails, what was counted and which nodes know it.
 
 use leptos::prelude::*;
 
 use crate::api::client::Client;
 use crate::api::live::{ConfigState, Counters, LiveMapping};
 use crate::api::receipt::{NodeReceipt, Receipt};
-use crate::api::service::{Resolution, Service};
-use crate::components::card::Card;
+use crate::components::card::card;
 use crate::components::chip::{self, Chip, Tone};
-use crate::components::note::Note;
+use crate::components::icon::{self, Icon};
 use crate::components::reason::{needs_attention, reason};
 use crate::live::store::{Live, Row};
 use crate::numerals::{UNKNOWN, count, percent};
@@ -82,12 +81,7 @@ fn members(row: &Row) -> Option<(u32, u32)> {
 
 /// Shows the column beside the charts.
 #[island]
-pub(crate) fn MappingSide(
-    known: LiveMapping,
-    receipt: Option<Receipt>,
-    /// The service that it leads to, if the gateway knows one of that name.
-    service: Option<Service>,
-) -> impl IntoView {
+pub(crate) fn MappingSide(known: LiveMapping, receipt: Option<Receipt>) -> impl IntoView {
     let live = Live::of_page();
     let name = known.mapping.name.clone();
     let row = live.watch_mapping(known);
@@ -95,7 +89,6 @@ pub(crate) fn MappingSide(
     view! {
         {why(row.clone())}
         {counters(row.clone())}
-        {endpoints(service)}
         {delivery(name, row, receipt)}
     }
 }
@@ -105,12 +98,15 @@ fn why(row: Row) -> impl IntoView {
     let reason = Memo::new(move |_| {
         row.with(|row| row.as_ref().filter(|live| needs_attention(live)).map(reason))
     });
-    let note = |reason| {
+    let note = |reason: String| {
         view! {
-            <Note tone=Tone::Bad testid="why">
-                <p class="strong">"Why does it need attention?"</p>
-                <p>{reason}</p>
-            </Note>
+            <div class="note bad" data-testid="why">
+                <Icon path=icon::WARNING />
+                <div>
+                    <p class="strong">"Why does it need attention?"</p>
+                    <p>{reason}</p>
+                </div>
+            </div>
         }
     };
     view! { <div role="status">{move || reason.get().map(note)}</div> }
@@ -159,62 +155,21 @@ fn counters(row: Row) -> impl IntoView {
             </tr>
         }
     };
-    let aside = view! { "since it exists" };
-
-    view! {
-        <Card title="Requests" testid="counters" aside=aside.into_any()>
-            <table class="table">
-                <caption>"Requests since the mapping exists; the three never overlap"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Counter"</th>
-                        <th scope="col" class="num">"Requests"</th>
-                        <th scope="col" class="num">"Share"</th>
-                    </tr>
-                </thead>
-                <tbody>{COUNTERS.map(line).into_iter().collect_view()}</tbody>
-            </table>
-        </Card>
-    }
-}
-
-fn endpoints(service: Option<Service>) -> impl IntoView {
-    let aside = service.as_ref().and_then(|service| service.members).map(|members| {
-        let [healthy, total] =
-            [members.healthy_members, members.total_members].map(|number| count(number.into()));
-        format!("{healthy} of {total} healthy")
-    });
-    let content = match service {
-        None => {
-            view! { <p class="card-empty">"The gateway knows no such service yet."</p> }.into_any()
-        }
-        Some(service) if service.endpoints.is_empty() => {
-            let state = match service.state {
-                Resolution::Pending => "The service is being looked up",
-                Resolution::Unresolved => "The service does not resolve",
-                Resolution::Known | Resolution::Unused => "The service has no endpoint",
-            };
-            let reason = service.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            view! { <p class="card-empty">{format!("{state}{reason}.")}</p> }.into_any()
-        }
-        Some(service) => {
-            let item = |address: String| {
-                view! {
-                    <li>
-                        <code>{address}</code>
-                    </li>
-                }
-            };
-            view! { <ul class="items">{service.endpoints.into_iter().map(item).collect_view()}</ul> }
-                .into_any()
-        }
+    let table = view! {
+        <table class="table">
+            <caption>"Requests since the mapping exists; the three never overlap"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Counter"</th>
+                    <th scope="col" class="num">"Requests"</th>
+                    <th scope="col" class="num">"Share"</th>
+                </tr>
+            </thead>
+            <tbody>{COUNTERS.map(line).into_iter().collect_view()}</tbody>
+        </table>
     };
 
-    view! {
-        <Card title="Endpoints" testid="endpoints" aside=aside.into_any()>
-            {content}
-        </Card>
-    }
+    card("Requests", "counters", "since it exists", table)
 }
 
 /// Shows which nodes have the newest revision; asks again when that has changed.
@@ -244,12 +199,12 @@ fn delivery(name: String, row: Row, receipt: Option<Receipt>) -> impl IntoView {
         nodes.into_iter().map(node).collect_view()
     };
 
-    view! {
-        <Card title="Delivery" testid="receipt">
-            <p class="card-empty num">{said}</p>
-            <ul class="items">{nodes}</ul>
-        </Card>
-    }
+    let content = view! {
+        <p class="card-empty num">{said}</p>
+        <ul class="items">{nodes}</ul>
+    };
+
+    card("Delivery", "receipt", (), content)
 }
 
 /// Says how far the revision has come: `Revision 1,839 is live on 3/3 nodes, after 14 ms`.

@@ -3,6 +3,7 @@
 //! The rows stay where the server has put them (see `resort`); one that was deleted stays, too,
 //! struck out.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +41,7 @@ pub(crate) fn MappingTable(
 ) -> impl IntoView {
     let live = Live::of_page();
     let has_labels = heads.iter().any(|head| head.cell == "labels");
-    let trends: Vec<_> = rows.iter().map(|live| Trend::of(live)).collect();
+    let trends: Vec<_> = rows.iter().map(Trend::of).collect();
     let shown = live.watch_only(rows);
     let shown: Vec<_> =
         shown.into_iter().zip(trends).map(|((name, row), trend)| (name, row, trend)).collect();
@@ -67,13 +68,12 @@ pub(crate) fn MappingTable(
 fn column(head: Head) -> impl IntoView {
     let label = head.label.clone();
     let label = match head.href {
-        Some(href) => view! {
+        Some(href) => Either::Left(view! {
             <a class="sort" href=href>
                 {label}
             </a>
-        }
-        .into_any(),
-        None => label.into_any(),
+        }),
+        None => Either::Right(label),
     };
     view! {
         <th scope="col" class=number_class(&head.cell) data-cell=head.cell aria-sort=head.sort>
@@ -107,9 +107,8 @@ fn line(
     });
     let config_title = words(&row, |live| chip::config(&live.config).2);
     let labels = has_labels.then(|| labels(row.clone()));
-    let [health, config] = [health, config].map(|read| Signal::derive(read));
-    let [health_title, config_title] =
-        [health_title, config_title].map(|read| Signal::derive(read));
+    let (health, config) = (Signal::derive(health), Signal::derive(config));
+    let (health_title, config_title) = (Signal::derive(health_title), Signal::derive(config_title));
     let values = Signal::derive(move || trend.with(|trend| trend.values.clone()));
     let is_flat = Memo::new(move |_| {
         trend.with(|trend| trend.values.iter().flatten().all(|value| *value == 0.0))
@@ -152,11 +151,9 @@ fn line(
             <td data-cell="members" class=number_tone(&row, members_tone)>
                 {words(&row, members)}
             </td>
-            <td data-cell="trend">
-                {move || match is_flat.get() {
-                    true => view! { <span class="sub">"no traffic"</span> }.into_any(),
-                    false => view! { <Sparkline values class=color /> }.into_any(),
-                }}
+            <td data-cell="trend" class=move || if is_flat.get() { "flat" } else { "" }>
+                <span class="sub">"no traffic"</span>
+                <Sparkline values class=color />
             </td>
         </tr>
     }

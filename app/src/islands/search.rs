@@ -23,6 +23,7 @@ pub(crate) fn SearchAsTyped() -> impl IntoView {
 #[cfg(feature = "hydrate")]
 fn listen() {
     use leptos::ev;
+    use leptos::leptos_dom::helpers::TimeoutHandle;
     use wasm_bindgen::JsCast;
     use web_sys::HtmlInputElement;
 
@@ -30,7 +31,7 @@ fn listen() {
     let Ok(field) = field.dyn_into::<HtmlInputElement>() else { return };
     let storage = window().session_storage().ok().flatten();
     let typed = storage.as_ref().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
-    let timer = StoredValue::new(None::<leptos::leptos_dom::helpers::TimeoutHandle>);
+    let timer = StoredValue::new(None::<TimeoutHandle>);
     let schedule = move || {
         if let Some(earlier) = timer.get_value() {
             earlier.clear();

@@ -13,6 +13,7 @@ use std::time::Duration;
 use leptos::ev;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
+use serde::Deserialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::js_sys::{Date, Math};
@@ -127,7 +128,7 @@ impl Link {
     fn hear(self: &Rc<Self>, text: &str) {
         // Frames of a newer server may have a shape that this page does not know: it keeps what
         // it has and says how old that is.
-        let Ok(frame) = serde_json::from_str::<Frame>(text) else {
+        let Ok(frame) = read(text) else {
             leptos::logging::warn!("ignored a frame that this page cannot read");
             return;
         };
@@ -190,6 +191,22 @@ impl Link {
             self.open.replace(None);
             self.lose();
         }
+    }
+}
+
+/// Which kind of frame a text is.
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
+
+/// Reads a frame: its kind first, then the whole. Serde's own way to read tagged values would
+/// double the bundle's code for everything that is in a frame.
+fn read(text: &str) -> serde_json::Result<Frame> {
+    let kind: Kind = serde_json::from_str(text)?;
+    match kind.r#type.as_str() {
+        "full" => serde_json::from_str(text).map(Frame::Full),
+        _ => serde_json::from_str(text).map(Frame::Delta),
     }
 }
 

@@ -31,16 +31,17 @@ pub(crate) enum Connection {
 
 /// What the server knew when it made the page; the websocket goes on from it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Seed {
-    pub epoch: String,
-    pub seq: u64,
-    pub at: DateTime<Utc>,
-    pub gateway: Gateway,
+pub(crate) struct Seed {
+    pub(crate) epoch: String,
+    pub(crate) seq: u64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) gateway: Gateway,
 }
 
 impl Seed {
     /// Takes the seed out of a full frame.
-    pub fn of(full: &Full) -> Self {
+    #[cfg(feature = "ssr")]
+    pub(crate) fn of(full: &Full) -> Self {
         Self {
             epoch: full.epoch.clone(),
             seq: full.seq,

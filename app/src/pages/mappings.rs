@@ -221,3 +221,6 @@ fn definitions() -> impl IntoView {
         </section>
     }
 }
+
+#[cfg(test)]
+mod tests;

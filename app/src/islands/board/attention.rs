@@ -1,10 +1,11 @@
 //! Mappings that need someone, the worst first, each with the reason in words.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api::client::encode_segment;
 use crate::api::live::{ConfigState, LiveMapping, Totals};
-use crate::components::card::Card;
+use crate::components::card::card;
 use crate::components::chip::{self, Chip};
 use crate::components::reason::reason;
 use crate::live::store::Live;
@@ -21,18 +22,14 @@ pub(super) fn attention(live: &Live) -> impl IntoView + use<> {
     let items = move || {
         let worst = overview.with(|overview| overview.worst.clone());
         if worst.is_empty() {
-            return view! { <p class="card-empty">"Nothing: no mapping is failing, degraded or rejected."</p> }
-                .into_any();
+            let nothing = "Nothing: no mapping is failing, degraded or rejected.";
+            return Either::Left(view! { <p class="card-empty">{nothing}</p> });
         }
         let items = worst.into_iter().map(item).collect_view();
-        view! { <ul class="items">{items}</ul> }.into_any()
+        Either::Right(view! { <ul class="items">{items}</ul> })
     };
 
-    view! {
-        <Card title="Needs attention" testid="attention" aside=number.into_any()>
-            {items}
-        </Card>
-    }
+    card("Needs attention", "attention", number, items)
 }
 
 /// Counts what is failing or degraded, or if there is more of it, what is rejected.

@@ -1,10 +1,11 @@
 //! Mappings with the most requests.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api::client::encode_segment;
 use crate::api::live::LiveMapping;
-use crate::components::card::Card;
+use crate::components::card::card;
 use crate::live::store::Live;
 use crate::numerals::{percent, rate};
 
@@ -18,10 +19,10 @@ pub(super) fn busiest(live: &Live) -> impl IntoView + use<> {
     let rows = move || {
         let shown = shown.get();
         if shown.is_empty() {
-            return view! { <p class="card-empty">"No mapping has requests just now."</p> }
-                .into_any();
+            let nothing = "No mapping has requests just now.";
+            return Either::Left(view! { <p class="card-empty">{nothing}</p> });
         }
-        view! {
+        Either::Right(view! {
             <table class="table busiest">
                 <caption>"Mappings with the most requests a second"</caption>
                 <thead>
@@ -34,16 +35,11 @@ pub(super) fn busiest(live: &Live) -> impl IntoView + use<> {
                 </thead>
                 <tbody>{shown.into_iter().map(row).collect_view()}</tbody>
             </table>
-        }
-        .into_any()
+        })
     };
     let all = view! { <a href="/mappings?sort=rate&order=desc">"All"</a> };
 
-    view! {
-        <Card title="Busiest mappings" testid="busiest" aside=all.into_any()>
-            {rows}
-        </Card>
-    }
+    card("Busiest mappings", "busiest", all, rows)
 }
 
 /// Leaves those that were shown in their places, while it is the same ones.

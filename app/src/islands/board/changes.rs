@@ -1,11 +1,12 @@
 //! The newest changes, and how far each has come.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api::client::{Client, encode_segment};
 use crate::api::live::Gateway;
 use crate::api::revision::{ChangeWord, RevisionEntry, RevisionPage};
-use crate::components::card::Card;
+use crate::components::card::card;
 use crate::components::chip::{Chip, Tone};
 use crate::components::diff;
 use crate::components::time::Ago;
@@ -38,18 +39,15 @@ pub(super) fn changes(live: Live, page: RevisionPage) -> impl IntoView {
     let items = move || {
         let items = known.with(|page| page.items.clone());
         if items.is_empty() {
-            return view! { <p class="card-empty">"Nothing has been changed yet."</p> }.into_any();
+            let nothing = "Nothing has been changed yet.";
+            return Either::Left(view! { <p class="card-empty">{nothing}</p> });
         }
         let gateway = gateway.get();
         let items = items.into_iter().map(|entry| item(entry, &gateway)).collect_view();
-        view! { <ul class="items">{items}</ul> }.into_any()
+        Either::Right(view! { <ul class="items">{items}</ul> })
     };
 
-    view! {
-        <Card title="Recent changes" testid="changes">
-            {items}
-        </Card>
-    }
+    card("Recent changes", "changes", (), items)
 }
 
 fn item(entry: RevisionEntry, gateway: &Gateway) -> impl IntoView + use<> {

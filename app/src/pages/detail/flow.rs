@@ -29,7 +29,7 @@ pub(super) fn flow(live: &LiveMapping, plan: Option<&Plan>) -> impl IntoView + u
     let services = format!("/services?q={}", encode_segment(&mapping.service));
 
     view! {
-        <dl class="card flow" aria-label="The way of a request">
+        <dl class="card flow" data-testid="flow">
             <div>
                 <dt>"Listener"</dt>
                 <dd>

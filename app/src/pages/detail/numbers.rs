@@ -6,11 +6,13 @@ use super::{Address, Content, View};
 use crate::api::client::Client;
 use crate::api::live::LiveMapping;
 use crate::api::series::{Series, Span};
-use crate::api::service::Service;
+use crate::api::service::{Resolution, Service};
+use crate::components::card::Card;
 use crate::components::tabs::{Look, Tab, Tabs};
 use crate::islands::charts::MappingCharts;
 use crate::islands::mapping::MappingSide;
 use crate::islands::pause::Pause;
+use crate::numerals::count;
 use crate::pages::query::Query;
 
 /// Services that are looked through for the mapping's own: their names contain it.
@@ -50,7 +52,8 @@ pub(super) async fn load(
                     <MappingCharts known=live.clone() series />
                 </div>
                 <div class="stack">
-                    <MappingSide known=live receipt service />
+                    <MappingSide known=live receipt />
+                    {endpoints(service)}
                 </div>
             </div>
         }
@@ -61,4 +64,44 @@ pub(super) async fn load(
 async fn service(client: &Client, name: &str) -> Option<Service> {
     let page = client.services(name, SERVICES_MAX, None).await.ok()?;
     page.items.into_iter().find(|service| service.name == name)
+}
+
+/// Shows the addresses; how many are healthy stands at the end of the request's way.
+fn endpoints(service: Option<Service>) -> impl IntoView {
+    let aside = service.as_ref().and_then(|service| service.members).map(|members| {
+        let [healthy, total] =
+            [members.healthy_members, members.total_members].map(|number| count(number.into()));
+        format!("{healthy} of {total} healthy")
+    });
+    let content = match service {
+        None => {
+            view! { <p class="card-empty">"The gateway knows no such service yet."</p> }.into_any()
+        }
+        Some(service) if service.endpoints.is_empty() => {
+            let state = match service.state {
+                Resolution::Pending => "The service is being looked up",
+                Resolution::Unresolved => "The service does not resolve",
+                Resolution::Known | Resolution::Unused => "The service has no endpoint",
+            };
+            let reason = service.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            view! { <p class="card-empty">{format!("{state}{reason}.")}</p> }.into_any()
+        }
+        Some(service) => {
+            let item = |address: String| {
+                view! {
+                    <li>
+                        <code>{address}</code>
+                    </li>
+                }
+            };
+            view! { <ul class="items">{service.endpoints.into_iter().map(item).collect_view()}</ul> }
+                .into_any()
+        }
+    };
+
+    view! {
+        <Card title="Endpoints" testid="endpoints" aside=aside.into_any()>
+            {content}
+        </Card>
+    }
 }
