@@ -13,6 +13,7 @@ mod review;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::refusal::request_id;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use web_sys::SubmitEvent;
@@ -159,9 +160,9 @@ pub(crate) fn MappingForm(
                 on:submit=send
             >
                 {move || match face.get() {
-                    Face::Fields => fields::face(sheet).into_any(),
-                    Face::Review => review::face(sheet).into_any(),
-                    Face::Stale => refusal::stale_face(sheet).into_any(),
+                    Face::Fields => EitherOf3::A(fields::face(sheet)),
+                    Face::Review => EitherOf3::B(review::face(sheet)),
+                    Face::Stale => EitherOf3::C(refusal::stale_face(sheet)),
                 }}
             </form>
             <div class="rail">

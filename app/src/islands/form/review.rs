@@ -1,5 +1,6 @@
 //! The face of the form that shows what a save would do, and asks whether it shall.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::refusal::AUTOFOCUS;
@@ -12,7 +13,7 @@ use crate::draft::{Purpose, Stage};
 /// Shows the plan and the buttons that apply it or go back.
 pub(super) fn face(sheet: Sheet) -> impl IntoView {
     let form = sheet.form.get_untracked();
-    let Stage::Review(plan) = &form.stage else { return ().into_any() };
+    let Stage::Review(plan) = &form.stage else { return None };
     let is_edit = matches!(form.purpose, Purpose::Edit(_));
     let is_same = plan.action == Action::Unchanged;
     let title = match plan.action {
@@ -24,12 +25,12 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
         if is_edit { ("Save changes", "Saving…") } else { ("Create mapping", "Creating…") };
     let back_class = if is_same { "btn btn-primary" } else { "btn" };
 
-    view! {
+    Some(view! {
         <div data-testid="review">
             <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
                 {title}
             </h2>
-            {if is_same { unchanged().into_any() } else { changes(sheet, plan).into_any() }}
+            {if is_same { Either::Left(unchanged()) } else { Either::Right(changes(sheet, plan)) }}
             {fields::carried(&form)} {fields::carried_text(&form.typed)}
             <div class="form-actions">
                 <button
@@ -59,8 +60,7 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
                     })}
             </div>
         </div>
-    }
-    .into_any()
+    })
 }
 
 fn unchanged() -> impl IntoView {
