@@ -13,6 +13,7 @@ mod review;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::refusal::request_id;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use web_sys::SubmitEvent;
@@ -72,7 +73,12 @@ enum Face {
 }
 
 impl Sheet {
-    fn new(form: Form, plan: Option<Plan>, choices: Vec<Choice>) -> Self {
+    fn new(
+        form: Form,
+        plan: Option<Plan>,
+        check: Option<ServiceCheck>,
+        choices: Vec<Choice>,
+    ) -> Self {
         let (found, touched, plan) = match &form.stage {
             Stage::Typing => (None, Vec::new(), plan),
             Stage::Refused(error) => (Some(error.clone()), Field::ALL.to_vec(), plan),
@@ -88,7 +94,7 @@ impl Sheet {
             touched: RwSignal::new(touched),
             found: RwSignal::new(found),
             plan: RwSignal::new(plan),
-            check: RwSignal::new(None),
+            check: RwSignal::new(check),
             choices: RwSignal::new(choices),
             is_sending: RwSignal::new(false),
             saved: StoredValue::new(saved),
@@ -127,11 +133,13 @@ pub(crate) fn MappingForm(
     form: Form,
     /// What the mapping does as it is filled in.
     plan: Option<Plan>,
+    /// Whether its service answers, where that was asked.
+    check: Option<ServiceCheck>,
     /// Services to choose from.
     choices: Vec<Choice>,
 ) -> impl IntoView {
     let address = form.purpose.address();
-    let sheet = Sheet::new(form, plan, choices);
+    let sheet = Sheet::new(form, plan, check, choices);
     #[cfg(feature = "hydrate")]
     act::come_to_life(sheet);
     let face = Memo::new(move |_| sheet.face());
@@ -152,9 +160,9 @@ pub(crate) fn MappingForm(
                 on:submit=send
             >
                 {move || match face.get() {
-                    Face::Fields => fields::face(sheet).into_any(),
-                    Face::Review => review::face(sheet).into_any(),
-                    Face::Stale => refusal::stale_face(sheet).into_any(),
+                    Face::Fields => EitherOf3::A(fields::face(sheet)),
+                    Face::Review => EitherOf3::B(review::face(sheet)),
+                    Face::Stale => EitherOf3::C(refusal::stale_face(sheet)),
                 }}
             </form>
             <div class="rail">

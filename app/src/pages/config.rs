@@ -17,8 +17,14 @@ use crate::numerals::{count, counted};
 const DOWNLOAD: &str = "/api/v1/config.yaml";
 
 pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
-    let q = query.text("q");
-    match client.config(None, &q).await {
+    let mut q = query.text("q");
+    let mut loaded = client.config(None, &q).await;
+    if !q.is_empty() && loaded.as_ref().is_err_and(|error| error.status() == Some(400)) {
+        // a search that can't be read, for example a very long one
+        q.clear();
+        loaded = client.config(None, &q).await;
+    }
+    match loaded {
         Ok(config) => Loaded::new("Envoy config", Place::Config, move || draw(config, q)),
         Err(error) => failure::failed(Place::Config, "The configuration", error),
     }
@@ -27,7 +33,8 @@ pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
 fn draw(config: RenderedConfig, q: String) -> impl IntoView {
     let RenderedConfig { revision, yaml, is_truncated } = config;
     let is_searched = !q.is_empty();
-    let is_empty = yaml.trim().is_empty();
+    // every mapping has a cluster, and without any Envoy is given a bare listener
+    let is_empty = !yaml.lines().any(|line| line.trim() == "clusters:");
     let lines = counted(yaml.lines().count() as u64, "line");
     let summary = format!("{lines}, at revision {}", count(revision));
     let sub = view! {
@@ -94,8 +101,8 @@ fn draw(config: RenderedConfig, q: String) -> impl IntoView {
 
 fn none_yet() -> impl IntoView {
     view! {
-        <Empty title="There is no configuration yet" testid="none-yet">
-            <p>"It begins with the first mapping."</p>
+        <Empty title="No mapping is configured yet" testid="none-yet">
+            <p>"Envoy is given a listener that answers every request with 404."</p>
             <p>
                 <a class="btn btn-primary" href="/mappings/new">
                     "New mapping"

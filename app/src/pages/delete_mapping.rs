@@ -103,7 +103,7 @@ fn draw(known: Known, is_refused: bool) -> impl IntoView {
                 </dd>
             </dl>
             <h2>"What would happen"</h2>
-            {plan::impact(&plan)}
+            {plan::impact(&plan, ())}
             {plan::examples(&plan)}
             <input type="hidden" name="revision" value=revision.to_string() />
             {must_type.then(|| confirmation(prefix, typed, is_refused))}

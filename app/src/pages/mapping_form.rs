@@ -66,6 +66,11 @@ fn posted(visit: &Visit) -> Option<Form> {
 async fn page(client: &Client, form: Form) -> Loaded {
     let choices = choices(client).await;
     let plan = foreseen(client, &form).await;
+    // asked for a review alone: an endpoint that does not answer takes its time
+    let check = match &form.stage {
+        Stage::Review(_) => client.check_service(&form.typed.service).await.ok(),
+        _ => None,
+    };
     let status = match &form.stage {
         Stage::Refused(error) => error.status().unwrap_or(503),
         _ => 200,
@@ -82,7 +87,7 @@ async fn page(client: &Client, form: Form) -> Loaded {
         view! {
             <Crumbs above here=crumb />
             <PageHead title=heading />
-            <MappingForm form plan choices />
+            <MappingForm form plan check choices />
         }
     })
     .with_status(status)

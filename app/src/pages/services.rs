@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::query::Query;
 use super::{Loaded, failure};
-use crate::api::client::{Client, encode_segment};
+use crate::api::client::{Client, ClientError, encode_segment};
 use crate::api::live::Members;
 use crate::api::service::{Resolution, Service, ServicePage, Source};
 use crate::components::chip::Tone;
@@ -22,15 +22,21 @@ const ROWS: u32 = 50;
 const SHOWN: usize = 3;
 
 pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
-    let q = query.text("q");
-    let cursor = query.get("cursor");
+    let mut q = query.text("q");
+    let mut cursor = query.get("cursor");
     let mut loaded = client.services(&q, ROWS, cursor).await;
-    // a cursor that was cut off, or is of another version: the first page
-    let is_unreadable = loaded.as_ref().is_err_and(|error| error.status() == Some(400));
-    let is_first = cursor.is_none() || is_unreadable;
-    if cursor.is_some() && is_unreadable {
+    let is_unreadable = |loaded: &Result<ServicePage, ClientError>| {
+        loaded.as_ref().is_err_and(|error| error.status() == Some(400))
+    };
+    // a cursor that was cut off or is of another version, or a very long search
+    if is_unreadable(&loaded) && cursor.take().is_some() {
         loaded = client.services(&q, ROWS, None).await;
     }
+    if is_unreadable(&loaded) {
+        q.clear();
+        loaded = client.services(&q, ROWS, None).await;
+    }
+    let is_first = cursor.is_none();
     match loaded {
         Ok(page) => Loaded::new("Services", Place::Services, move || draw(page, q, is_first)),
         Err(error) => failure::failed(Place::Services, "The services", error),

@@ -79,6 +79,19 @@ async fn a_review_shows_the_plan_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_review_says_whether_the_service_answers() {
+    let upstream = Upstream::start("user").await;
+    let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
+
+    let known = post(&server, NEW, &user("usersvc", "review")).await;
+    let mistyped = post(&server, NEW, &user("usersvk.invalid", "review")).await;
+
+    assert!(known.body.contains("1 of 1 endpoint answer"), "{known}");
+    assert_eq!(mistyped.status, StatusCode::OK, "{mistyped}");
+    assert!(mistyped.body.contains("data-code=\"service-unresolved\""), "{mistyped}");
+}
+
+#[tokio::test]
 async fn what_was_reviewed_is_applied_and_leads_to_the_mappings_page() {
     let server = TestServer::start().await;
     let empty = server.get(NEW).await;
@@ -326,8 +339,10 @@ async fn a_mapping_in_use_is_deleted_only_with_its_prefix() {
 #[case("/mappings/nothing/clone", StatusCode::NOT_FOUND)]
 #[case("/services", StatusCode::OK)]
 #[case("/services?q=none&cursor=unreadable", StatusCode::OK)]
+#[case(&format!("/services?q={}", "a".repeat(5_000)), StatusCode::OK)]
 #[case("/nodes", StatusCode::OK)]
 #[case("/config?q=user", StatusCode::OK)]
+#[case(&format!("/config?q={}", "a".repeat(5_000)), StatusCode::OK)]
 #[case("/about", StatusCode::OK)]
 #[case("/api/docs", StatusCode::OK)]
 #[tokio::test]
@@ -358,4 +373,23 @@ async fn the_page_of_the_api_has_every_operation_of_its_document() {
     for id in ids {
         assert!(page.body.contains(&format!("id=\"{id}\"")), "`{id}` is not on the page");
     }
+}
+
+#[tokio::test]
+async fn a_list_that_is_empty_says_why() {
+    let server = TestServer::start().await;
+
+    let none_yet = [server.get("/services").await, server.get("/nodes").await];
+    let no_mapping = server.get("/config").await;
+    server.map("user", "/user/", "127.0.0.1:9").await;
+    let none_match =
+        [server.get("/services?q=nothing").await, server.get("/config?q=nothing").await];
+
+    for page in none_yet.iter().chain([&no_mapping]) {
+        assert!(page.body.contains("data-testid=\"none-yet\""), "{page}");
+    }
+    for page in &none_match {
+        assert!(page.body.contains("data-testid=\"none-match\""), "{page}");
+    }
+    assert!(server.get("/config?q=user").await.body.contains("data-testid=\"yaml\""));
 }

@@ -98,6 +98,10 @@ pub(super) fn typed(sheet: Sheet, field: Field, text: String) {
     if !sheet.touched.with_untracked(|touched| touched.contains(&field)) {
         sheet.touched.update(|touched| touched.push(field));
     }
+    if field == Field::Service {
+        // what was said is of the service before
+        sheet.check.set(None);
+    }
     #[cfg(feature = "hydrate")]
     {
         sheet.typings.update_value(|count| *count += 1);

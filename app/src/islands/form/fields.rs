@@ -216,7 +216,7 @@ fn service_choice(sheet: Sheet) -> impl IntoView {
 }
 
 /// Says in a line what is known of a service.
-fn judge(check: &ServiceCheck) -> (Tone, String) {
+pub(super) fn judge(check: &ServiceCheck) -> (Tone, String) {
     let all = check.endpoints.len() as u64;
     let reachable = check.endpoints.iter().filter(|endpoint| endpoint.is_reachable).count() as u64;
     let reason = |reason: Option<&String>| reason.map(|why| format!(": {why}")).unwrap_or_default();

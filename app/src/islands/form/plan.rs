@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::refusal::shown;
+use crate::api::mapping::Warning;
 use crate::api::plan::{Action, Affected, Effect, Example, FieldChange, Plan};
+use crate::components::diff::shown;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
 use crate::draft::{Field, mapping_address};
@@ -16,10 +17,10 @@ pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
             <tr>
                 <th scope="row">{Field::label_of(&change.field)}</th>
                 <td class="mono before" data-label="Before">
-                    {value(change.before)}
+                    {value(change.before.as_deref())}
                 </td>
                 <td class="mono after" data-label="After">
-                    {value(change.after)}
+                    {value(change.after.as_deref())}
                 </td>
             </tr>
         }
@@ -38,28 +39,19 @@ pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
     }
 }
 
-/// Shows one side of a change; without a mapping there is none.
-fn value(side: Option<String>) -> impl IntoView {
-    match side {
-        Some(text) => shown(text).into_any(),
-        None => view! {
-            <span class="sub" aria-label="none">
-                "–"
-            </span>
-        }
-        .into_any(),
-    }
+/// Shows one side of a change, one that is no text in the words of `components::diff`.
+pub(super) fn value(side: Option<&str>) -> impl IntoView + use<> {
+    let class = if side.is_some_and(|text| !text.is_empty()) { "" } else { "sub" };
+    view! { <span class=class>{shown(side).to_owned()}</span> }
 }
 
 /// Shows warnings, the mappings that are touched, and the place in the match order.
-pub(crate) fn impact(plan: &Plan) -> impl IntoView + use<> {
+///
+/// `service` is what is known of the service besides.
+pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl IntoView + use<V> {
     let warnings = plan.warnings.iter().map(|warning| {
-        view! {
-            <li class="note warn" data-code=warning.code.clone()>
-                <Icon path=icon::WARNING />
-                <span>{message(&warning.message)}</span>
-            </li>
-        }
+        let Warning { code, message } = warning.clone();
+        concern(code, &message)
     });
     let (moving, keeping): (Vec<_>, Vec<_>) =
         plan.affected.iter().cloned().partition(|affected| affected.effect != Effect::Keeps);
@@ -77,52 +69,47 @@ pub(crate) fn impact(plan: &Plan) -> impl IntoView + use<> {
 
     view! {
         <ul class="impact" data-testid="impact">
-            {warnings.collect_view()} {moving.into_iter().map(moves).collect_view()}
+            {service} {warnings.collect_view()} {moving.into_iter().map(moves).collect_view()}
             {keeping.into_iter().map(keeps).collect_view()}
         </ul>
         <p class="sub impact-place">{rest} {place}</p>
     }
 }
 
+/// Shows one warning.
+pub(super) fn concern(code: String, text: &str) -> impl IntoView + use<> {
+    view! {
+        <li class="note warn" data-code=code>
+            <Icon path=icon::WARNING />
+            <span>{message(text)}</span>
+        </li>
+    }
+}
+
 fn moves(affected: Affected) -> impl IntoView {
     let Affected { name, prefix, effect, recent_requests } = affected;
-    let link = view! { <a href=mapping_address(&name)>{name.clone()}</a> };
     let recent = counted(recent_requests, "request");
-    let text = match (effect, recent_requests) {
-        (Effect::Gains, 0) => {
-            view! { {link} " (" <code>{prefix}</code> ") gets the requests." }.into_any()
+    let (before, after) = match (effect, recent_requests) {
+        (Effect::Gains, 0) => ("", ") gets the requests.".to_owned()),
+        (Effect::Gains, _) => {
+            ("", format!(") gets the requests: at most {recent} of the last five minutes."))
         }
-        (Effect::Gains, _) => view! {
-            {link}
-            " ("
-            <code>{prefix}</code>
-            {format!(") gets the requests: at most {recent} of the last five minutes.")}
+        (_, 0) => {
+            ("Takes requests from ", "), which had none in the last five minutes.".to_owned())
         }
-        .into_any(),
-        (_, 0) => view! {
-            "Takes requests from "
-            {link}
-            " ("
-            <code>{prefix}</code>
-            "), which had none in the last five minutes."
-        }
-        .into_any(),
-        _ => view! {
-            "Takes requests from "
-            {link}
-            " ("
-            <code>{prefix}</code>
-            {format!("): at most {recent} of the last five minutes.")}
-        }
-        .into_any(),
+        _ => ("Takes requests from ", format!("): at most {recent} of the last five minutes.")),
     };
     let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
     view! {
         <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
             <Icon path=icon::MAPPINGS />
-            <span>{text}</span>
+            <span>{before} {link(name)} " (" <code>{prefix}</code> {after}</span>
         </li>
     }
+}
+
+fn link(name: String) -> impl IntoView {
+    view! { <a href=mapping_address(&name)>{name.clone()}</a> }
 }
 
 fn keeps(affected: Affected) -> impl IntoView {
@@ -133,7 +120,7 @@ fn keeps(affected: Affected) -> impl IntoView {
     };
     view! {
         <li class="impact-line" data-effect="keeps">
-            <a href=mapping_address(&name)>{name.clone()}</a>
+            {link(name)}
             " ("
             <code>{prefix}</code>
             {format!(") keeps its requests{recent}.")}
@@ -145,17 +132,13 @@ fn keeps(affected: Affected) -> impl IntoView {
 pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
     let name = plan.name.clone();
     let row = move |example: &Example| {
-        let outcome = match (&example.mapping, &example.service) {
-            (None, _) => view! { <span class="sub">"not matched, 404"</span> }.into_any(),
-            (Some(mapping), service) => {
-                let service = service.clone().unwrap_or_default();
-                let path = example.upstream_path.clone().unwrap_or_default();
-                let other = (*mapping != name).then(|| {
-                    view! { <span class="sub">{format!(" by “{mapping}”")}</span> }
-                });
-                view! { {service} " " {path} {other} }.into_any()
-            }
-        };
+        let served = example.mapping.as_ref().map(|mapping| {
+            let by = if *mapping == name { String::new() } else { format!(" by “{mapping}”") };
+            let service = example.service.as_deref().unwrap_or_default();
+            (format!("{service} {}", example.upstream_path.as_deref().unwrap_or_default()), by)
+        });
+        let (outcome, note) =
+            served.unwrap_or_else(|| (String::new(), "not matched, 404".to_owned()));
         view! {
             <tr>
                 <th scope="row" class="mono">
@@ -164,7 +147,7 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
                 <td class="arrow" aria-hidden="true">
                     "→"
                 </td>
-                <td class="mono">{outcome}</td>
+                <td class="mono">{outcome} <span class="sub">{note}</span></td>
             </tr>
         }
     };

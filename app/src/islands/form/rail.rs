@@ -1,5 +1,6 @@
 //! What stands beside the form: what the mapping will do, whom it touches, and the same by POST.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Sheet, plan};
@@ -11,8 +12,8 @@ use crate::islands::copy::Copy;
 pub(super) fn preview(sheet: Sheet) -> impl IntoView {
     let examples = move || {
         sheet.plan.with(|known| match known {
-            Some(known) => plan::examples(known).into_any(),
-            None => view! { <p class="sub card-body">{waiting(sheet)}</p> }.into_any(),
+            Some(known) => Either::Left(plan::examples(known)),
+            None => Either::Right(view! { <p class="sub card-body">{waiting(sheet)}</p> }),
         })
     };
     let impact = move || {
@@ -23,7 +24,7 @@ pub(super) fn preview(sheet: Sheet) -> impl IntoView {
                         <div class="card-head">
                             <h2 id="impact-title">"Impact"</h2>
                         </div>
-                        <div class="card-body">{plan::impact(known)}</div>
+                        <div class="card-body">{plan::impact(known, ())}</div>
                     </section>
                 }
             })

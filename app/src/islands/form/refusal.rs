@@ -1,7 +1,9 @@
 //! What the form shows when it was refused: the faults, or what somebody else has saved meanwhile.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::plan::value;
 use super::{Sheet, act, fields};
 use crate::api::client::ClientError;
 use crate::api::mapping::Mapping;
@@ -81,11 +83,11 @@ pub(super) fn owner_link(sheet: Sheet, field: Field) -> impl IntoView {
 /// Shows mine and theirs after somebody else has saved, or deleted, the mapping.
 pub(super) fn stale_face(sheet: Sheet) -> impl IntoView {
     let form = sheet.form.get_untracked();
-    let Stage::Refused(error) = &form.stage else { return ().into_any() };
-    match stale(error) {
-        Some(Some(theirs)) => changed(sheet, &form, theirs, error).into_any(),
-        _ => deleted(sheet, &form, error).into_any(),
-    }
+    let Stage::Refused(error) = &form.stage else { return None };
+    Some(match stale(error)? {
+        Some(theirs) => Either::Left(changed(sheet, &form, theirs, error)),
+        None => Either::Right(deleted(sheet, &form, error)),
+    })
 }
 
 fn changed(
@@ -114,9 +116,11 @@ fn changed(
                 )}
             </p>
             {if is_same {
-                view! { <p class="note ok">"Both say the same: there is nothing left to save."</p> }.into_any()
+                Either::Left(
+                    view! { <p class="note ok">"Both say the same: there is nothing left to save."</p> },
+                )
             } else {
-                versions(rows).into_any()
+                Either::Right(versions(rows))
             }} {fields::carried(&again)} {fields::carried_text(&again.typed)} {request_id(error)}
             <div class="form-actions">
                 <a class="btn" href=edit on:click=move |_| act::leave(sheet)>
@@ -155,13 +159,13 @@ fn versions(rows: Vec<Difference>) -> impl IntoView {
                     <span class="sub">{note}</span>
                 </th>
                 <td class="mono" data-label="Mine">
-                    {shown(row.mine)}
+                    {value(Some(&row.mine))}
                 </td>
                 <td class="mono" data-label="Theirs">
-                    {shown(row.theirs)}
+                    {value(Some(&row.theirs))}
                 </td>
                 <td class="mono" data-label="Mine on top">
-                    {shown(row.merged)}
+                    {value(Some(&row.merged))}
                 </td>
             </tr>
         }
@@ -208,13 +212,5 @@ fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + us
                 </button>
             </div>
         </div>
-    }
-}
-
-/// Shows a text that may be empty.
-pub(super) fn shown(text: String) -> impl IntoView {
-    match text.is_empty() {
-        true => view! { <span class="sub">"empty"</span> }.into_any(),
-        false => text.into_any(),
     }
 }
