@@ -3,11 +3,22 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` writes `pub` in front of what it generates")]
 
+pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod chip;
+pub(crate) mod diff;
+#[cfg(feature = "ssr")]
+pub(crate) mod empty;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod message;
+pub(crate) mod note;
 #[cfg(feature = "ssr")]
+pub(crate) mod page_head;
+#[cfg(feature = "ssr")]
+pub(crate) mod pager;
+pub(crate) mod reason;
+#[cfg(feature = "ssr")]
+pub(crate) mod tabs;
 pub(crate) mod time;

@@ -6,8 +6,17 @@
 
 #![expect(unreachable_pub, reason = "`#[island]` writes `pub` in front of what it generates")]
 
+pub(crate) mod board;
+pub(crate) mod charts;
 pub(crate) mod clock;
 pub(crate) mod copy;
+pub(crate) mod form;
+pub(crate) mod mapping;
+pub(crate) mod mapping_table;
+pub(crate) mod pause;
+pub(crate) mod resort;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod shortcuts;
 pub(crate) mod status;
 pub(crate) mod theme_switch;

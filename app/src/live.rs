@@ -5,11 +5,12 @@
 //!    ▲                                        │
 //!    └────────────── Watch: what is shown ◀───┘
 //! ```
-//! `position` and `backoff` are pure; `store` knows signals; `socket` is built for the browser
+//! `position`, `moving` and `backoff` are pure; `store` knows signals; `socket` is built for the browser
 //! alone.
 
 #[cfg(any(feature = "hydrate", test))]
 mod backoff;
+pub(crate) mod moving;
 mod position;
 #[cfg(feature = "hydrate")]
 pub(crate) mod socket;

@@ -43,6 +43,39 @@ pub(crate) fn rate(per_second: Option<f64>) -> String {
     }
 }
 
+/// Writes a share in percent, with two decimals: `99.98%`, `100%`, `–` when unknown.
+///
+/// A share that is not the whole is never written as the whole, nor one above nothing as nothing.
+pub(crate) fn percent(share: Option<f64>) -> String {
+    let Some(share) = share.filter(|share| share.is_finite()) else {
+        return UNKNOWN.to_owned();
+    };
+    let hundredths = (share.clamp(0.0, 100.0) * 100.0).round() as u64;
+    match hundredths {
+        10_000 if share < 100.0 => "99.99%".to_owned(),
+        0 if share > 0.0 => "<0.01%".to_owned(),
+        0 | 10_000 => format!("{}%", hundredths / 100),
+        _ => format!("{}.{:02}%", hundredths / 100, hundredths % 100),
+    }
+}
+
+/// Writes a time in milliseconds: `18 ms`, `–` when unknown.
+pub(crate) fn millis(ms: Option<u32>) -> String {
+    ms.map_or_else(|| UNKNOWN.to_owned(), |ms| format!("{} ms", count(ms.into())))
+}
+
+/// Writes a place in an order: `1st`, `2nd`, `14th`.
+pub(crate) fn ordinal(place: u32) -> String {
+    let ending = match (place % 10, place % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{}{ending}", count(place.into()))
+}
+
 /// Writes how long ago something was: `4 s`, `3 min`, `2 h`.
 pub(crate) fn age(seconds: u64) -> String {
     match seconds {
@@ -94,6 +127,25 @@ mod tests {
     fn a_missing_rate_is_a_gap_and_not_zero() {
         assert_eq!(rate(None), UNKNOWN);
         assert_eq!(rate(Some(f64::NAN)), UNKNOWN);
+    }
+
+    #[test]
+    fn a_share_is_whole_only_when_nothing_is_missing() {
+        let shares = [100.0, 99.999, 99.98, 97.1, 0.001, 0.0];
+        let written: Vec<_> = shares.map(|share| percent(Some(share))).into();
+
+        assert_eq!(written, ["100%", "99.99%", "99.98%", "97.10%", "<0.01%", "0%"]);
+        assert_eq!(percent(None), UNKNOWN);
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn places_have_their_endings() {
+        let written: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 111, 1_002].map(ordinal).into();
+
+        let expected =
+            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "111th", "1,002nd"];
+        assert_eq!(written, expected);
     }
 
     #[test]

@@ -8,8 +8,17 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+mod api_docs;
+mod config;
+pub mod delete_mapping;
+pub(crate) mod detail;
 pub(crate) mod failure;
+mod mapping_form;
+pub(crate) mod mappings;
+mod nodes;
+pub(crate) mod overview;
 pub(crate) mod query;
+mod services;
 
 use std::sync::Arc;
 
@@ -17,10 +26,8 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
 use crate::api::client::{Client, ClientError, InProcess};
-use crate::api::mapping::MappingDraft;
-use crate::api::plan::Plan;
-use crate::api::problem::Problem;
 use crate::components::frame::{self, Place};
+use crate::draft::Form;
 use crate::live::store::Seed;
 use crate::theme::Theme;
 
@@ -49,21 +56,17 @@ pub struct Assets {
     pub wasm: Option<String>,
 }
 
-/// A form that was posted without JavaScript, and what came of it.
+/// A form that was posted without JavaScript and is shown again.
 #[derive(Debug, Clone)]
-pub struct Posted {
-    pub draft: MappingDraft,
-    /// The revision that the form was filled from.
-    pub replaces: Option<u64>,
-    pub outcome: Outcome,
-}
-
-/// What came of a posted form that is shown again.
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    /// It was only to be reviewed.
-    Planned(Box<Plan>),
-    Refused(Box<Problem>),
+pub enum Posted {
+    /// The form of a mapping, in the stage that it has come to.
+    Mapping(Box<Form>),
+    /// Deleting a mapping did not go through.
+    Deletion {
+        error: Option<ClientError>,
+        /// What was typed as its prefix.
+        typed: String,
+    },
 }
 
 /// A page that has been rendered.
@@ -83,6 +86,8 @@ pub(crate) struct Surroundings {
     pub(crate) seed: Seed,
     /// What the search field shows.
     pub(crate) q: String,
+    /// Parameters that a search keeps: how the list is sorted, and what is chosen of it.
+    pub(crate) kept: Vec<(String, String)>,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -122,12 +127,14 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         "" => visit.path.clone(),
         query => format!("{}?{query}", visit.path),
     };
+    let is_list = visit.path == "/mappings";
     let surroundings = Surroundings {
         theme: Theme::of_cookies(&visit.cookies),
         assets: visit.assets.clone(),
         address,
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
-        q: query.text("q"),
+        q: if is_list { query.text("q") } else { String::new() },
+        kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
     };
     let Loaded { status, title, place, draw } = page(&client, &visit, &query).await;
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
@@ -143,7 +150,18 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
+        [] => overview::page(client, query).await,
+        ["mappings"] => mappings::page(client, query).await,
+        ["mappings", "new"] => mapping_form::create(client, visit, query).await,
+        ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
+        ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
+        ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
+        ["services"] => services::page(client, query).await,
+        ["nodes"] => nodes::page(client).await,
+        ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
+        ["api", "docs"] => api_docs::page(client).await,
+        ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }
 }

@@ -52,8 +52,9 @@ adopt() {
 
 # says COMMAND… PATTERN: whether COMMAND runs and prints PATTERN.
 says() {
-    local pattern=${*: -1}
-    "${@:1:$#-1}" 2>/dev/null </dev/null | grep -q -- "$pattern"
+    local pattern=${*: -1} said
+    # all of it first: whoever still writes when grep has seen enough would die of the broken pipe
+    said=$("${@:1:$#-1}" 2>/dev/null </dev/null) && grep -q -- "$pattern" <<<"$said"
 }
 
 has_wasm_target() {

@@ -97,9 +97,9 @@ pub(crate) fn Chart(
     };
     let mark_labels = move || {
         let label = |mark: Mark| {
-            let anchor = if mark.at > 700 { "end" } else { "start" };
+            let (anchor, dx) = if mark.at > 700 { ("end", "-4") } else { ("start", "4") };
             view! {
-                <text x=format!("{}%", mark.at / 10) y="10" text-anchor=anchor>
+                <text x=format!("{}%", mark.at / 10) dx=dx y="10" text-anchor=anchor>
                     {mark.label}
                     <title>{mark.title}</title>
                 </text>

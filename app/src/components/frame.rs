@@ -37,7 +37,10 @@ pub(crate) fn document(
     place: Option<Place>,
     content: AnyView,
 ) -> impl IntoView + use<> {
-    let Surroundings { theme, assets, address, seed, q } = surroundings;
+    let Surroundings { theme, assets, address, seed, q, kept } = surroundings;
+    let kept = kept
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     let stale_since = seed.gateway.stale_since;
     let counts = [
         (Place::Mappings, seed.gateway.mappings),
@@ -65,9 +68,6 @@ pub(crate) fn document(
                     {navigation(place, &counts)}
                     <div class="page">
                         <header class="top">
-                            <a class="brand brand-small" href="/" aria-label="Chancery">
-                                <Seal />
-                            </a>
                             <form class="search" role="search" action="/mappings">
                                 <Icon path=icon::SEARCH />
                                 <input
@@ -81,15 +81,18 @@ pub(crate) fn document(
                                     maxlength="200"
                                 />
                                 <kbd aria-hidden="true">"/"</kbd>
+                                {kept.collect_view()}
                             </form>
                             <LiveStatus seed />
-                            <Shortcuts />
-                            <ThemeSwitch chosen=theme return_to=address />
                         </header>
                         <main id="main" class="main" tabindex="-1">
                             <Banners stale_since />
                             {content}
                         </main>
+                        <div class="foot">
+                            <ThemeSwitch chosen=theme return_to=address />
+                            <Shortcuts />
+                        </div>
                     </div>
                 </div>
                 <Clock />

@@ -27,14 +27,16 @@ fn move_on() {
     let Ok(times) = document().query_selector_all(RELATIVE_TIMES) else { return };
     for index in 0..times.length() {
         let Some(time) = times.get(index) else { continue };
-        let Some(written) = time.text_content() else { continue };
+        // The text itself, since an island that has drawn the element keeps hold of it.
+        let Some(shown) = time.first_child() else { continue };
+        let written = shown.text_content();
         let at = wasm_bindgen::JsCast::dyn_ref::<web_sys::Element>(&time)
             .and_then(|element| element.get_attribute("datetime"));
         let Some(at) = at else { continue };
         let seconds = (Date::now() - Date::parse(&at)) / 1_000.0;
         let text = crate::numerals::ago(seconds.max(0.0) as u64);
-        if text != written {
-            time.set_text_content(Some(&text));
+        if written.as_ref() != Some(&text) {
+            shown.set_text_content(Some(&text));
         }
     }
 }

@@ -57,8 +57,9 @@ pub(crate) fn follow(live: &Live) {
     let on_pause = Rc::clone(&link);
     let resumed = RenderEffect::new(move |before: Option<bool>| {
         let is_paused = on_pause.live.is_paused.get();
-        if before == Some(true) && !is_paused {
-            on_pause.say(&on_pause.live.watched_untracked());
+        // What came meanwhile was not shown: all of it is asked for anew, now or when connected.
+        if before == Some(true) && !is_paused && !on_pause.say(&on_pause.live.watched_untracked()) {
+            on_pause.live.forget_position();
         }
         is_paused
     });
@@ -139,16 +140,17 @@ impl Link {
         }
     }
 
-    /// Tells the server what the page shows now; it answers with a full frame. Without a
-    /// connection the next one says it.
-    fn say(self: &Rc<Self>, watch: &Watch) {
-        let Ok(text) = serde_json::to_string(watch) else { return };
-        if let Some(open) = self.open.borrow().as_ref()
-            && open.socket.ready_state() == WebSocket::OPEN
-        {
-            // Fails only while connecting, which was just ruled out.
-            drop(open.socket.send_with_str(&text));
-        }
+    /// Tells the server what the page shows now, which it answers with a full frame; returns
+    /// whether there was a connection. Without one the next says it.
+    fn say(self: &Rc<Self>, watch: &Watch) -> bool {
+        let Ok(text) = serde_json::to_string(watch) else { return false };
+        let open = self.open.borrow();
+        let socket = open.as_ref().map(|open| &open.socket);
+        let Some(socket) = socket.filter(|socket| socket.ready_state() == WebSocket::OPEN) else {
+            return false;
+        };
+        // Fails only while connecting, which was just ruled out.
+        socket.send_with_str(&text).is_ok()
     }
 
     /// Waits, then opens again. The closed socket is dropped by the next [`Self::open`], never

@@ -14,7 +14,7 @@ use super::position::Position;
 #[cfg(feature = "hydrate")]
 use super::position::Verdict;
 #[cfg(feature = "hydrate")]
-use crate::api::live::Frame;
+use crate::api::live::{Delta, Frame};
 use crate::api::live::{Full, Gateway, LiveMapping, Overview, Totals, Watch};
 
 /// Says how the numbers on the page come.
@@ -66,8 +66,8 @@ pub(crate) struct Live {
     /// When the server made the newest frame; `None` until there is one.
     pub(crate) at: ArcRwSignal<Option<DateTime<Utc>>>,
     pub(crate) connection: ArcRwSignal<Connection>,
-    /// Counts the frames that were shown: charts append a point for each.
-    pub(crate) frames: ArcRwSignal<u64>,
+    /// Number of the newest frame that is shown; set with each, so that charts move on.
+    pub(crate) seq: ArcRwSignal<u64>,
     /// Counts the frames that began anew: charts fetch their history again.
     pub(crate) restarts: ArcRwSignal<u64>,
     /// While it is set, frames come and are not shown.
@@ -95,7 +95,7 @@ impl Live {
             overview: ArcRwSignal::new(Overview::default()),
             at: ArcRwSignal::new(None),
             connection: ArcRwSignal::new(Connection::Connecting),
-            frames: ArcRwSignal::new(0),
+            seq: ArcRwSignal::new(0),
             restarts: ArcRwSignal::new(0),
             is_paused: ArcRwSignal::new(false),
             heard_ms: ArcRwSignal::new(0.0),
@@ -115,6 +115,7 @@ impl Live {
     pub(crate) fn seeded(seed: Seed) -> Self {
         let live = Self::of_page();
         if live.at.with_untracked(Option::is_none) {
+            live.seq.set(seed.seq);
             live.position.set_value(Position::new(seed.epoch, seed.seq));
             live.gateway.set(seed.gateway);
             live.at.set(Some(seed.at));
@@ -155,11 +156,20 @@ impl Live {
         shown
     }
 
-    /// Asks for the worst and the busiest mappings, too.
-    pub(crate) fn watch_overview(&self, known: Overview, totals: Totals) {
-        self.overview.set(known);
-        self.totals.set(totals);
+    /// Asks for the worst and the busiest mappings, too; begins with what a full frame says.
+    pub(crate) fn watch_overview(&self, known: Full) {
+        self.overview.set(known.overview.unwrap_or_default());
+        self.totals.set(known.totals);
+        self.gateway.set(known.gateway);
         self.watch.update(|watch| watch.overview = true);
+    }
+
+    /// Returns the mappings that are watched, in the order in which the page shows them; `None`
+    /// for those that were deleted.
+    pub(crate) fn shown(&self) -> Vec<Option<LiveMapping>> {
+        let names = self.watch.with(|watch| watch.mappings.clone()).unwrap_or_default();
+        self.rows
+            .with_value(|rows| names.iter().map(|name| rows.get(name).and_then(Get::get)).collect())
     }
 
     /// Returns how old the newest frame is in seconds, by the browser's clock.
@@ -194,15 +204,13 @@ impl Live {
                 });
                 self.draw(full.mappings, gone, full.gateway, full.totals, full.overview, full.at);
                 self.restarts.update(|count| *count += 1);
+                self.seq.set(full.seq);
             }
-            Frame::Delta(delta) => self.draw(
-                delta.changed,
-                delta.removed,
-                delta.gateway,
-                delta.totals,
-                delta.overview,
-                delta.at,
-            ),
+            Frame::Delta(delta) => {
+                let Delta { changed, removed, gateway, totals, overview, at, .. } = delta;
+                self.draw(changed, removed, gateway, totals, overview, at);
+                self.seq.set(delta.seq);
+            }
         }
         verdict
     }
@@ -232,7 +240,6 @@ impl Live {
         if let Some(overview) = overview {
             set_if_changed(&self.overview, overview);
         }
-        self.frames.update(|count| *count += 1);
     }
 
     /// Notes that a frame came at `now_ms`.

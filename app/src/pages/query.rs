@@ -5,7 +5,7 @@
 
 /// The parameters of a query; the first of a name counts.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 
 impl Query {
     /// Splits a query, without its `?`.

@@ -75,10 +75,7 @@ fn unreadable(parameter: &str, detail: String) -> ApiError {
         ("mappings" = Option<String>, Query, description = MAPPINGS, example = "usermapping,gruemapping"),
         ("overview" = Option<bool>, Query, description = OVERVIEW),
     ),
-    responses(
-        (status = OK, description = "The newest numbers", body = Full),
-        (status = BAD_REQUEST, description = "A parameter can't be read"),
-    ),
+    responses((status = OK, description = "The newest numbers", body = Full)),
 )]
 pub(super) async fn snapshot(
     State(state): State<AppState>,

@@ -1,0 +1,64 @@
+//! The tab with the live numbers.
+
+use leptos::prelude::*;
+
+use super::{Address, Content, View};
+use crate::api::client::Client;
+use crate::api::live::LiveMapping;
+use crate::api::series::{Series, Span};
+use crate::api::service::Service;
+use crate::components::tabs::{Look, Tab, Tabs};
+use crate::islands::charts::MappingCharts;
+use crate::islands::mapping::MappingSide;
+use crate::islands::pause::Pause;
+use crate::pages::query::Query;
+
+/// Services that are looked through for the mapping's own: their names contain it.
+const SERVICES_MAX: u32 = 100;
+
+pub(super) async fn load(
+    client: &Client,
+    live: &LiveMapping,
+    address: &Address,
+    query: &Query,
+) -> Content {
+    let span = query.get("span").map(Span::of_word).unwrap_or_default();
+    let name = live.mapping.name.as_str();
+    // What does not come is left out, or comes with the next frames.
+    let series =
+        client.series(Some(name), span).await.unwrap_or(Series { span, ..Series::default() });
+    let receipt = client.receipt(name).await.ok();
+    let service = service(client, &live.mapping.service).await;
+    let switch = [(Span::FiveMinutes, "5 min"), (Span::Hour, "1 h")].map(|(this, label)| {
+        let span_word = [("span", this.word())];
+        let more: &[_] = if this == Span::FiveMinutes { &[] } else { &span_word };
+        Tab {
+            href: address.tab(View::Numbers, more),
+            label: label.to_owned(),
+            is_current: this == span,
+        }
+    });
+    let live = live.clone();
+    Box::new(move || {
+        view! {
+            <div class="tab-tools">
+                <Pause />
+                <Tabs label="Window of the charts" look=Look::Switch tabs=switch.into() />
+            </div>
+            <div class="columns">
+                <div class="stack">
+                    <MappingCharts known=live.clone() series />
+                </div>
+                <div class="stack">
+                    <MappingSide known=live receipt service />
+                </div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+async fn service(client: &Client, name: &str) -> Option<Service> {
+    let page = client.services(name, SERVICES_MAX, None).await.ok()?;
+    page.items.into_iter().find(|service| service.name == name)
+}

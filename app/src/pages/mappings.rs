@@ -1,0 +1,221 @@
+//! The list of mappings with their live numbers, a page at a time.
+
+pub(crate) mod address;
+mod tools;
+
+use leptos::prelude::*;
+
+use super::Loaded;
+use super::failure;
+use super::query::Query;
+use crate::api::client::{Client, ClientError};
+use crate::api::list::{ListQuery, MappingPage, Order, Sort};
+use crate::components::empty::Empty;
+use crate::components::frame::Place;
+use crate::components::page_head::PageHead;
+use crate::components::pager::Pager;
+use crate::curl;
+use crate::islands::mapping_table::{Head, MappingTable};
+use crate::numerals::{count, counted};
+
+use self::tools::Tools;
+
+/// Class, head and sorting of each column; `data-cell` names it for the style sheet and for tests.
+const COLUMNS: [(&str, &str, Option<Sort>); 11] = [
+    ("mapping", "Mapping", Some(Sort::Prefix)),
+    ("service", "Service", Some(Sort::Service)),
+    ("labels", "Labels", None),
+    ("health", "Health", Some(Sort::Health)),
+    ("config", "Config", Some(Sort::Config)),
+    ("rate", "req/s", Some(Sort::Rate)),
+    ("ok", "ok", Some(Sort::OkPercent)),
+    ("bad", "bad/s", Some(Sort::BadRate)),
+    ("p95", "p95", Some(Sort::P95)),
+    ("members", "Endpoints", Some(Sort::Members)),
+    ("trend", "5 min", None),
+];
+
+pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
+    let (state, loaded) = load(client, address::read(query)).await;
+    match loaded {
+        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || draw(&state, page)),
+        Err(error) => failure::failed(Place::Mappings, "The mappings", error),
+    }
+}
+
+/// Asks for the list; what the server can't read of the address is left out, and asked again.
+async fn load(client: &Client, state: ListQuery) -> (ListQuery, Result<MappingPage, ClientError>) {
+    let answer = client.mappings(&state).await;
+    if !is_invalid_query(&answer) || state == ListQuery::default() {
+        return (state, answer);
+    }
+    let from_start = ListQuery { cursor: None, ..state };
+    let answer = client.mappings(&from_start).await;
+    if !is_invalid_query(&answer) {
+        return (from_start, answer);
+    }
+    let all = ListQuery::default();
+    let answer = client.mappings(&all).await;
+    (all, answer)
+}
+
+fn is_invalid_query(answer: &Result<MappingPage, ClientError>) -> bool {
+    answer.as_ref().is_err_and(|error| error.status() == Some(400))
+}
+
+fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
+    let is_none_yet = page.total == 0;
+    let is_none_match = !is_none_yet && page.items.is_empty();
+    let sub = summary(state, &page).into_any();
+    let content = if is_none_yet {
+        none_yet().into_any()
+    } else if is_none_match {
+        view! {
+            <Tools state=state.clone() page=&page />
+            {none_match(state)}
+        }
+        .into_any()
+    } else {
+        view! {
+            <Tools state=state.clone() page=&page />
+            {table(state, page)}
+        }
+        .into_any()
+    };
+
+    view! {
+        <PageHead title="Mappings" sub>
+            <a class="btn btn-primary" href="/mappings/new" aria-keyshortcuts="n">
+                "New mapping "
+                <kbd aria-hidden="true">"n"</kbd>
+            </a>
+        </PageHead>
+        {content}
+    }
+}
+
+/// Says how many there are and, where it matters, what their order means.
+fn summary(state: &ListQuery, page: &MappingPage) -> String {
+    let total = u64::from(page.total);
+    let shown = match (page.total, address::is_filtered(state)) {
+        (0, _) => return "None yet".to_owned(),
+        (_, true) => format!("{} of {}", count(page.matched.into()), counted(total, "mapping")),
+        (_, false) => counted(total, "mapping"),
+    };
+    match state.sort {
+        Some(Sort::Match) => {
+            format!("{shown}, in match order: the first that matches a request serves it")
+        }
+        _ => shown,
+    }
+}
+
+fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
+    let to_page = |cursor: &Option<String>| {
+        let cursor = cursor.clone()?;
+        Some(address::href(&ListQuery { cursor: Some(cursor), ..state.clone() }))
+    };
+    let (previous, next) = (to_page(&page.previous_cursor), to_page(&page.next_cursor));
+    let last = page.first + u32::try_from(page.items.len()).unwrap_or(0).saturating_sub(1);
+    let [first, last, matched] = [page.first, last, page.matched].map(|n| count(n.into()));
+    let heads = COLUMNS.into_iter().filter(|(cell, ..)| {
+        *cell != "labels" || page.items.iter().any(|live| !live.mapping.labels.is_empty())
+    });
+    let heads = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
+
+    view! {
+        <MappingTable heads rows=page.items back=back(state) />
+        <Pager shown=format!("{first}–{last} of {matched}") previous next />
+        {definitions()}
+    }
+}
+
+/// Returns what a link to a mapping ends with, so that its page leads back to this list.
+fn back(state: &ListQuery) -> String {
+    let query = state.to_query_string();
+    let query = query.trim_start_matches('?');
+    if query.is_empty() {
+        return String::new();
+    }
+    format!("?list={}", crate::api::client::encode_segment(query))
+}
+
+fn head(state: &ListQuery, cell: &str, label: &str, column: Option<Sort>) -> Head {
+    let (sort, order) = address::sorting(state);
+    let direction = match order {
+        Order::Asc => "ascending",
+        Order::Desc => "descending",
+    };
+    Head {
+        cell: cell.to_owned(),
+        label: label.to_owned(),
+        href: column.map(|column| address::href(&address::sorted_by(state, column))),
+        sort: (column == Some(sort)).then(|| direction.to_owned()),
+    }
+}
+
+fn none_yet() -> impl IntoView {
+    view! {
+        <Empty title="No mapping yet" testid="none-yet">
+            <p>
+                "A mapping sends the requests below a URL prefix to a service. Create one here, or with one POST:"
+            </p>
+            <pre class="code" tabindex="0" aria-label="Example with curl">
+                {curl::EXAMPLE}
+            </pre>
+            <p class="sub">"Envoy serves it a moment later."</p>
+            <p>
+                <a class="btn btn-primary" href="/mappings/new">
+                    "Create the first mapping"
+                </a>
+            </p>
+        </Empty>
+    }
+}
+
+fn none_match(state: &ListQuery) -> impl IntoView + use<> {
+    let searched = (!state.q.is_empty()).then(|| {
+        view! {
+            <p>
+                "Nothing contains " <code>{state.q.clone()}</code>
+                " in its name, prefix, service or labels, among what is chosen above."
+            </p>
+        }
+    });
+    let clear = address::href(&address::without_filters(state));
+    view! {
+        <Empty title="No mapping matches" testid="none-match">
+            {searched}
+            <p>
+                <a class="btn" href=clear>
+                    "Clear filters"
+                </a>
+            </p>
+        </Empty>
+    }
+}
+
+/// Says what the numbers count, on the page that shows them.
+fn definitions() -> impl IntoView {
+    let defined = [
+        ("req/s", "All requests a second, over the last five seconds."),
+        ("ok", "Share of the last minute's requests that were answered with 1xx, 2xx or 3xx."),
+        ("bad/s", "Requests a second with a 5xx, or no answer: connect failure, timeout, reset."),
+        ("p95", "19 of 20 answers of the last minute came within this time."),
+        ("Endpoints", "Healthy of all addresses of the service, by their health checks."),
+    ];
+    let line = |(term, meaning)| {
+        view! {
+            <div>
+                <dt>{term}</dt>
+                <dd>{meaning}</dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="definitions" aria-label="What the numbers count">
+            <dl>{defined.map(line).into_iter().collect_view()}</dl>
+            <p>"No traffic is idle, never healthy. What is not known is –, never 0."</p>
+        </section>
+    }
+}
