@@ -12,6 +12,7 @@ pub(crate) mod empty;
 #[cfg(feature = "ssr")]
 pub(crate) mod frame;
 pub(crate) mod icon;
+#[cfg(feature = "ssr")]
 pub(crate) mod message;
 #[cfg(feature = "ssr")]
 pub(crate) mod note;
@@ -19,6 +20,8 @@ pub(crate) mod note;
 pub(crate) mod page_head;
 #[cfg(feature = "ssr")]
 pub(crate) mod pager;
+#[cfg(feature = "ssr")]
+pub(crate) mod plan;
 pub(crate) mod reason;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;

@@ -261,6 +261,16 @@ impl Form {
         Self { purpose: Purpose::Clone(mapping.name.clone()), typed, ..Self::create(key) }
     }
 
+    /// Tells whether leaving the form would lose something.
+    pub fn is_dirty(&self) -> bool {
+        match (&self.base, &self.stage) {
+            (Some(base), _) => *base != self.typed,
+            // what an address has filled in is not typed
+            (None, Stage::Typing) => false,
+            (None, _) => true,
+        }
+    }
+
     /// Returns what is sent.
     pub fn write(&self) -> Write {
         Write {

@@ -21,7 +21,9 @@ compile_error!("build `app` for the server (`ssr`) or for the browser (`hydrate`
 
 pub mod api;
 mod components;
+#[cfg(feature = "ssr")]
 mod curl;
+#[cfg(feature = "ssr")]
 pub mod draft;
 mod islands;
 mod live;

@@ -60,7 +60,11 @@ pub struct Assets {
 #[derive(Debug, Clone)]
 pub enum Posted {
     /// The form of a mapping, in the stage that it has come to.
-    Mapping(Box<Form>),
+    Mapping {
+        form: Box<Form>,
+        /// Whether it was only asked if the service answers.
+        is_check: bool,
+    },
     /// Deleting a mapping did not go through.
     Deletion {
         error: Option<ClientError>,

@@ -5,6 +5,7 @@
 
 use leptos::prelude::*;
 
+use super::mapping_form::refusal::request_id;
 use super::{Loaded, Posted, Visit, failure};
 use crate::api::client::{Client, ClientError};
 use crate::api::mapping::Mapping;
@@ -14,8 +15,8 @@ use crate::components::frame::Place;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
 use crate::components::page_head::{Crumbs, PageHead};
+use crate::components::plan;
 use crate::draft::{mapping_address, stale};
-use crate::islands::form::{plan, request_id};
 use crate::numerals::counted;
 
 /// What the page knows of the mapping.

@@ -1,23 +1,34 @@
 //! The pages with the form of a mapping: a new one, one that is edited, one like another.
 
+mod fields;
+mod rail;
+pub(super) mod refusal;
+mod review;
+mod sheet;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
 use leptos::prelude::*;
 
+use self::sheet::{Choice, Sheet};
 use super::query::Query;
 use super::{Loaded, Posted, Visit, failure};
-use crate::api::client::Client;
+use crate::api::client::{Client, ClientError};
 use crate::api::mapping::Mapping;
 use crate::api::plan::Plan;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{Field, Form, Purpose, Stage, mapping_address};
-use crate::islands::form::{CHOICES, Choice, MappingForm};
+
+/// How many services are offered at once.
+const CHOICES: u32 = 50;
 
 /// `/mappings/new`; the query may fill in fields: `?service=usersvc`.
 pub(super) async fn create(client: &Client, visit: &Visit, query: &Query) -> Loaded {
-    let form = posted(visit).unwrap_or_else(|| {
+    let posted = posted(visit);
+    let asked = Asked::of(visit);
+    let form = posted.unwrap_or_else(|| {
         let mut form = Form::create(key());
         for field in Field::ALL {
             if let Some(text) = query.get(field.key()) {
@@ -26,7 +37,7 @@ pub(super) async fn create(client: &Client, visit: &Visit, query: &Query) -> Loa
         }
         form
     });
-    page(client, form).await
+    page(client, form, asked).await
 }
 
 /// `/mappings/{name}/edit`
@@ -46,10 +57,10 @@ async fn of_mapping(
     fill: fn(&Mapping, String) -> Form,
 ) -> Loaded {
     if let Some(form) = posted(visit) {
-        return page(client, form).await;
+        return page(client, form, Asked::of(visit)).await;
     }
     match client.mapping(name).await {
-        Ok(mapping) => page(client, fill(&mapping, key())).await,
+        Ok(mapping) => page(client, fill(&mapping, key()), Asked::Nothing).await,
         Err(error) if error.status() == Some(404) => failure::no_mapping(name),
         Err(error) => failure::failed(Place::Mappings, "The mapping", error),
     }
@@ -57,19 +68,49 @@ async fn of_mapping(
 
 fn posted(visit: &Visit) -> Option<Form> {
     match &visit.posted {
-        Some(Posted::Mapping(form)) => Some(Form::clone(form)),
+        Some(Posted::Mapping { form, .. }) => Some(Form::clone(form)),
         _ => None,
     }
 }
 
+/// What the page is asked for besides the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// What is wrong with what is typed, although nobody has asked for a review.
+    Faults,
+    /// Whether the service answers.
+    Check,
+}
+
+impl Asked {
+    fn of(visit: &Visit) -> Self {
+        match &visit.posted {
+            Some(Posted::Mapping { is_check: true, .. }) => Self::Check,
+            Some(_) => Self::Faults,
+            None => Self::Nothing,
+        }
+    }
+}
+
 /// Loads what the form offers and foresees, and draws the page around it.
-async fn page(client: &Client, form: Form) -> Loaded {
-    let choices = choices(client).await;
-    let plan = foreseen(client, &form).await;
-    // asked for a review alone: an endpoint that does not answer takes its time
-    let check = match &form.stage {
-        Stage::Review(_) => client.check_service(&form.typed.service).await.ok(),
-        _ => None,
+async fn page(client: &Client, form: Form, asked: Asked) -> Loaded {
+    // an endpoint that does not answer takes its time
+    let is_checked = asked == Asked::Check || matches!(form.stage, Stage::Review(_));
+    let check = match is_checked && !form.typed.service.trim().is_empty() {
+        true => client.check_service(&form.typed.service).await.ok(),
+        false => None,
+    };
+    let choices = choices(client, &form, asked).await;
+    let (plan, found) = match &form.stage {
+        Stage::Refused(error) => (None, Some(error.clone())),
+        Stage::Review(plan) => (Some(plan.clone()), None),
+        Stage::Typing => match foreseen(client, &form, asked).await {
+            Some(Ok(plan)) => (Some(plan), None),
+            // who has not typed yet is told nothing
+            Some(Err(error)) => (None, Some(error).filter(|_| asked != Asked::Nothing)),
+            None => (None, None),
+        },
     };
     let status = match &form.stage {
         Stage::Refused(error) => error.status().unwrap_or(503),
@@ -87,24 +128,28 @@ async fn page(client: &Client, form: Form) -> Loaded {
         view! {
             <Crumbs above here=crumb />
             <PageHead title=heading />
-            <MappingForm form plan check choices />
+            {sheet::draw(Sheet { form, found, plan, check, choices })}
         }
     })
     .with_status(status)
 }
 
-/// Returns the first services by name; the form works without them.
-async fn choices(client: &Client) -> Vec<Choice> {
-    let Ok(page) = client.services("", CHOICES, None).await else { return Vec::new() };
+/// Returns services to choose from: the first by name, or, where there are more, those that are
+/// called like what is typed. The form works without them.
+async fn choices(client: &Client, form: &Form, asked: Asked) -> Vec<Choice> {
+    let Ok(mut page) = client.services("", CHOICES, None).await else { return Vec::new() };
+    if asked == Asked::Check && page.next_cursor.is_some() {
+        page = client.services(&form.typed.service, CHOICES, None).await.unwrap_or(page);
+    }
     page.items.into_iter().map(Choice::of).collect()
 }
 
-/// Returns what the form does as it is filled in, if it is whole and not refused.
-async fn foreseen(client: &Client, form: &Form) -> Option<Plan> {
-    if form.stage != Stage::Typing || !form.typed.is_complete() {
+/// Returns what the form does as it is filled in, if it is whole.
+async fn foreseen(client: &Client, form: &Form, asked: Asked) -> Option<Result<Plan, ClientError>> {
+    if asked == Asked::Check || !form.typed.is_complete() {
         return None;
     }
-    client.plan(&form.write()).await.ok()
+    Some(client.plan(&form.write()).await)
 }
 
 /// Makes a key that no other form has: 128 bits of the hasher's seed, which the system gives. It

@@ -89,7 +89,9 @@ async fn mapping_form(api: InProcess, purpose: Purpose, request: Request<Body>) 
     };
     match fields.submit(&Client::in_process(api.clone()), purpose, request_id(&headers)).await {
         Next::Go(path) => Redirect::to(&path).into_response(),
-        Next::Show(form) => render(api, &uri, &headers, Some(Posted::Mapping(form))).await,
+        Next::Show { form, is_check } => {
+            render(api, &uri, &headers, Some(Posted::Mapping { form, is_check })).await
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Next {
     /// Another page; what was posted is done.
     Go(String),
     /// The same page, with the form.
-    Show(Box<Form>),
+    Show { form: Box<Form>, is_check: bool },
 }
 
 impl MappingFields {
@@ -57,14 +57,15 @@ impl MappingFields {
                 Ok(mapping) => return Next::Go(mapping_address(&mapping.name)),
                 Err(error) => form.reviewed(Err(named(error, request))),
             },
-            "edit" => {}
+            // the page says by itself what is foreseen, and whether the service answers
+            "edit" | "preview" | "check" => {}
             // Enter in a field presses the first button, and a form sent by hand has none
             _ => {
                 let plan = client.plan(&form.write()).await;
                 form.reviewed(plan.map_err(|error| named(error, request)));
             }
         }
-        Next::Show(Box::new(form))
+        Next::Show { form: Box::new(form), is_check: step == "check" }
     }
 
     fn into_form(self, purpose: Purpose) -> Form {

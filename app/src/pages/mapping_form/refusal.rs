@@ -3,28 +3,22 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::plan::value;
-use super::{Sheet, act, fields};
+use super::fields;
+use super::sheet::Sheet;
 use crate::api::client::ClientError;
 use crate::api::mapping::Mapping;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
+use crate::components::plan::value;
 use crate::draft::compare::{Difference, Kind, differences};
 use crate::draft::{Field, Form, Stage, Typed, mapping_address, owner, stale};
 
-/// Whether the browser shall move the focus by itself: to a page that has just been loaded. Later
-/// the form moves it.
-pub(super) const AUTOFOCUS: bool = cfg!(feature = "ssr");
-
 /// Says why the mapping was refused, with a link to each field; it takes the focus.
-pub(super) fn summary(sheet: Sheet) -> impl IntoView {
-    let refused = Memo::new(move |_| {
-        sheet.form.with(|form| match &form.stage {
-            Stage::Refused(error) => Some(error.clone()),
-            _ => None,
-        })
-    });
-    view! { <div role="alert">{move || refused.get().map(|error| faults(&error))}</div> }
+pub(super) fn summary(sheet: &Sheet) -> impl IntoView + use<> {
+    match &sheet.form.stage {
+        Stage::Refused(error) => Some(faults(error)),
+        _ => None,
+    }
 }
 
 fn faults(error: &ClientError) -> impl IntoView + use<> {
@@ -43,7 +37,7 @@ fn faults(error: &ClientError) -> impl IntoView + use<> {
     };
 
     view! {
-        <div class="note bad error-summary" id="error-summary" tabindex="-1" autofocus=AUTOFOCUS data-testid="error-summary">
+        <div class="note bad error-summary" id="error-summary" tabindex="-1" autofocus=true data-testid="error-summary">
             <Icon path=icon::WARNING />
             <div>
                 <strong>"Nothing was saved."</strong>
@@ -65,11 +59,11 @@ pub(crate) fn request_id(error: &ClientError) -> impl IntoView + use<> {
 }
 
 /// Links the mapping that has the name or the prefix already.
-pub(super) fn owner_link(sheet: Sheet, field: Field) -> impl IntoView {
-    let found = sheet.found.get_untracked()?;
+pub(super) fn owner_link(sheet: &Sheet, field: Field) -> impl IntoView + use<> {
+    let found = sheet.found.as_ref()?;
     // only the field that the conflict is about carries the message
-    field.error(&found)?;
-    let name = owner(&found)?.to_owned();
+    field.error(found)?;
+    let name = owner(found)?.to_owned();
     let href = mapping_address(&name);
     Some(view! {
         " "
@@ -81,21 +75,16 @@ pub(super) fn owner_link(sheet: Sheet, field: Field) -> impl IntoView {
 }
 
 /// Shows mine and theirs after somebody else has saved, or deleted, the mapping.
-pub(super) fn stale_face(sheet: Sheet) -> impl IntoView {
-    let form = sheet.form.get_untracked();
+pub(super) fn stale_face(sheet: &Sheet) -> impl IntoView + use<> {
+    let form = &sheet.form;
     let Stage::Refused(error) = &form.stage else { return None };
     Some(match stale(error)? {
-        Some(theirs) => Either::Left(changed(sheet, &form, theirs, error)),
-        None => Either::Right(deleted(sheet, &form, error)),
+        Some(theirs) => Either::Left(changed(form, theirs, error)),
+        None => Either::Right(deleted(form, error)),
     })
 }
 
-fn changed(
-    sheet: Sheet,
-    form: &Form,
-    theirs: &Mapping,
-    error: &ClientError,
-) -> impl IntoView + use<> {
+fn changed(form: &Form, theirs: &Mapping, error: &ClientError) -> impl IntoView + use<> {
     let saved = Typed::of(theirs);
     let rows = differences(form.base.as_ref(), &form.typed, &saved);
     let is_same = rows.is_empty();
@@ -105,7 +94,7 @@ fn changed(
 
     view! {
         <div data-testid="stale">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=true>
                 {heading}
             </h2>
             <p class="sub">
@@ -123,7 +112,7 @@ fn changed(
                 Either::Right(versions(rows))
             }} {fields::carried(&again)} {fields::carried_text(&again.typed)} {request_id(error)}
             <div class="form-actions">
-                <a class="btn" href=edit on:click=move |_| act::leave(sheet)>
+                <a class="btn" href=edit data-leave="">
                     "Take theirs"
                 </a>
                 {(!is_same)
@@ -134,7 +123,7 @@ fn changed(
                                 type="submit"
                                 name="step"
                                 value="apply"
-                                disabled=move || sheet.is_sending.get()
+                                data-busy="Saving…"
                             >
                                 "Keep mine on top of the newest"
                             </button>
@@ -185,12 +174,12 @@ fn versions(rows: Vec<Difference>) -> impl IntoView {
     }
 }
 
-fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + use<> {
+fn deleted(form: &Form, error: &ClientError) -> impl IntoView + use<> {
     let again = form.on_top_of(None);
 
     view! {
         <div data-testid="stale">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=true>
                 {format!("Somebody else has deleted {} meanwhile", form.typed.name)}
             </h2>
             <p class="sub">
@@ -198,7 +187,7 @@ fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + us
             </p>
             {fields::carried(&again)} {fields::carried_text(&again.typed)} {request_id(error)}
             <div class="form-actions">
-                <a class="btn" href="/mappings" on:click=move |_| act::leave(sheet)>
+                <a class="btn" href="/mappings" data-leave="">
                     "Leave it deleted"
                 </a>
                 <button
@@ -206,7 +195,7 @@ fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + us
                     type="submit"
                     name="step"
                     value="apply"
-                    disabled=move || sheet.is_sending.get()
+                    data-busy="Creating…"
                 >
                     "Create it again"
                 </button>

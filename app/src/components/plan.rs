@@ -40,7 +40,7 @@ pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
 }
 
 /// Shows one side of a change, one that is no text in the words of `components::diff`.
-pub(super) fn value(side: Option<&str>) -> impl IntoView + use<> {
+pub(crate) fn value(side: Option<&str>) -> impl IntoView + use<> {
     let class = if side.is_some_and(|text| !text.is_empty()) { "" } else { "sub" };
     view! { <span class=class>{shown(side).to_owned()}</span> }
 }
@@ -77,7 +77,7 @@ pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl Int
 }
 
 /// Shows one warning.
-pub(super) fn concern(code: String, text: &str) -> impl IntoView + use<> {
+pub(crate) fn concern(code: String, text: &str) -> impl IntoView + use<> {
     view! {
         <li class="note warn" data-code=code>
             <Icon path=icon::WARNING />

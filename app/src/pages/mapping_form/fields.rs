@@ -1,9 +1,9 @@
 //! The face of the form in which one types.
 
 use leptos::prelude::*;
-use web_sys::MouseEvent;
 
-use super::{Sheet, act, refusal};
+use super::refusal;
+use super::sheet::{Choice, Sheet};
 use crate::api::service::{Resolution, ServiceCheck};
 use crate::components::chip::Tone;
 use crate::components::message::message;
@@ -57,42 +57,31 @@ fn look(field: Field) -> Look {
 }
 
 /// Shows the fields and their buttons.
-pub(super) fn face(sheet: Sheet) -> impl IntoView {
-    let purpose = sheet.form.with_untracked(|form| form.purpose.clone());
-    let is_edit = matches!(purpose, Purpose::Edit(_));
-    let set = move || sheet.form.with(|form| form.typed.advanced_set());
-    // once open it stays so: it must not close under what is being typed
-    let is_open = Memo::new(move |before: Option<&bool>| {
-        let is_wrong = || [Field::Rewrite, Field::Labels].iter().any(|f| sheet.error(*f).is_some());
-        before.copied().unwrap_or_else(|| set() > 0) || is_wrong()
-    });
-    let ask = move |event: MouseEvent| {
-        if !act::may_leave(sheet) {
-            event.prevent_default();
-        }
-    };
+pub(super) fn face(sheet: &Sheet) -> impl IntoView + use<> {
+    let form = &sheet.form;
+    let is_edit = matches!(form.purpose, Purpose::Edit(_));
+    let set = form.typed.advanced_set();
+    let is_wrong =
+        [Field::Rewrite, Field::Labels].iter().any(|field| sheet.error(*field).is_some());
+    let is_open = set > 0 || is_wrong;
 
     view! {
-        {sheet.form.with_untracked(carried)}
-        {refusal::summary(sheet)}
+        {carried(form)}
         {text(sheet, Field::Name, is_edit)}
         {text(sheet, Field::Prefix, false)}
         {text(sheet, Field::Service, false)}
-        <details class="advanced" open=move || is_open.get()>
+        <details class="advanced" open=is_open>
             <summary>
                 "Advanced "
-                <span class="sub" data-testid="advanced-set">
-                    {move || match set() {
-                        0 => String::new(),
-                        set => format!("{set} set"),
-                    }}
+                <span class="sub" id="advanced-set" data-testid="advanced-set">
+                    {(set > 0).then(|| format!("{set} set"))}
                 </span>
             </summary>
             {text(sheet, Field::Rewrite, false)}
             {text(sheet, Field::Labels, false)}
         </details>
         <div class="form-actions">
-            <a class="btn" href=purpose.back() aria-keyshortcuts="Escape" on:click=ask>
+            <a class="btn" href=form.purpose.back() aria-keyshortcuts="Escape" data-leave="ask">
                 "Cancel"
             </a>
             <button
@@ -101,9 +90,10 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
                 name="step"
                 value="review"
                 aria-keyshortcuts="Control+Enter"
-                disabled=move || sheet.is_sending.get()
+                data-default=""
+                data-busy="Reviewing…"
             >
-                {move || if sheet.is_sending.get() { "Reviewing…" } else { "Review" }}
+                "Review"
             </button>
         </div>
     }
@@ -135,18 +125,14 @@ fn inputs(hidden: Vec<(String, String)>) -> impl IntoView {
 }
 
 /// Shows one field: label, input, what is wrong with it, hint.
-fn text(sheet: Sheet, field: Field, is_fixed: bool) -> impl IntoView {
+fn text(sheet: &Sheet, field: Field, is_fixed: bool) -> impl IntoView + use<> {
     let key = field.key();
     let Look { hint, placeholder, is_code, is_required, max } = look(field);
     let hint = if is_fixed { "A mapping keeps its name; clone it to have another." } else { hint };
     let is_service = field == Field::Service;
-    let error = Memo::new(move |_| sheet.error(field));
-    let described_by = move || {
-        let error =
-            if error.with(Option::is_some) { format!("{key}-error ") } else { String::new() };
-        let check = if is_service { " service-check" } else { "" };
-        format!("{error}{key}-hint{check}")
-    };
+    let error = sheet.error(field);
+    let check = if is_service { " service-check" } else { "" };
+    let described_by = format!("{key}-error {key}-hint{check}");
 
     view! {
         <div class="field">
@@ -156,7 +142,7 @@ fn text(sheet: Sheet, field: Field, is_fixed: bool) -> impl IntoView {
                 name=key
                 type="text"
                 class=if is_code { "mono" } else { "" }
-                value=sheet.form.with_untracked(|form| form.typed.get(field).to_owned())
+                value=sheet.form.typed.get(field).to_owned()
                 placeholder=placeholder
                 list=is_service.then_some("services")
                 readonly=is_fixed
@@ -165,22 +151,12 @@ fn text(sheet: Sheet, field: Field, is_fixed: bool) -> impl IntoView {
                 autocapitalize="off"
                 spellcheck="false"
                 aria-required=is_required.then_some("true")
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=error.is_some().then_some("true")
                 aria-describedby=described_by
-                on:input=move |event| act::typed(sheet, field, event_target_value(&event))
             />
-            {move || {
-                error
-                    .get()
-                    .map(|text| {
-                        view! {
-                            <p class="field-error" id=format!("{key}-error")>
-                                {message(&text)}
-                                {refusal::owner_link(sheet, field)}
-                            </p>
-                        }
-                    })
-            }}
+            <p class="field-error" id=format!("{key}-error")>
+                {error.map(|text| (message(&text), refusal::owner_link(sheet, field)))}
+            </p>
             {is_service.then(|| service_choice(sheet))}
             <p class="hint" id=format!("{key}-hint")>
                 {hint}
@@ -191,26 +167,21 @@ fn text(sheet: Sheet, field: Field, is_fixed: bool) -> impl IntoView {
 
 /// Offers the known services, and says whether the chosen one answers. It never keeps one from
 /// saving: a service may come later than its mapping.
-fn service_choice(sheet: Sheet) -> impl IntoView {
-    let options = move || {
-        let option = |choice: super::Choice| {
-            view! { <option value=choice.name label=choice.note></option> }
-        };
-        sheet.choices.get().into_iter().map(option).collect_view()
-    };
+fn service_choice(sheet: &Sheet) -> impl IntoView + use<> {
+    let option = |choice: Choice| view! { <option value=choice.name label=choice.note></option> };
 
     view! {
-        <datalist id="services">{options}</datalist>
+        <datalist id="services">
+            {sheet.choices.iter().cloned().map(option).collect_view()}
+        </datalist>
         <p class="check-result" id="service-check" role="status" data-testid="service-check">
-            {move || {
-                sheet
-                    .check
-                    .get()
-                    .map(|check| {
-                        let (tone, text) = judge(&check);
-                        view! { <span class=format!("toned {}", tone.class())>{message(&text)}</span> }
-                    })
-            }}
+            {sheet
+                .check
+                .as_ref()
+                .map(|check| {
+                    let (tone, text) = judge(check);
+                    view! { <span class=format!("toned {}", tone.class())>{message(&text)}</span> }
+                })}
         </p>
     }
 }

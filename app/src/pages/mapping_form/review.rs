@@ -3,16 +3,17 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use super::refusal::AUTOFOCUS;
-use super::{Sheet, fields, plan};
+use super::fields;
+use super::sheet::Sheet;
 use crate::api::plan::{Action, Plan};
 use crate::api::service::{Resolution, ServiceCheck};
 use crate::components::chip::Tone;
+use crate::components::plan;
 use crate::draft::{Purpose, Stage};
 
 /// Shows the plan and the buttons that apply it or go back.
-pub(super) fn face(sheet: Sheet) -> impl IntoView {
-    let form = sheet.form.get_untracked();
+pub(super) fn face(sheet: &Sheet) -> impl IntoView + use<> {
+    let form = &sheet.form;
     let Stage::Review(plan) = &form.stage else { return None };
     let is_edit = matches!(form.purpose, Purpose::Edit(_));
     let is_same = plan.action == Action::Unchanged;
@@ -27,18 +28,18 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
 
     Some(view! {
         <div data-testid="review">
-            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=true>
                 {title}
             </h2>
             {if is_same { Either::Left(unchanged()) } else { Either::Right(changes(sheet, plan)) }}
-            {fields::carried(&form)} {fields::carried_text(&form.typed)}
+            {fields::carried(form)} {fields::carried_text(&form.typed)}
             <div class="form-actions">
                 <button
                     class=back_class
                     type="submit"
                     name="step"
                     value="edit"
-                    disabled=move || sheet.is_sending.get()
+                    data-default=is_same.then_some("")
                 >
                     "Back to edit"
                 </button>
@@ -52,9 +53,10 @@ pub(super) fn face(sheet: Sheet) -> impl IntoView {
                                 value="apply"
                                 data-testid="apply"
                                 aria-keyshortcuts="Control+Enter"
-                                disabled=move || sheet.is_sending.get()
+                                data-default=""
+                                data-busy=applying
                             >
-                                {move || if sheet.is_sending.get() { applying } else { apply }}
+                                {apply}
                             </button>
                         }
                     })}
@@ -67,19 +69,17 @@ fn unchanged() -> impl IntoView {
     view! { <p class="review-text">"The mapping has this content already. Nothing was written."</p> }
 }
 
-fn changes(sheet: Sheet, plan: &Plan) -> impl IntoView + use<> {
-    let known: Vec<_> = plan.warnings.iter().map(|warning| warning.code.clone()).collect();
-    // the answer about the service may come after the plan
-    let concern = move || {
-        let (code, text) = concern(&sheet.check.get()?)?;
-        let is_new = !known.iter().any(|known| known == code);
-        is_new.then(|| plan::concern(code.to_owned(), &text))
-    };
+fn changes(sheet: &Sheet, plan: &Plan) -> impl IntoView + use<> {
+    let is_new = |code: &str| !plan.warnings.iter().any(|known| known.code == code);
+    let concern = sheet.check.as_ref().and_then(concern);
+    let concern = concern
+        .filter(|(code, _)| is_new(code))
+        .map(|(code, text)| plan::concern(code.to_owned(), &text));
     view! {
         {plan::diff(plan.diff.clone())}
         <h3>"Impact"</h3>
         {plan::impact(plan, concern)}
-        {move || sheet.check.get().map(|check| fine(&check))}
+        {sheet.check.as_ref().map(fine)}
         <h3>"What it will do"</h3>
         {plan::examples(plan)}
     }
