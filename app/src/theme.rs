@@ -3,14 +3,13 @@
 //!
 //! Not here: the colours (`style/tokens.css`) and the switch (`components::theme_switch`).
 
-use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsCast;
 
 /// Names the cookie, and the field of the form that is posted without JavaScript.
 pub(crate) const COOKIE: &str = "theme";
 
 /// Lasts a year: a preference, renewed whenever it is chosen again.
+#[cfg(feature = "hydrate")]
 const COOKIE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 /// Says which colours the reader wants.
@@ -61,8 +60,12 @@ impl Theme {
             .unwrap_or_default()
     }
 
-    /// Shows the theme and remembers it; in the browser only.
+    /// Shows the theme and remembers it.
+    #[cfg(feature = "hydrate")]
     pub(crate) fn choose(self) {
+        use leptos::prelude::*;
+        use wasm_bindgen::JsCast;
+
         let document = document();
         if let Some(html) = document.document_element() {
             // The attribute's name is a valid constant, so neither call can fail.

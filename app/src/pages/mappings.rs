@@ -19,7 +19,7 @@ use crate::islands::mapping_table::{Head, MappingTable};
 use crate::islands::search::SearchAsTyped;
 use crate::numerals::{count, counted};
 
-use self::tools::Tools;
+use self::tools::tools;
 
 /// Class, head and sorting of each column; `data-cell` names it for the style sheet and for tests.
 const COLUMNS: [(&str, &str, Option<Sort>); 11] = [
@@ -72,13 +72,13 @@ fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
         none_yet().into_any()
     } else if is_none_match {
         view! {
-            <Tools state=state.clone() page=&page />
+            {tools(state, &page)}
             {none_match(state)}
         }
         .into_any()
     } else {
         view! {
-            <Tools state=state.clone() page=&page />
+            {tools(state, &page)}
             {table(state, page)}
         }
         .into_any()

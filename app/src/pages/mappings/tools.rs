@@ -12,12 +12,11 @@ use crate::numerals::count;
 const LABELS_MAX: usize = 6;
 
 /// Shows the choices with their counts, and what the whole list can do.
-#[component]
-pub(super) fn Tools<'a>(state: ListQuery, page: &'a MappingPage) -> impl IntoView + use<> {
-    let (sort, order) = address::sorting(&state);
+pub(super) fn tools(state: &ListQuery, page: &MappingPage) -> impl IntoView + use<> {
+    let (sort, order) = address::sorting(state);
     let listed = Listed { total: page.total, revision: page.revision, sort, order };
     let is_by_match = sort == Sort::Match;
-    let by_match = address::href(&address::with(&state, |state| {
+    let by_match = address::href(&address::with(state, |state| {
         state.sort = (!is_by_match).then_some(Sort::Match);
         state.order = None;
     }));
@@ -25,7 +24,7 @@ pub(super) fn Tools<'a>(state: ListQuery, page: &'a MappingPage) -> impl IntoVie
     view! {
         <div class="table-tools">
             <nav aria-label="Filters" class="facets-nav">
-                <ul class="facets">{choices(&state, page)}</ul>
+                <ul class="facets">{choices(state, page)}</ul>
             </nav>
             <div class="page-actions">
                 <Resort listed />
