@@ -70,7 +70,7 @@ test('text with the characters of HTML and scripts is text on every page', async
 }) => {
   const prefix = "/'-alert(1)-'&lt;/";
   await put(stack, 'odd', { prefix, service: 'usersvc', labels: ["a=b"] });
-  for (const path of ['/', '/mappings', '/mappings/odd', '/mappings/odd/edit', '/config']) {
+  for (const path of ['/mappings', '/mappings/odd', '/mappings/odd?tab=history', '/mappings/odd/edit', '/config']) {
     await portal.open(path);
     const shown = page.getByText(prefix).or(page.locator(`input[value="${prefix}"]`));
     await expect(shown.first(), path).toBeVisible();
@@ -95,6 +95,10 @@ test('a prefix that is taken names the mapping that has it', async ({ page, port
 
 test('review warns of what will surprise', async ({ page, portal, stack }) => {
   await put(stack, 'outer', { prefix: '/outer/', service: 'usersvc' });
+  await put(stack, 'astray', { prefix: '/astray/', service: 'no-such.invalid' });
+  await expect
+    .poll(async () => JSON.stringify(await mapping(stack, 'astray')))
+    .toContain('service-unresolved');
   await portal.open('/mappings/new');
   await portal.fill({ name: 'inner', prefix: '/outer/inner/', service: 'no-such.invalid' });
   await portal.review();

@@ -50,10 +50,10 @@ test('a mapping is created, used, changed, cloned and deleted in forms', async (
     await requests(stack, '/shop/status/404', 5, 404);
     await requests(stack, '/shop/status/503', 3, 503);
     await portal.eventually(async () => {
-      const counted = page.getByTestId('counters');
-      await expect(counted.locator('[data-counter="ok"]')).toHaveText('12', { timeout: 1_000 });
-      await expect(counted.locator('[data-counter="4xx"]')).toHaveText('5', { timeout: 1_000 });
-      await expect(counted.locator('[data-counter="bad"]')).toHaveText('3', { timeout: 1_000 });
+      for (const [counter, requests] of [['ok', '12'], ['4xx', '5'], ['bad', '3']]) {
+        const row = page.getByTestId('counters').locator(`[data-counter="upstream_${counter}"]`);
+        await expect(row.getByRole('cell').first()).toHaveText(`${requests}`, { timeout: 1_000 });
+      }
     });
   });
 
@@ -85,7 +85,7 @@ test('a mapping is created, used, changed, cloned and deleted in forms', async (
 
   await test.step('its history has both changes', async () => {
     await page.getByRole('link', { name: 'History' }).click();
-    await expect(page.getByTestId('revision')).toHaveCount(2);
+    await expect(page.getByTestId('history').locator('[data-revision]')).toHaveCount(2);
     expect(await revisions(stack, 'shop-users')).toBe(2);
   });
 

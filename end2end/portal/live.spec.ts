@@ -136,13 +136,34 @@ test('a server that hangs is noticed, and forgiven', async ({ page, portal, stac
   await portal.expectNotReloaded();
 });
 
-test('charts move, and a history that can’t be had is said, not drawn as empty', async ({
-  page,
-  portal,
-  stack,
-}) => {
-  await put(stack, 'drawn', { prefix: '/drawn/', service: 'usersvc' });
-  await requests(stack, '/drawn/health', 20, 200);
-  await portal.open('/mappings/drawn');
-  await expect(page.getByRole('img').or(page.locator('svg.chart')).first()).toBeVisible();
-});
+/** What the real server does not answer: there is no sign-in yet, and it does not fail. */
+for (const status of [401, 500]) {
+  test(`a page keeps what it shows when news are answered with ${status}`, async ({
+    page,
+    portal,
+    stack,
+  }) => {
+    portal.expectComplaints(new RegExp(`status of ${status}`));
+    await put(stack, 'shown', { prefix: '/shown/', service: 'usersvc' });
+    await requests(stack, '/shown/health', 20, 200);
+    const refused = { status, contentType: 'application/problem+json', body: '{}' };
+    await page.route(/\/api\/v1\/(series|revisions|mappings\/shown\/)/, (route) =>
+      route.fulfill(refused),
+    );
+    for (const [path, card] of [['/', 'changes'], ['/mappings/shown', 'receipt']] as const) {
+      await portal.open(path);
+      await portal.mark();
+      const known = page.getByTestId(card).getByRole('listitem');
+      await expect(known).not.toHaveCount(0);
+      const chart = page.getByTestId('chart-requests').locator('svg').last();
+      await expect(chart).toBeVisible();
+      const asked = page.waitForResponse(/\/series/);
+      await put(stack, 'shown', { prefix: '/shown/', service: 'usersvc', labels: [`at${path}`] });
+      expect((await asked).status()).toBe(status);
+      await portal.framesMore(2);
+      await expect(known).not.toHaveCount(0);
+      await expect(chart).toBeVisible();
+      await portal.expectNotReloaded();
+    }
+  });
+}

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{self, Icon, Seal};
 use crate::islands::clock::Clock;
-use crate::islands::shortcuts::Shortcuts;
+use crate::islands::shortcuts::{self, Shortcuts};
 use crate::islands::status::{Banners, LiveStatus};
 use crate::islands::theme_switch::ThemeSwitch;
 use crate::numerals::count;
@@ -91,6 +91,7 @@ pub(crate) fn document(
                         </main>
                         <div class="foot">
                             <ThemeSwitch chosen=theme return_to=address />
+                            {shortcuts::explained()}
                             <Shortcuts />
                         </div>
                     </div>

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 pub(crate) use self::changes::SHOWN as SHOWN_CHANGES;
 use super::charts::{Subject, charts};
+use super::given::Given;
 use crate::api::live::Full;
 use crate::api::revision::RevisionPage;
 use crate::api::series::Series;
@@ -19,7 +20,12 @@ use crate::live::store::Live;
 
 /// Shows the overview.
 #[island]
-pub(crate) fn Board(full: Full, series: Series, changes: RevisionPage) -> impl IntoView {
+pub(crate) fn Board(
+    #[prop(into)] full: Given<Full>,
+    #[prop(into)] series: Given<Series>,
+    #[prop(into)] changes: Given<RevisionPage>,
+) -> impl IntoView {
+    let (Given(full), Given(series), Given(changes)) = (full, series, changes);
     let live = Live::of_page();
     live.watch_overview(full);
 

@@ -5,6 +5,7 @@
 
 use leptos::prelude::*;
 
+use super::given::Given;
 use crate::api::client::Client;
 use crate::api::live::{Counters, Latency, LiveMapping};
 use crate::api::series::{Series, Span};
@@ -19,7 +20,11 @@ const LABEL_WIDTH: u32 = 110;
 
 /// Shows the charts of one mapping.
 #[island]
-pub(crate) fn MappingCharts(known: LiveMapping, series: Series) -> impl IntoView {
+pub(crate) fn MappingCharts(
+    #[prop(into)] known: Given<LiveMapping>,
+    #[prop(into)] series: Given<Series>,
+) -> impl IntoView {
+    let (Given(known), Given(series)) = (known, series);
     let live = Live::of_page();
     let name = known.mapping.name.clone();
     let row = live.watch_mapping(known);

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::given::Given;
 use crate::api::client::Client;
 use crate::api::live::{ConfigState, Counters, LiveMapping};
 use crate::api::receipt::{NodeReceipt, Receipt};
@@ -15,8 +16,8 @@ use crate::numerals::{UNKNOWN, count, percent};
 
 /// Shows health and configuration beside the name.
 #[island]
-pub(crate) fn MappingChips(known: LiveMapping) -> impl IntoView {
-    let row = Live::of_page().watch_mapping(known);
+pub(crate) fn MappingChips(#[prop(into)] known: Given<LiveMapping>) -> impl IntoView {
+    let row = Live::of_page().watch_mapping(known.0);
     let (health_row, health_title) = (row.clone(), row.clone());
     let (config_row, config_title) = (row.clone(), row);
     let gone = || (Tone::Bad, "Deleted".to_owned());
@@ -52,8 +53,8 @@ pub(crate) fn MappingChips(known: LiveMapping) -> impl IntoView {
 
 /// Shows how many endpoints are healthy, at the end of the request's way.
 #[island]
-pub(crate) fn MappingMembers(known: LiveMapping) -> impl IntoView {
-    let row = Live::of_page().watch_mapping(known);
+pub(crate) fn MappingMembers(#[prop(into)] known: Given<LiveMapping>) -> impl IntoView {
+    let row = Live::of_page().watch_mapping(known.0);
     let toned = row.clone();
     let class = move || match members(&toned) {
         Some((0, _)) => "value text-bad",
@@ -81,7 +82,11 @@ fn members(row: &Row) -> Option<(u32, u32)> {
 
 /// Shows the column beside the charts.
 #[island]
-pub(crate) fn MappingSide(known: LiveMapping, receipt: Option<Receipt>) -> impl IntoView {
+pub(crate) fn MappingSide(
+    #[prop(into)] known: Given<LiveMapping>,
+    #[prop(into)] receipt: Given<Option<Receipt>>,
+) -> impl IntoView {
+    let (Given(known), Given(receipt)) = (known, receipt);
     let live = Live::of_page();
     let name = known.mapping.name.clone();
     let row = live.watch_mapping(known);

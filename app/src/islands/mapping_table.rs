@@ -7,6 +7,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::given::Given;
 use crate::api::client::encode_segment;
 use crate::api::live::{Health, LiveMapping};
 use crate::components::chart::{Sparkline, Values};
@@ -34,11 +35,12 @@ pub struct Head {
 /// Shows the table.
 #[island]
 pub(crate) fn MappingTable(
-    heads: Vec<Head>,
-    rows: Vec<LiveMapping>,
+    #[prop(into)] heads: Given<Vec<Head>>,
+    #[prop(into)] rows: Given<Vec<LiveMapping>>,
     /// What links to a mapping end with: the list that its page leads back to.
     back: String,
 ) -> impl IntoView {
+    let (Given(heads), Given(rows)) = (heads, rows);
     let live = Live::of_page();
     let has_labels = heads.iter().any(|head| head.cell == "labels");
     let trends: Vec<_> = rows.iter().map(Trend::of).collect();

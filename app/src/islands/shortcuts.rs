@@ -3,8 +3,11 @@
 //! `/` search · `n` new mapping · `g` and a letter go to a page · `?` this help · `Esc` closes it.
 //! They can be switched off, as WCAG 2.2, 2.1.4 asks; the choice is kept in the browser.
 
-use leptos::html;
 use leptos::prelude::*;
+
+/// Ids of what the server draws and the browser listens to.
+const DIALOG: &str = "shortcuts";
+const CHECKBOX: &str = "shortcuts-on";
 
 /// What `g` and a letter lead to.
 const PLACES: [(&str, &str, &str); 6] = [
@@ -17,27 +20,16 @@ const PLACES: [(&str, &str, &str); 6] = [
 ];
 
 /// Where the choice is kept.
+#[cfg(feature = "hydrate")]
 const STORED_AS: &str = "shortcuts";
 
 /// How long after `g` the letter may come, in milliseconds.
 #[cfg(feature = "hydrate")]
 const SECOND_KEY_MS: f64 = 1_500.0;
 
-/// Listens while the page is open; shows the button and the dialog that explain the keys.
-#[island]
-pub(crate) fn Shortcuts() -> impl IntoView {
-    let dialog = NodeRef::<html::Dialog>::new();
-    let is_on = RwSignal::new(true);
-    #[cfg(feature = "hydrate")]
-    listen(dialog, is_on);
-    let open = move |_| show(dialog);
-    let switch = move |event| {
-        is_on.set(event_target_checked(&event));
-        if let Ok(Some(storage)) = window().local_storage() {
-            // Where nothing can be stored, the choice lasts as long as the page.
-            drop(storage.set_item(STORED_AS, if is_on.get_untracked() { "on" } else { "off" }));
-        }
-    };
+/// Shows the button and the dialog that explain the keys; the server alone draws them.
+#[cfg(feature = "ssr")]
+pub(crate) fn explained() -> impl IntoView {
     let places = PLACES.map(|(key, _, name)| {
         view! {
             <div>
@@ -57,11 +49,10 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             class="btn btn-quiet needs-script shortcuts-open"
             aria-label="Keyboard shortcuts"
             title="Keyboard shortcuts"
-            on:click=open
         >
             <kbd>"?"</kbd>
         </button>
-        <dialog class="dialog" aria-labelledby="shortcuts-title" node_ref=dialog data-testid="shortcuts">
+        <dialog id=DIALOG class="dialog" aria-labelledby="shortcuts-title" data-testid="shortcuts">
             <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
             <dl class="keys">
                 <div>
@@ -94,7 +85,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             </dl>
             <form method="dialog" class="form-actions">
                 <label class="check">
-                    <input type="checkbox" prop:checked=move || is_on.get() on:change=switch />
+                    <input id=CHECKBOX type="checkbox" checked="" />
                     " Single-key shortcuts"
                 </label>
                 <button class="btn">"Close"</button>
@@ -103,28 +94,49 @@ pub(crate) fn Shortcuts() -> impl IntoView {
     }
 }
 
-fn show(dialog: NodeRef<html::Dialog>) {
-    if let Some(dialog) = dialog.get_untracked()
-        && !dialog.open()
-    {
-        // Fails only for a dialog that is open already.
-        drop(dialog.show_modal());
-    }
+/// Listens while the page is open, to keys and to what [`explained`] shows.
+#[island]
+pub(crate) fn Shortcuts() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    listen();
 }
 
 #[cfg(feature = "hydrate")]
-fn listen(dialog: NodeRef<html::Dialog>, is_on: RwSignal<bool>) {
+fn listen() {
     use leptos::ev;
+    use wasm_bindgen::JsCast;
     use web_sys::js_sys::Date;
 
-    let stored = window().local_storage().ok().flatten();
-    let stored = stored.and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
-    is_on.set(stored.as_deref() != Some("off"));
+    let storage = window().local_storage().ok().flatten();
+    let stored = storage.as_ref().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    let is_on = StoredValue::new(stored.as_deref() != Some("off"));
+    let checkbox = document().get_element_by_id(CHECKBOX);
+    let checkbox = checkbox.and_then(|it| it.dyn_into::<web_sys::HtmlInputElement>().ok());
+    if let Some(checkbox) = checkbox {
+        checkbox.set_checked(is_on.get_value());
+    }
     let went_ms = StoredValue::new(0.0);
-    // The page's own listener ends with the page, so the handle is not needed.
+    // The page's own listeners end with the page, so the handles are not needed.
+    drop(window_event_listener(ev::click, |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let opener = target.and_then(|target| target.closest(".shortcuts-open").ok().flatten());
+        if opener.is_some() {
+            show();
+        }
+    }));
+    drop(window_event_listener(ev::change, move |event| {
+        let target = event.target();
+        let changed = target.and_then(|it| it.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let Some(checkbox) = changed.filter(|changed| changed.id() == CHECKBOX) else { return };
+        is_on.set_value(checkbox.checked());
+        if let Some(storage) = &storage {
+            // Where nothing can be stored, the choice lasts as long as the page.
+            drop(storage.set_item(STORED_AS, if checkbox.checked() { "on" } else { "off" }));
+        }
+    }));
     drop(window_event_listener(ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if has_modifier || !is_on.get_untracked() || is_typing(&event) {
+        if has_modifier || !is_on.get_value() || is_typing(&event) {
             return;
         }
         let key = event.key();
@@ -139,11 +151,23 @@ fn listen(dialog: NodeRef<html::Dialog>, is_on: RwSignal<bool>) {
             }
             (None, "n") => go("/mappings/new"),
             (None, "/") => focus_search(),
-            (None, "?") => show(dialog),
+            (None, "?") => show(),
             _ => return,
         }
         event.prevent_default();
     }));
+}
+
+#[cfg(feature = "hydrate")]
+fn show() {
+    use wasm_bindgen::JsCast;
+
+    let dialog = document().get_element_by_id(DIALOG);
+    let dialog = dialog.and_then(|it| it.dyn_into::<web_sys::HtmlDialogElement>().ok());
+    if let Some(dialog) = dialog.filter(|dialog| !dialog.open()) {
+        // Fails only for a dialog that is open already.
+        drop(dialog.show_modal());
+    }
 }
 
 #[cfg(feature = "hydrate")]

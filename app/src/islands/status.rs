@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 
+use super::given::Given;
 use crate::api::live::Gateway;
 use crate::components::chip::Tone;
 use crate::components::icon::{self, Icon};
@@ -13,8 +14,8 @@ use crate::numerals::{age, clock, count, counted, day_and_clock};
 
 /// Shows whether numbers come, and what the fleet runs.
 #[island]
-pub(crate) fn LiveStatus(seed: Seed) -> impl IntoView {
-    let live = Live::seeded(seed);
+pub(crate) fn LiveStatus(#[prop(into)] seed: Given<Seed>) -> impl IntoView {
+    let live = Live::seeded(seed.0);
     #[cfg(feature = "hydrate")]
     crate::live::socket::follow(&live);
     let tone = {

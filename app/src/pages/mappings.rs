@@ -123,7 +123,7 @@ fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
     let heads = COLUMNS.into_iter().filter(|(cell, ..)| {
         *cell != "labels" || page.items.iter().any(|live| !live.mapping.labels.is_empty())
     });
-    let heads = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
+    let heads: Vec<_> = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
 
     view! {
         <MappingTable heads rows=page.items back=back(state) />

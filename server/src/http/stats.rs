@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Watched {
             text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
         };
         let overview = match asked.overview.as_deref() {
-            None | Some("" | "false") => false,
+            None | Some("false") => false,
             Some("true") => true,
             Some(_) => return Err(unreadable("overview", "must be `true` or `false`".to_owned())),
         };

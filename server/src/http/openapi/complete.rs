@@ -19,6 +19,7 @@ use utoipa::{
 use super::{
     article::Refusal,
     examples,
+    native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
 
@@ -216,6 +217,7 @@ fn shared(components: &mut Components) {
         (Form::Article.schema().to_owned(), Refusal::schema()),
         // parameters only refer to these
         ("Sort".to_owned(), Sort::schema()),
+        ("ConfigWord".to_owned(), ConfigWord::schema()),
         ("Order".to_owned(), Order::schema()),
         ("Span".to_owned(), Span::schema()),
     ];
