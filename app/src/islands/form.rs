@@ -22,6 +22,7 @@ use crate::api::client::ClientError;
 use crate::api::plan::Plan;
 use crate::api::service::{Service, ServiceCheck};
 use crate::draft::{Field, Form, Stage, Typed, stale};
+use crate::islands::given::Given;
 use crate::numerals::counted;
 
 /// A service that can be chosen.
@@ -130,14 +131,19 @@ impl Sheet {
 /// Shows the form, and beside it what it will do.
 #[island]
 pub(crate) fn MappingForm(
-    form: Form,
+    #[prop(into)] form: Given<Form>,
     /// What the mapping does as it is filled in.
-    plan: Option<Plan>,
+    #[prop(into)]
+    plan: Given<Option<Plan>>,
     /// Whether its service answers, where that was asked.
-    check: Option<ServiceCheck>,
+    #[prop(into)]
+    check: Given<Option<ServiceCheck>>,
     /// Services to choose from.
-    choices: Vec<Choice>,
+    #[prop(into)]
+    choices: Given<Vec<Choice>>,
 ) -> impl IntoView {
+    let (Given(form), Given(plan)) = (form, plan);
+    let (Given(check), Given(choices)) = (check, choices);
     let address = form.purpose.address();
     let sheet = Sheet::new(form, plan, check, choices);
     #[cfg(feature = "hydrate")]
