@@ -15,7 +15,8 @@
 //! A frame holds absolute values, never increments: applying one twice does no harm.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::mapping::Mapping;
 
@@ -226,7 +227,7 @@ pub enum Health {
 }
 
 /// Whether the fleet runs the mapping's newest revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum ConfigState {
@@ -238,4 +239,50 @@ pub enum ConfigState {
     Rejected { reason: String },
     /// No node is connected.
     NoNodes,
+}
+
+/// A [`ConfigState`] as it is written: all its fields side by side.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WrittenConfigState {
+    state: String,
+    nodes: u32,
+    acked: u32,
+    reason: String,
+}
+
+/// Serde's own way to read a tagged value is a tenth of the browser's bundle.
+impl<'de> Deserialize<'de> for ConfigState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WrittenConfigState { state, nodes, acked, reason } =
+            WrittenConfigState::deserialize(deserializer)?;
+        match state.as_str() {
+            "live" => Ok(Self::Live { nodes }),
+            "pending" => Ok(Self::Pending { acked, nodes }),
+            "rejected" => Ok(Self::Rejected { reason }),
+            "no_nodes" => Ok(Self::NoNodes),
+            _ => Err(D::Error::custom("an unknown state of the configuration")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_of_the_configuration_is_read_as_it_is_written() {
+        let states = [
+            ConfigState::Live { nodes: 3 },
+            ConfigState::Pending { acked: 2, nodes: 3 },
+            ConfigState::Rejected { reason: "no such cluster".to_owned() },
+            ConfigState::NoNodes,
+        ];
+
+        for state in states {
+            let written = serde_json::to_string(&state).unwrap();
+            assert_eq!(serde_json::from_str::<ConfigState>(&written).unwrap(), state, "{written}");
+        }
+        assert!(serde_json::from_str::<ConfigState>(r#"{"state":"lively"}"#).is_err());
+    }
 }

@@ -6,7 +6,7 @@ use super::icon::{self, Icon, Seal};
 use crate::islands::clock::Clock;
 use crate::islands::shortcuts::{self, Shortcuts};
 use crate::islands::status::{Banners, LiveStatus};
-use crate::islands::theme_switch::ThemeSwitch;
+use crate::islands::theme_switch::{ThemeSwitch, theme_form};
 use crate::numerals::count;
 use crate::pages::{Assets, Surroundings};
 
@@ -90,7 +90,8 @@ pub(crate) fn document(
                             {content}
                         </main>
                         <div class="foot">
-                            <ThemeSwitch chosen=theme return_to=address />
+                            {theme_form(theme, address)}
+                            <ThemeSwitch />
                             {shortcuts::explained()}
                             <Shortcuts />
                         </div>

@@ -21,9 +21,12 @@ pub(crate) const ABOUT: &str =
 #[cfg(feature = "ssr")]
 pub(crate) const SEARCH: &str =
     "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9M10.300 10.300l3.500 3.500";
+#[cfg(feature = "ssr")]
 pub(crate) const SYSTEM: &str = "M2 3h12v8H2zM5.500 13.500h5M8 11v2.500";
+#[cfg(feature = "ssr")]
 pub(crate) const LIGHT: &str = "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1.200v1.300M8 13.500v1.300M1.200 8h1.300\
     M13.500 8h1.300M3.200 3.200l.9.9M11.900 11.900l.9.9M12.800 3.200l-.9.9M4.100 11.900l-.9.9";
+#[cfg(feature = "ssr")]
 pub(crate) const DARK: &str =
     "M13.500 9.600A5.800 5.800 0 1 1 6.400 2.500a4.600 4.600 0 0 0 7.100 7.100z";
 pub(crate) const WARNING: &str = "M8 2.200l6.300 11.300H1.700zM8 6.500v3M8 11.400v.2";

@@ -98,6 +98,11 @@ fn line(
 ) -> impl IntoView + use<> {
     let href = format!("/mappings/{}{back}", encode_segment(&name));
     let (gone, known_as) = (row.clone(), name.clone());
+    let prefix = {
+        let (row, last) = (row.clone(), row.with_untracked(|row| row.as_ref().map(prefix)));
+        // A row that was deleted is still known by its prefix.
+        move || row.with(|row| row.as_ref().map(prefix)).or_else(|| last.clone())
+    };
     let health = state(&row, |live| {
         let (tone, word, _) = chip::health(live.health);
         (tone, word)
@@ -124,7 +129,7 @@ fn line(
         <tr data-mapping=known_as class=move || if gone.with(Option::is_none) { "gone" } else { "" }>
             <th scope="row" data-cell="mapping">
                 <a class="prefix" href=href>
-                    {words(&row, |live| live.mapping.prefix.clone())}
+                    {prefix}
                 </a>
                 <span class="sub">{name}</span>
             </th>
@@ -202,6 +207,10 @@ fn number_tone(
 ) -> impl Fn() -> &'static str + use<> {
     let row = row.clone();
     move || row.with(|row| row.as_ref().map_or("num", tone))
+}
+
+fn prefix(live: &LiveMapping) -> String {
+    live.mapping.prefix.clone()
 }
 
 fn bad_tone(live: &LiveMapping) -> &'static str {

@@ -4,8 +4,6 @@
 //! In the browser there is one [`Live`] a page, shared by its islands. The server makes one for
 //! each island, which holds what the island is given.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -58,7 +56,9 @@ pub(crate) type Row = ArcRwSignal<Option<LiveMapping>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
     position: ArcStoredValue<Position>,
-    rows: ArcStoredValue<BTreeMap<String, Row>>,
+    /// In the order in which the page shows them; at most a page of the list, so that a look
+    /// through them costs nothing.
+    rows: ArcStoredValue<Vec<(String, Row)>>,
     /// What is being watched.
     watch: ArcRwSignal<Watch>,
     pub(crate) gateway: ArcRwSignal<Gateway>,
@@ -89,7 +89,7 @@ impl Live {
     fn new() -> Self {
         Self {
             position: ArcStoredValue::new(Position::default()),
-            rows: ArcStoredValue::new(BTreeMap::new()),
+            rows: ArcStoredValue::new(Vec::new()),
             watch: ArcRwSignal::new(Watch { mappings: Some(Vec::new()), overview: false }),
             gateway: ArcRwSignal::new(Gateway::default()),
             totals: ArcRwSignal::new(Totals::default()),
@@ -127,31 +127,29 @@ impl Live {
     /// Watches a mapping from what is known of it on; what was watched before is kept.
     pub(crate) fn watch_mapping(&self, known: LiveMapping) -> Row {
         let name = known.mapping.name.clone();
-        let row = self.rows.with_value(|rows| rows.get(&name).cloned());
+        let row = self.rows.with_value(|rows| find(rows, &name).cloned());
         if let Some(row) = row {
             // A list that was fetched just now is as new as the last frame, or newer.
             row.set(Some(known));
             return row;
         }
         let row = Row::new(Some(known));
-        self.rows.update_value(|rows| drop(rows.insert(name.clone(), row.clone())));
+        self.rows.update_value(|rows| rows.push((name.clone(), row.clone())));
         self.watch.update(|watch| watch.mappings.get_or_insert_default().push(name));
         row
     }
 
     /// Watches these mappings and no others: those of a new page of the list.
     pub(crate) fn watch_only(&self, known: Vec<LiveMapping>) -> Vec<(String, Row)> {
-        let mut rows = BTreeMap::new();
         let mut shown = Vec::new();
         let before = self.rows.get_value();
         for known in known {
             let name = known.mapping.name.clone();
-            let row = before.get(&name).cloned().unwrap_or_else(|| Row::new(None));
+            let row = find(&before, &name).cloned().unwrap_or_else(|| Row::new(None));
             row.set(Some(known));
-            rows.insert(name.clone(), row.clone());
             shown.push((name, row));
         }
-        self.rows.set_value(rows);
+        self.rows.set_value(shown.clone());
         let names = shown.iter().map(|(name, _)| name.clone()).collect();
         self.watch.update(|watch| watch.mappings = Some(names));
         shown
@@ -168,15 +166,19 @@ impl Live {
     /// Returns the mappings that are watched, in the order in which the page shows them; `None`
     /// for those that were deleted.
     pub(crate) fn shown(&self) -> Vec<Option<LiveMapping>> {
-        let names = self.watch.with(|watch| watch.mappings.clone()).unwrap_or_default();
-        self.rows
-            .with_value(|rows| names.iter().map(|name| rows.get(name).and_then(Get::get)).collect())
+        // Tells when others are watched.
+        self.watch.track();
+        self.rows.with_value(|rows| rows.iter().map(|(_, row)| row.get()).collect())
     }
 
     /// Returns how old the newest frame is in seconds, by the browser's clock.
     pub(crate) fn age_seconds(&self) -> u64 {
         ((self.now_ms.get() - self.heard_ms.get()) / 1_000.0).max(0.0) as u64
     }
+}
+
+fn find<'a>(rows: &'a [(String, Row)], name: &str) -> Option<&'a Row> {
+    rows.iter().find(|(known, _)| known == name).map(|(_, row)| row)
 }
 
 #[cfg(feature = "hydrate")]
@@ -201,7 +203,8 @@ impl Live {
                 let names: Vec<_> =
                     full.mappings.iter().map(|live| live.mapping.name.clone()).collect();
                 let gone = self.rows.with_value(|rows| {
-                    rows.keys().filter(|name| !names.contains(name)).cloned().collect()
+                    let names_of_rows = rows.iter().map(|(name, _)| name);
+                    names_of_rows.filter(|name| !names.contains(name)).cloned().collect()
                 });
                 self.draw(full.mappings, gone, full.gateway, full.totals, full.overview, full.at);
                 self.restarts.update(|count| *count += 1);
@@ -227,11 +230,11 @@ impl Live {
     ) {
         self.rows.with_value(|rows| {
             for live in changed {
-                if let Some(row) = rows.get(&live.mapping.name) {
+                if let Some(row) = find(rows, &live.mapping.name) {
                     row.set(Some(live));
                 }
             }
-            for row in removed.iter().filter_map(|name| rows.get(name)) {
+            for row in removed.iter().filter_map(|name| find(rows, name)) {
                 row.set(None);
             }
         });

@@ -43,13 +43,12 @@ pub(super) fn busiest(live: &Live) -> impl IntoView + use<> {
 }
 
 /// Leaves those that were shown in their places, while it is the same ones.
-fn in_places(before: &[LiveMapping], mut busiest: Vec<LiveMapping>) -> Vec<LiveMapping> {
-    let place =
-        |live: &LiveMapping| before.iter().position(|b| b.mapping.name == live.mapping.name);
-    if before.len() == busiest.len() && busiest.iter().all(|live| place(live).is_some()) {
-        busiest.sort_by_key(place);
-    }
-    busiest
+fn in_places(before: &[LiveMapping], busiest: Vec<LiveMapping>) -> Vec<LiveMapping> {
+    let newest = |shown: &LiveMapping| {
+        busiest.iter().find(|live| live.mapping.name == shown.mapping.name).cloned()
+    };
+    let same: Vec<_> = before.iter().filter_map(newest).collect();
+    if same.len() == busiest.len() { same } else { busiest }
 }
 
 fn row(live: LiveMapping) -> impl IntoView {
