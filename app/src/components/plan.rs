@@ -102,7 +102,7 @@ fn moves(affected: Affected) -> impl IntoView {
     let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
     view! {
         <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
-            <Icon path=icon::MAPPINGS />
+            <Icon path=icon::WARNING />
             <span>{before} {link(name)} " (" <code>{prefix}</code> {after}</span>
         </li>
     }
