@@ -124,7 +124,7 @@ mod tests {
     #[case("usersvc", "usersvc", 0)]
     #[case("usresvc", "usersvc", 1)]
     #[case("usersvc", "usersvc.shop", 0)]
-    #[case("users", "grues", 3)]
+    #[case("users", "grues", 4)]
     fn a_typo_is_near_and_another_service_is_not(
         #[case] left: &str,
         #[case] right: &str,
