@@ -32,7 +32,7 @@ setup: ## Install what building needs into .tools/: wasm32 target, wasm-bindgen,
 	@deploy/tools/setup.sh build
 
 .PHONY: setup-test
-setup-test: ## Install what the browser tests need: Chromium, npm packages of end2end
+setup-test: ## Install what the tests need: Chromium, Schemathesis, npm packages of end2end
 	@deploy/tools/setup.sh test
 
 .PHONY: site
@@ -72,10 +72,17 @@ run: build ## Start the server, a real Envoy and two services, and print what to
 	@exec target/release/chancery demo --envoy $(ENVOY_BIN) $(ARGS)
 
 .PHONY: test
-test: setup setup-test site ## Run all tests, the browser's included
+test: setup setup-test site ## Run all tests: Rust, the API against its document, the browser's
 	@$(TIMED) "tests in Rust (10 minutes the first time)" cargo test $(NATIVE)
 	@cd end2end && ../$(TIMED) "types of the browser tests" npx --no-install tsc --noEmit
-	@cd end2end && ../$(TIMED) "browser tests" npx --no-install playwright test $(ARGS)
+	@cd end2end && ../$(TIMED) "tests of the API and in the browser (8 minutes)" \
+		npx --no-install playwright test $(ARGS)
+
+.PHONY: audit
+audit: build setup-test ## Run Lighthouse on the busiest pages, with live traffic; AUDIT_RUNS=3
+	@cd end2end && CHANCERY_BIN=$(CURDIR)/target/release/chancery \
+		../$(TIMED) "audit by Lighthouse (3 minutes)" \
+		npx --no-install playwright test --config audit.config.ts $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure from POST to the first answer through Envoy; ARGS="…"

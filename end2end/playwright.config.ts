@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url';
-
 import { defineConfig } from '@playwright/test';
 
-/** `make setup-test` puts it there, whatever the system calls its Chromium. */
-const chromium =
-  process.env['CHROMIUM'] ?? fileURLToPath(new URL('../.tools/bin/chromium', import.meta.url));
+import { chromiumArgs, chromiumPath } from './chromium.js';
+
+const NEEDS_SCRIPT = ['portal/live.spec.ts', 'portal/form-live.spec.ts', 'portal/keyboard.spec.ts'];
 
 export default defineConfig({
   testDir: '.',
@@ -26,29 +24,24 @@ export default defineConfig({
     trace: 'retain-on-failure',
     viewport: { width: 1280, height: 800 },
     launchOptions: {
-      executablePath: chromium,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      executablePath: chromiumPath,
+      args: chromiumArgs,
     },
   },
   projects: [
     { name: 'article', testMatch: 'walkthrough.spec.ts' },
-    { name: 'hydrated', testMatch: 'portal.spec.ts' },
+    { name: 'api', testMatch: 'conformance.spec.ts' },
+    { name: 'hydrated', testMatch: 'portal/*.spec.ts' },
     {
       name: 'nojs',
-      testMatch: 'portal.spec.ts',
+      testMatch: 'portal/*.spec.ts',
+      // These are about what moves, or about keys that a script listens to.
+      testIgnore: NEEDS_SCRIPT,
       use: { javaScriptEnabled: false },
     },
     {
       name: 'phone',
-      testMatch: 'portal.spec.ts',
+      testMatch: ['portal/life.spec.ts', 'portal/pages.spec.ts', 'portal/live.spec.ts'],
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
     },
   ],

@@ -8,11 +8,10 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, watch } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 
 import { test as base } from '@playwright/test';
@@ -39,18 +38,24 @@ export interface Addresses {
 export interface Stack extends Addresses {
   /** Everything that the process and its Envoy have written. */
   log(): Promise<string>;
+  /** Ends everything; `start` brings it back, with its mappings, at the same addresses. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Lets the server neither answer nor close anything until `thaw`. The Envoy goes on. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** A program: the one that the environment names, or where `make` puts it. */
-function program(variable: string, made: string): string {
+export function program(variable: string, made: string): string {
   return process.env[variable] ?? fileURLToPath(new URL(made, import.meta.url));
 }
 
-/** Resolves with how the process ended, once nobody holds its output; never rejects. */
+/** Resolves with how the process ended; never rejects. */
 function ended(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal ?? `code ${code}`));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
   });
 }
 
@@ -85,78 +90,122 @@ async function appeared(folder: string, file: string, stop: AbortSignal): Promis
   });
 }
 
-async function start(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'chancery-end2end-'));
-  const logFile = join(folder, 'chancery.log');
+/** A process of `chancery demo`. */
+interface Running {
+  child: ChildProcess;
+  addresses: Addresses;
+  exit: Promise<string>;
+}
+
+/** What a stack keeps from one process to the next. */
+interface Kept {
+  folder: string;
+  /** Where it has listened before. */
+  addresses?: Addresses;
+}
+
+const logOf = ({ folder }: Kept) => join(folder, 'chancery.log');
+
+async function logged(kept: Kept): Promise<string> {
+  return (await readFile(logOf(kept), 'utf8')).replaceAll(ANSI, '');
+}
+
+/** Starts the process and resolves once everything answers. */
+async function launch(kept: Kept): Promise<Running> {
+  const { folder, addresses: before } = kept;
+  const at = (address?: string) => address?.replace('http://', '') ?? '127.0.0.1:0';
   const args = [
     'demo',
-    ...['--http', '127.0.0.1:0'],
-    ...['--xds', '127.0.0.1:0'],
-    ...['--gateway-http', '127.0.0.1:0'],
+    ...['--http', at(before?.portal)],
+    ...['--xds', at(before?.xds)],
+    ...['--gateway-http', at(before?.gateway)],
     ...['--envoy', program('ENVOY_BIN', '../.tools/bin/envoy')],
     ...['--database', `sqlite://${join(folder, 'chancery.db')}`],
     ...['--ready-file', join(folder, 'ready.json')],
   ];
+  const log = await open(logOf(kept), 'a');
   const child = spawn(program('CHANCERY_BIN', '../target/debug/chancery'), args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log.fd, log.fd],
     detached: true, // a process group of its own, for `killGroup`
     env: { ...process.env, NO_COLOR: '1' },
   });
-  const output = createWriteStream(logFile);
-  child.stdout.pipe(output, { end: false });
-  child.stderr.pipe(output, { end: false });
-  const log = async () => (await readFile(logFile, 'utf8')).replaceAll(ANSI, '');
+  await log.close();
   const exit = ended(child);
 
   const stopWatching = new AbortController();
   const startDeadline = deadline(START_DEADLINE_MS, 'starting chancery demo');
-  let addresses: Addresses;
   try {
-    addresses = await Promise.race([
+    const addresses = await Promise.race([
       appeared(folder, 'ready.json', stopWatching.signal),
       startDeadline.passed,
       exit.then((how) => Promise.reject(new Error(`chancery demo ended early: ${how}`))),
     ]);
+    return { child, addresses, exit };
   } catch (error) {
     killGroup(child);
     await exit;
-    const text = await log();
-    await rm(folder, { recursive: true });
-    throw new Error(`${String(error)}\n${text}`);
+    throw new Error(`${String(error)}\n${await logged(kept)}`);
   } finally {
     startDeadline.clear();
     stopWatching.abort();
   }
+}
 
-  const stop = async () => {
-    child.kill('SIGTERM');
-    const stopDeadline = deadline(STOP_DEADLINE_MS, 'stopping chancery demo');
-    let how: string;
-    try {
-      how = await Promise.race([exit, stopDeadline.passed]);
-    } catch (error) {
-      killGroup(child);
-      throw new Error(`${String(error)}\n${await log()}`); // and the folder stays, to look at
-    } finally {
-      stopDeadline.clear();
-    }
-    output.end();
-    await finished(output);
-    const text = await log();
-    const bad = text.split('\n').filter((line) => BAD_LINE.test(line));
-    await rm(folder, { recursive: true });
-    if (how !== 'code 0') {
-      throw new Error(`chancery demo ended with ${how} after SIGTERM\n${text}`);
-    }
-    const answers = await fetch(addresses.gateway).then(() => true, () => false);
-    if (answers) {
-      throw new Error(`chancery demo left an Envoy running on ${addresses.gateway}`);
-    }
+/** Ends the process by SIGTERM; it must end by itself, in time, and take its Envoy with it. */
+async function end({ child, exit, addresses }: Running, kept: Kept): Promise<void> {
+  child.kill('SIGTERM');
+  const stopDeadline = deadline(STOP_DEADLINE_MS, 'stopping chancery demo');
+  let how: string;
+  try {
+    how = await Promise.race([exit, stopDeadline.passed]);
+  } catch (error) {
+    killGroup(child);
+    throw new Error(`${String(error)}\n${await logged(kept)}`);
+  } finally {
+    stopDeadline.clear();
+  }
+  await rm(join(kept.folder, 'ready.json'));
+  if (how !== 'code 0') {
+    throw new Error(`chancery demo ended with ${how} after SIGTERM\n${await logged(kept)}`);
+  }
+  const answers = await fetch(addresses.gateway).then(() => true, () => false);
+  if (answers) {
+    throw new Error(`chancery demo left an Envoy running on ${addresses.gateway}`);
+  }
+}
+
+/** Starts a stack; `dispose` ends it and looks what it has logged. */
+async function start(): Promise<{ stack: Stack; dispose: () => Promise<void> }> {
+  const kept: Kept = { folder: await mkdtemp(join(tmpdir(), 'chancery-end2end-')) };
+  let running: Running | undefined = await launch(kept);
+  const { addresses } = running;
+  kept.addresses = addresses;
+  const stack: Stack = {
+    ...addresses,
+    log: () => logged(kept),
+    stop: async () => {
+      if (running !== undefined) {
+        const ending = running;
+        running = undefined;
+        await end(ending, kept);
+      }
+    },
+    start: async () => {
+      running ??= await launch(kept);
+    },
+    freeze: () => void running?.child.kill('SIGSTOP'),
+    thaw: () => void running?.child.kill('SIGCONT'),
+  };
+  const dispose = async () => {
+    stack.thaw();
+    await stack.stop(); // when it fails, the folder stays, to look at
+    const bad = (await stack.log()).split('\n').filter((line) => BAD_LINE.test(line));
+    await rm(kept.folder, { recursive: true });
     if (bad.length > 0) {
       throw new Error(`chancery demo logged errors:\n${bad.join('\n')}`);
     }
   };
-  return { stack: { ...addresses, log }, stop };
+  return { stack, dispose };
 }
 
 /** Removes every mapping, so that a test begins with an empty gateway. */
@@ -172,13 +221,27 @@ export async function removeAllMappings(stack: Stack): Promise<void> {
   }
 }
 
+/** Creates a mapping, or gives one new content, by REST. */
+export async function put(
+  stack: Stack,
+  name: string,
+  fields: { prefix: string; service: string; rewrite?: string; labels?: string[] },
+): Promise<void> {
+  const url = `${stack.portal}/api/v1/mappings/${encodeURIComponent(name)}`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'PUT', headers, body: JSON.stringify(fields) });
+  if (!answer.ok) {
+    throw new Error(`PUT ${url} answered ${answer.status}: ${await answer.text()}`);
+  }
+}
+
 export const test = base.extend<{ stackLog: void }, { stack: Stack }>({
   stack: [
     // The first argument names the fixtures that this one needs: none.
     async ({}, use) => {
-      const { stack, stop } = await start();
+      const { stack, dispose } = await start();
       await use(stack);
-      await stop();
+      await dispose();
     },
     { scope: 'worker', timeout: START_DEADLINE_MS + STOP_DEADLINE_MS },
   ],

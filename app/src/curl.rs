@@ -26,11 +26,31 @@ pub(crate) fn create(origin: &str, draft: &MappingDraft) -> String {
         body.push_str(&json(rewrite));
     }
 
+    if let Some(labels) = &draft.labels {
+        let labels: Vec<_> = labels.iter().map(|label| json(label)).collect();
+        body.push_str(", \"labels\": [");
+        body.push_str(&labels.join(", "));
+        body.push(']');
+    }
+
     format!(
         "curl -XPOST -H \"Content-Type: application/json\" \\\n  -d {} \\\n  {origin}/ambassador/mapping/{}",
         shell_quote(&format!("{{ {body} }}")),
         encode_segment(name),
     )
+}
+
+/// Writes the line that calls any operation, for the page that describes them.
+#[cfg(feature = "ssr")]
+pub(crate) fn call(origin: &str, method: &str, path: &str, body: Option<&str>) -> String {
+    let method = if method == "GET" { String::new() } else { format!(" -X{method}") };
+    let body = body.map(|body| {
+        format!(" -H \"Content-Type: application/json\" \\\n  -d {} \\\n ", shell_quote(body))
+    });
+    let url = format!("{origin}{path}");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%=".contains(c);
+    let url = if url.chars().all(is_plain) { url } else { shell_quote(&url) };
+    format!("curl{method}{} {url}", body.unwrap_or_default())
 }
 
 /// Writes a text as JSON; the serializer of a string cannot fail.
@@ -66,6 +86,27 @@ mod tests {
     fn a_default_rewrite_is_left_out_and_an_empty_one_is_not() {
         assert_eq!(create(DEFAULT_ORIGIN, &draft("/user/", "/")), EXAMPLE);
         assert!(create(DEFAULT_ORIGIN, &draft("/user/", "")).contains(r#", "rewrite": "" }'"#));
+    }
+
+    #[test]
+    fn labels_are_a_list_and_no_labels_are_left_out() {
+        let labels = Some(vec!["team=a".to_owned(), "x".to_owned()]);
+        let labelled = MappingDraft { labels, ..draft("/user/", "/") };
+
+        let line = create(DEFAULT_ORIGIN, &labelled);
+
+        assert!(line.contains(r#", "labels": ["team=a", "x"] }'"#), "{line}");
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn a_call_quotes_what_a_shell_would_read() {
+        assert_eq!(call("http://a", "GET", "/b/c", None), "curl http://a/b/c");
+        assert_eq!(call("http://a", "DELETE", "/b?c&d", None), "curl -XDELETE 'http://a/b?c&d'");
+        assert_eq!(
+            call("http://a", "PUT", "/b", Some("{}")),
+            "curl -XPUT -H \"Content-Type: application/json\" \\\n  -d '{}' \\\n  http://a/b"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod board;
 pub(crate) mod charts;
 pub(crate) mod clock;
 pub(crate) mod copy;
+pub(crate) mod form;
 pub(crate) mod given;
 pub(crate) mod mapping;
 pub(crate) mod mapping_table;

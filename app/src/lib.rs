@@ -22,6 +22,7 @@ compile_error!("build `app` for the server (`ssr`) or for the browser (`hydrate`
 pub mod api;
 mod components;
 mod curl;
+pub mod draft;
 mod islands;
 mod live;
 mod numerals;

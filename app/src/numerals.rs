@@ -65,7 +65,6 @@ pub(crate) fn millis(ms: Option<u32>) -> String {
 }
 
 /// Writes a place in an order: `1st`, `2nd`, `14th`.
-#[cfg(feature = "ssr")]
 pub(crate) fn ordinal(place: u32) -> String {
     let ending = match (place % 10, place % 100) {
         (_, 11..=13) => "th",

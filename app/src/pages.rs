@@ -8,22 +8,26 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+mod api_docs;
+mod config;
+pub mod delete_mapping;
 pub(crate) mod detail;
 pub(crate) mod failure;
+mod mapping_form;
 pub(crate) mod mappings;
+mod nodes;
 pub(crate) mod overview;
 pub(crate) mod query;
+mod services;
 
 use std::sync::Arc;
 
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
-use crate::api::client::{Client, InProcess};
-use crate::api::mapping::MappingDraft;
-use crate::api::plan::Plan;
-use crate::api::problem::Problem;
+use crate::api::client::{Client, ClientError, InProcess};
 use crate::components::frame::{self, Place};
+use crate::draft::Form;
 use crate::live::store::Seed;
 use crate::theme::Theme;
 
@@ -52,21 +56,17 @@ pub struct Assets {
     pub wasm: Option<String>,
 }
 
-/// A form that was posted without JavaScript, and what came of it.
+/// A form that was posted without JavaScript and is shown again.
 #[derive(Debug, Clone)]
-pub struct Posted {
-    pub draft: MappingDraft,
-    /// The revision that the form was filled from.
-    pub replaces: Option<u64>,
-    pub outcome: Outcome,
-}
-
-/// What came of a posted form that is shown again.
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    /// It was only to be reviewed.
-    Planned(Box<Plan>),
-    Refused(Box<Problem>),
+pub enum Posted {
+    /// The form of a mapping, in the stage that it has come to.
+    Mapping(Box<Form>),
+    /// Deleting a mapping did not go through.
+    Deletion {
+        error: Option<ClientError>,
+        /// What was typed as its prefix.
+        typed: String,
+    },
 }
 
 /// A page that has been rendered.
@@ -151,8 +151,16 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [] => overview::page(client, query).await,
-        ["about"] => about::page(),
         ["mappings"] => mappings::page(client, query).await,
+        ["mappings", "new"] => mapping_form::create(client, visit, query).await,
+        ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
+        ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
+        ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
+        ["services"] => services::page(client, query).await,
+        ["nodes"] => nodes::page(client).await,
+        ["config"] => config::page(client, query).await,
+        ["about"] => about::page(),
+        ["api", "docs"] => api_docs::page(client).await,
         ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }

@@ -2,16 +2,17 @@
 # Installs what building and testing need into .tools/, and nothing that is there already.
 #
 #   deploy/tools/setup.sh build   wasm32 target, wasm-bindgen, wasm-opt, Envoy
-#   deploy/tools/setup.sh test    Chromium and the npm packages of end2end
+#   deploy/tools/setup.sh test    Chromium, Schemathesis and the npm packages of end2end
 #
 # A tool is asked for its version each time: one that is missing, broken or of another version
 # is installed again. What an installer says goes to .tools/log/<tool>.log.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Envoy and Binaryen are chosen here; wasm-bindgen must equal the crate in Cargo.lock.
+# These are chosen here; wasm-bindgen must equal the crate in Cargo.lock.
 envoy_version=1.40.0
 binaryen_version=132
+schemathesis_version=4.32.5
 wasm_bindgen_version=$(awk '$3 == "\"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
 node_major_wanted=20
 
@@ -51,8 +52,9 @@ adopt() {
 
 # says COMMAND… PATTERN: whether COMMAND runs and prints PATTERN.
 says() {
-    local pattern=${*: -1}
-    "${@:1:$#-1}" 2>/dev/null </dev/null | grep -q -- "$pattern"
+    local pattern=${*: -1} said
+    # all of it first: whoever still writes when grep has seen enough would die of the broken pipe
+    said=$("${@:1:$#-1}" 2>/dev/null </dev/null) && grep -q -- "$pattern" <<<"$said"
 }
 
 has_wasm_target() {
@@ -145,14 +147,27 @@ install_chromium() {
     apt-get install -y --no-install-recommends chromium fonts-liberation
 }
 
+has_schemathesis() {
+    # Its own answer to --version takes a second; pip leaves a folder that says the same.
+    [ -x "$tools/bin/schemathesis" ] && compgen -G \
+        "$tools/schemathesis-venv/lib/python3*/site-packages/schemathesis-$schemathesis_version.dist-info/RECORD" >/dev/null
+}
+install_schemathesis() {
+    python3 -m venv --clear "$tools/schemathesis-venv"
+    "$tools/schemathesis-venv/bin/python" -m pip install --disable-pip-version-check --no-input \
+        --no-cache-dir "schemathesis==$schemathesis_version"
+    says "$tools/schemathesis-venv/bin/schemathesis" --version "version $schemathesis_version\$"
+    adopt schemathesis "$tools/schemathesis-venv/bin/schemathesis"
+}
+
 has_end2end_packages() {
     cmp -s end2end/package-lock.json end2end/node_modules/.installed-package-lock.json
 }
 install_end2end_packages() {
     require_node
     cd end2end
-    # The browser is Chromium from above; Playwright need not download its own.
-    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund
+    # The browser is Chromium from above; Playwright and Lighthouse need not download their own.
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 PUPPETEER_SKIP_DOWNLOAD=1 npm ci --no-audit --no-fund
     cp package-lock.json node_modules/.installed-package-lock.json
 }
 
@@ -179,9 +194,11 @@ test)
     step "curl" "20 s" has_curl install_curl "get it from your system's packages"
     step "Chromium" "1 minute" has_chromium install_chromium \
         "get it from your system's packages (Debian: \`apt-get install chromium\`), or set CHROMIUM to its path"
-    step "the npm packages of end2end" "10 s" has_end2end_packages install_end2end_packages \
+    step "Schemathesis $schemathesis_version" "20 s" has_schemathesis install_schemathesis \
+        "it needs python3 with venv (Debian: python3-venv) and the PyPI package schemathesis==$schemathesis_version"
+    step "the npm packages of end2end" "20 s" has_end2end_packages install_end2end_packages \
         "it needs Node.js $node_major_wanted or newer; try \`npm ci\` in end2end/"
-    ready="curl, Chromium, npm packages of end2end"
+    ready="curl, Chromium, Schemathesis $schemathesis_version, npm packages of end2end"
     ;;
 --install)
     "$2"

@@ -47,14 +47,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Returns all that we serve over HTTP.
 pub fn router(state: AppState) -> Router {
     let api = api(state.clone());
+    let in_process = portal::in_process(api.clone());
     let portal = Router::new()
         .route("/mappings/new", get(portal::page).post(portal::create))
+        .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
+        .route("/mappings/{name}/clone", get(portal::page).post(portal::clone))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
-        .layer(axum::Extension(portal::in_process(api.clone())))
+        .layer(axum::Extension(in_process.clone()))
         .with_state(state.clone());
+    // a page below the API's addresses, where one looks for it
+    let docs =
+        Router::new().route("/api/docs", get(portal::page)).layer(axum::Extension(in_process));
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -64,7 +70,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn(same_origin::guard));
-    Router::new().merge(api).fallback_service(portal).layer(edge)
+    Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
 
 /// The URL table of everything that programs call. It is also the OpenAPI document: a route that is

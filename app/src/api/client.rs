@@ -167,6 +167,23 @@ impl Client {
         decode(&self.write(write, false).await?)
     }
 
+    /// Asks what deleting a mapping would do.
+    pub async fn plan_delete(&self, name: &str) -> Result<Plan, ClientError> {
+        decode(&self.send(Outgoing::new("DELETE", mapping_path(name, "?dry_run=true"))).await?)
+    }
+
+    /// Deletes a mapping, if it has this revision still; whatever it has without one.
+    pub async fn delete(&self, name: &str, revision: Option<u64>) -> Result<(), ClientError> {
+        let mut request = Outgoing::new("DELETE", mapping_path(name, ""));
+        request.header = revision.map(|revision| ("if-match", format!("\"{revision}\"")));
+        succeed(&self.send(request).await?)
+    }
+
+    /// Gets the document that describes the API.
+    pub async fn openapi(&self) -> Result<serde_json::Value, ClientError> {
+        self.get("/api/openapi.json").await
+    }
+
     async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
         // Texts always serialize.
         let body = serde_json::to_string(&write.draft).unwrap_or_default();
@@ -298,6 +315,7 @@ impl Client {
         let method = match request.method {
             "POST" => Method::POST,
             "PUT" => Method::PUT,
+            "DELETE" => Method::DELETE,
             _ => Method::GET,
         };
         let mut builder = RequestBuilder::new(&request.path).method(method);

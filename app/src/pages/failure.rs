@@ -28,6 +28,28 @@ pub(super) fn not_found() -> Loaded {
     .with_status(404)
 }
 
+/// Shows that there is no mapping of this name, with status 404.
+pub(super) fn no_mapping(name: &str) -> Loaded {
+    let name = name.to_owned();
+    Loaded::new("No such mapping", Place::Mappings, move || {
+        view! {
+            <section class="card empty" data-testid="no-mapping">
+                <h1>"There is no such mapping"</h1>
+                <p>
+                    "Nothing is named " <code>{name}</code>
+                    ". It may have been deleted, or the address is mistyped."
+                </p>
+                <p>
+                    <a class="btn btn-primary" href="/mappings">
+                        "All mappings"
+                    </a>
+                </p>
+            </section>
+        }
+    })
+    .with_status(404)
+}
+
 /// Shows why `what` could not be loaded, with the status that the API answered.
 pub(super) fn failed(place: Place, what: &'static str, error: ClientError) -> Loaded {
     let status = error.status().unwrap_or(503);

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use envoy_types::util::pack_any;
 
 use super::{
-    config::{ads, duration, socket_address},
+    config::{ads, duration, number, socket_address},
     proto::{
         config::{
             bootstrap::v3::{
@@ -54,6 +54,11 @@ const XDS_CLUSTER: &str = "chancery/xds";
 
 /// How often a node pushes its counters: what the portal promises as live.
 pub const STATS_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Room that a histogram begins with; it grows when it must, and the times of one mapping are few.
+/// A mapping in use then takes 3.1 kB of a node with two workers, 6.3 kB with Envoy's default of
+/// 100, and 0.7 kB without a histogram (measured with Envoy 1.40).
+const HISTOGRAM_BINS: u32 = 8;
 
 /// Clients that a node serves at once: with the buffers of the listener at most 2 GiB.
 const CLIENT_CONNECTIONS_MAX: i64 = 50_000;
@@ -198,7 +203,7 @@ pub(super) fn kept_stats() -> StatsConfig {
             ..StringMatcher::default()
         }),
         buckets: LATENCY_BOUNDS_MS.map(f64::from).to_vec(),
-        ..HistogramBucketSettings::default()
+        bins: number(HISTOGRAM_BINS),
     };
     let pattern = |regex: &&str| StringMatcher {
         match_pattern: Some(MatchPattern::SafeRegex(RegexMatcher {

@@ -13,7 +13,7 @@ use crate::{
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Longest key in bytes: a UUID and what a pipeline likes to put in front of it.
-const KEY_MAX_BYTES: usize = 200;
+pub(super) const KEY_MAX_BYTES: usize = 200;
 
 /// Returns the entity tag of a revision: the content changes exactly when the revision does.
 pub(super) fn tag(revision: u64) -> Option<HeaderValue> {

@@ -107,7 +107,7 @@ pub(super) async fn shown(
     responses((
         status = OK,
         description = "The configuration of all mappings",
-        body = String,
+        body = Object, // as which a reader of YAML sees it
         content_type = "application/yaml",
         headers(("content-disposition" = String, description = "Names the file")),
         example = json!("static_resources:\n  listeners: []\n"),

@@ -20,7 +20,10 @@ use axum::{
 use self::{cursor::Cursor, found::Found};
 use super::{
     error::ApiError,
-    openapi::words::{CURSOR, LIMIT, tag},
+    openapi::{
+        native::ConfigWord,
+        words::{CURSOR, LIMIT, tag},
+    },
     query::Params,
     state::AppState,
 };
@@ -46,7 +49,7 @@ const WORD_MAX_BYTES: usize = 300;
         ("sort" = Option<Sort>, Query, description = "What to sort by; `match` is the order in which the gateway tries them. What is not known comes last", example = "rate"),
         ("order" = Option<Order>, Query, description = "`asc`, unless given"),
         ("health" = Option<app::api::live::Health>, Query, description = "Only mappings of this health"),
-        ("config" = Option<String>, Query, description = "Only mappings in this state of configuration: `live`, `pending`, `rejected` or `no_nodes`", example = "live"),
+        ("config" = Option<ConfigWord>, Query, description = "Only mappings in this state of configuration", example = "live"),
         ("label" = Option<String>, Query, description = "Only mappings with this label", example = "team=accounts"),
         ("service" = Option<String>, Query, description = "Only mappings to this service", example = "usersvc"),
         ("limit" = Option<u32>, Query, description = LIMIT, minimum = 1, maximum = 200),

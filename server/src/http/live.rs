@@ -89,7 +89,6 @@ impl Resume {
     ),
     responses(
         (status = SWITCHING_PROTOCOLS, description = "A websocket; each of its messages is a frame", body = Frame),
-        (status = BAD_REQUEST, description = "A parameter can't be read"),
         (status = UPGRADE_REQUIRED, description = "The request asks for no websocket"),
         (status = SERVICE_UNAVAILABLE, description = "There are too many viewers"),
     ),
@@ -123,7 +122,7 @@ async fn serve(
     let (watch, watched) = watch::channel(watching);
     let going = tokio::select! {
         refusal = listen(stream, watch) => refusal.map(|reason| (close_code::POLICY, reason)),
-        _gone = follow(&mut sink, state.ticks, watched, resume) => None,
+        _gone = follow(&mut sink, &state, watched, resume) => None,
         () = state.stop.cancelled() => Some((close_code::AWAY, "the server stops".into())),
     };
     if let Some((code, reason)) = going {
@@ -159,15 +158,19 @@ async fn listen(
 
 async fn follow(
     sink: &mut SplitSink<WebSocket, Message>,
-    mut ticks: watch::Receiver<Arc<Tick>>,
+    state: &AppState,
     mut watched: watch::Receiver<Watching>,
     resume: Resume,
 ) -> Option<()> {
+    let mut ticks = state.ticks.clone();
     let mut tick = Arc::clone(&ticks.borrow_and_update());
     let mut watching = watched.borrow_and_update().clone();
     let first = match resume.since(&tick) {
         Some(since) => tick.frame_since(since, &watching),
-        None => tick.full_frame(&watching),
+        None => {
+            tick = with_all_written(state, &mut ticks).await?;
+            tick.full_frame(&watching)
+        }
     };
     send(sink, first).await?;
     loop {
@@ -175,16 +178,29 @@ async fn follow(
             changed = watched.changed() => changed.ok().map(|()| true)?,
             changed = ticks.changed() => changed.ok().map(|()| false)?,
         };
-        let now = Arc::clone(&ticks.borrow_and_update());
-        let frame = if is_new_watch {
+        let (now, frame);
+        if is_new_watch {
             watching = watched.borrow_and_update().clone();
-            now.full_frame(&watching)
+            now = with_all_written(state, &mut ticks).await?;
+            frame = now.full_frame(&watching);
         } else {
-            now.frame_since(tick.seq, &watching)
-        };
+            now = Arc::clone(&ticks.borrow_and_update());
+            frame = now.frame_since(tick.seq, &watching);
+        }
         send(sink, frame).await?;
         tick = now;
     }
+}
+
+/// Waits for the tick that tells of all that has been written by now. Who creates a mapping and then
+/// watches it would otherwise hear, for up to a second, that there is none.
+async fn with_all_written(
+    state: &AppState,
+    ticks: &mut watch::Receiver<Arc<Tick>>,
+) -> Option<Arc<Tick>> {
+    let written = state.gateway().table.revision().0;
+    let tick = ticks.wait_for(|tick| tick.gateway.revision >= written).await.ok()?;
+    Some(Arc::clone(&tick))
 }
 
 async fn send(sink: &mut SplitSink<WebSocket, Message>, frame: Bytes) -> Option<()> {

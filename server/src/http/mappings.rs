@@ -328,7 +328,7 @@ async fn add(
 ) -> Result<Response, ApiError> {
     let spec = read_spec(NameFrom::Body, &fields).map_err(ApiError::invalid)?;
     let once = condition::once(&asked.headers, what, sent)?;
-    let put = Put { spec, condition: Condition::Absent, once };
+    let put = Put { spec, condition: Condition::New, once };
     asked.carry_out(state, put).await
 }
 

@@ -8,6 +8,7 @@
 //! call, the request's id, the form of errors) is added here and not repeated at each handler.
 
 pub(super) mod article;
+mod bounds;
 mod complete;
 mod examples;
 pub(super) mod native;
@@ -48,6 +49,7 @@ impl Sent {
 pub fn document() -> OpenApi {
     let mut document = super::table().into_openapi();
     complete::complete(&mut document);
+    bounds::bound(&mut document);
     document
 }
 

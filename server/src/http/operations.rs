@@ -29,7 +29,10 @@ use crate::{
 pub(super) async fn put(state: &AppState, put: impl Into<Put>) -> Result<Written, ApiError> {
     let put = put.into();
     let sent = put.spec.clone();
-    let written = state.store.put(put).await.map_err(|error| refused(state, error, Some(&sent)))?;
+    let written = match state.store.put(put).await {
+        Ok(written) => written,
+        Err(error) => return Err(refused(state, error, Some(&sent)).await),
+    };
     until_readable(state, written.mapping.revision).await?;
     Ok(written)
 }
@@ -45,13 +48,13 @@ pub(super) async fn delete(
 ) -> Result<bool, ApiError> {
     // no mapping can have a malformed name
     let Ok(name) = MappingName::parse(name) else { return Ok(false) };
-    let deleted = state.store.delete(name, condition).await;
-    match deleted.map_err(|error| refused(state, error, None))? {
-        Some(revision) => {
+    match state.store.delete(name, condition).await {
+        Err(error) => Err(refused(state, error, None).await),
+        Ok(Some(revision)) => {
             until_readable(state, revision).await?;
             Ok(true)
         }
-        None => Ok(false),
+        Ok(None) => Ok(false),
     }
 }
 
@@ -62,8 +65,9 @@ pub(super) async fn delete(
 pub(super) async fn plan_put(state: &AppState, put: &Put) -> Result<Plan, ApiError> {
     let gateway = state.gateway();
     let current = gateway.table.get(&put.spec.name);
-    let holds = put.condition.check(&put.spec.name, current.map(AsRef::as_ref));
-    holds.map_err(|error| refused(state, error, Some(&put.spec)))?;
+    if let Err(error) = put.condition.check(&put.spec.name, current.map(AsRef::as_ref)) {
+        return Err(refused(state, error, Some(&put.spec)).await);
+    }
     let planned = plan::put(&gateway.table, &put.spec);
     let mut plan = planned.map_err(|taken: PrefixTaken| ApiError::from(StoreError::from(taken)))?;
     plan.warnings.extend(gateway.foreseen(&put.spec.service));
@@ -81,8 +85,9 @@ pub(super) async fn plan_delete(
     condition: Condition,
 ) -> Result<Plan, ApiError> {
     let (gateway, mapping) = find(state, name)?;
-    let holds = condition.check(mapping.name(), Some(&mapping));
-    holds.map_err(|error| refused(state, error, None))?;
+    if let Err(error) = condition.check(mapping.name(), Some(&mapping)) {
+        return Err(refused(state, error, None).await);
+    }
     let mut plan = plan::delete(&gateway.table, &mapping);
     count_recent(state, &mut plan.affected).await;
     Ok(plan)
@@ -116,12 +121,17 @@ async fn count_recent(state: &AppState, affected: &mut [Affected]) {
     }
 }
 
-/// Says why the store refused; a stale write is shown both sides.
-fn refused(state: &AppState, error: StoreError, sent: Option<&Spec>) -> ApiError {
+/// Says why the store refused. A stale write is shown both sides, once the newer one can be read.
+async fn refused(state: &AppState, error: StoreError, sent: Option<&Spec>) -> ApiError {
     let current = match &error {
         StoreError::Stale { current, .. } => current.clone(),
         _ => return error.into(),
     };
+    if let Some(current) = &current
+        && let Err(stopping) = until_readable(state, current.revision).await
+    {
+        return stopping;
+    }
     let stale = Stale {
         current: current.map(|current| state.gateway().view(&current)),
         sent: sent.map(draft),

@@ -1,27 +1,26 @@
 //! The portal's pages, rendered here, and the plain forms with which they work without
 //! JavaScript.
 
+mod forms;
+
 use app::{
-    api::{client::InProcess, mapping::MappingDraft},
-    pages::{self, Outcome, Page, Posted, Visit},
+    api::client::{Client, InProcess},
+    draft::Purpose,
+    pages::{self, Page, Posted, Visit},
 };
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Path, State},
+    extract::Path,
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use http_body_util::BodyExt;
 use serde::Deserialize;
-use serde_json::json;
 use tower::ServiceExt;
 
-use super::{assets, body, error::ApiError, operations, state::AppState};
-use crate::{
-    gateway::fields::{NameFrom, read_spec},
-    store::{Condition, Put},
-};
+use self::forms::{DeletionFields, Kept, MappingFields, Next};
+use super::{REQUEST_ID, assets, body, error::ApiError};
 
 /// Nothing from elsewhere, and no inline script.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -57,53 +56,68 @@ pub(super) async fn page(Extension(api): Extension<InProcess>, request: Request<
 
 /// `POST /mappings/new`: the form without JavaScript.
 pub(super) async fn create(
-    State(state): State<AppState>,
     Extension(api): Extension<InProcess>,
     request: Request<Body>,
 ) -> Response {
+    mapping_form(api, Purpose::Create, request).await
+}
+
+/// `POST /mappings/{name}/edit`
+pub(super) async fn edit(
+    Extension(api): Extension<InProcess>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    mapping_form(api, Purpose::Edit(name), request).await
+}
+
+/// `POST /mappings/{name}/clone`
+pub(super) async fn clone(
+    Extension(api): Extension<InProcess>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    mapping_form(api, Purpose::Clone(name), request).await
+}
+
+async fn mapping_form(api: InProcess, purpose: Purpose, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let headers = request.headers().clone();
-    let draft: MappingDraft = match body::form(request).await {
-        Ok(draft) => draft,
+    let fields: MappingFields = match body::form(request).await {
+        Ok(fields) => fields,
         Err(error) => return error.into_response(),
     };
-    let fields = json!({
-        "name": draft.name,
-        "prefix": draft.prefix,
-        "service": draft.service,
-        "rewrite": draft.rewrite,
-    });
-    let created = match fields.as_object() {
-        Some(fields) => match read_spec(NameFrom::Body, fields) {
-            Ok(spec) => {
-                let put = Put { condition: Condition::Absent, ..Put::from(spec) };
-                operations::put(&state, put).await
-            }
-            Err(errors) => Err(ApiError::invalid(errors)),
-        },
-        None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    };
-    match created {
-        Ok(_created) => Redirect::to("/mappings").into_response(),
-        Err(error) => again(api, &uri, &headers, draft, &error).await,
+    match fields.submit(&Client::in_process(api.clone()), purpose, request_id(&headers)).await {
+        Next::Go(path) => Redirect::to(&path).into_response(),
+        Next::Show(form) => render(api, &uri, &headers, Some(Posted::Mapping(form))).await,
     }
 }
 
 /// `POST /mappings/{name}/delete`: the confirmation.
 pub(super) async fn delete(
-    State(state): State<AppState>,
     Extension(api): Extension<InProcess>,
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    match operations::delete(&state, &name, Condition::Any).await {
-        // gone already is what was wanted
-        Ok(_existed) => Redirect::to("/mappings").into_response(),
-        Err(error) => {
-            let draft = MappingDraft { name, ..MappingDraft::default() };
-            again(api, request.uri(), request.headers(), draft, &error).await
-        }
-    }
+    let uri = request.uri().clone();
+    let headers = request.headers().clone();
+    let fields: DeletionFields = match body::form(request).await {
+        Ok(fields) => fields,
+        Err(error) => return error.into_response(),
+    };
+    let error =
+        match fields.submit(&Client::in_process(api.clone()), &name, request_id(&headers)).await {
+            Ok(()) => return Redirect::to("/mappings").into_response(),
+            Err(Kept::Unconfirmed) => None,
+            Err(Kept::Refused(error)) => Some(error),
+        };
+    let posted = Posted::Deletion { error, typed: fields.confirm };
+    render(api, &uri, &headers, Some(posted)).await
+}
+
+/// Returns the id that the edge has given the request.
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,21 +144,6 @@ pub(super) async fn theme(request: Request<Body>) -> Result<Response, ApiError> 
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
-}
-
-/// Renders the form's page again, with what was typed and what is wrong with it.
-async fn again(
-    api: InProcess,
-    uri: &Uri,
-    headers: &HeaderMap,
-    draft: MappingDraft,
-    error: &ApiError,
-) -> Response {
-    let outcome = Outcome::Refused(Box::new(error.problem()));
-    let posted = Posted { draft, replaces: None, outcome };
-    let mut response = render(api, uri, headers, Some(posted)).await;
-    *response.status_mut() = error.status;
-    response
 }
 
 async fn render(

@@ -26,14 +26,12 @@ impl Params {
     pub(super) fn read(query: Option<&str>) -> Self {
         let pairs: Vec<(String, String)> =
             serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
-        // what is left empty is left out: forms send all of their fields
-        let given = pairs.into_iter().rev().filter(|(_, value)| !value.is_empty());
-        Self { rest: RefCell::new(given.collect()), errors: RefCell::default() }
+        Self { rest: RefCell::new(pairs.into_iter().rev().collect()), errors: RefCell::default() }
     }
 
-    /// Takes a text of at most `max_bytes`.
+    /// Takes a text of at most `max_bytes`; one that is empty is absent.
     pub(super) fn text(&self, name: &str, max_bytes: usize) -> Option<String> {
-        let text = self.take(name)?;
+        let text = self.take(name).filter(|text| !text.is_empty())?;
         if text.len() <= max_bytes {
             return Some(text);
         }
@@ -106,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_well_written_is_read_and_what_is_empty_is_absent() {
+    fn what_is_well_written_is_read_and_an_empty_text_is_absent() {
         let params = Params::read(Some("q=a+b&limit=9&sort=ok_percent&dry_run=true&cursor=&q=c"));
 
         assert_eq!(params.text("q", 200).as_deref(), Some("a b"));
@@ -119,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_wrong_parameter_is_named_with_what_is_allowed() {
-        let params = Params::read(Some("limit=0&sort=colour&dry_run=yes&q=aaaa&srot=name"));
+        let params = Params::read(Some("limit=0&sort=&dry_run=yes&q=aaaa&srot=name"));
 
         assert_eq!(params.number("limit", 1..=200), None);
         assert_eq!(params.word::<Sort>("sort"), None);

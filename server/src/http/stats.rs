@@ -47,7 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Watched {
             text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
         };
         let overview = match asked.overview.as_deref() {
-            None | Some("" | "false") => false,
+            None | Some("false") => false,
             Some("true") => true,
             Some(_) => return Err(unreadable("overview", "must be `true` or `false`".to_owned())),
         };
@@ -75,10 +75,7 @@ fn unreadable(parameter: &str, detail: String) -> ApiError {
         ("mappings" = Option<String>, Query, description = MAPPINGS, example = "usermapping,gruemapping"),
         ("overview" = Option<bool>, Query, description = OVERVIEW),
     ),
-    responses(
-        (status = OK, description = "The newest numbers", body = Full),
-        (status = BAD_REQUEST, description = "A parameter can't be read"),
-    ),
+    responses((status = OK, description = "The newest numbers", body = Full)),
 )]
 pub(super) async fn snapshot(
     State(state): State<AppState>,

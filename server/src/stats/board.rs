@@ -119,7 +119,7 @@ impl Board {
         match report {
             Report::NodeStarted(node) => {
                 self.ledger.node_started(&node);
-                self.pushes.node_started(node);
+                self.pushes.node_started(node, now);
             }
             Report::Flush(flush) => self.take_in_flush(flush, table, now),
         }

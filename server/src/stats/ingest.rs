@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longest message that a node may push. A node sends everything it counts at once; 10,000 busy
-/// mappings take about 10 MiB, half of it histograms, and 4 MiB is the default that this replaces.
+/// mappings take about 8 MiB, half of it histograms, and 4 MiB is the default that this replaces.
 pub const MESSAGE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves MetricsService.

@@ -1,9 +1,6 @@
 //! Who has pushed, when, and which endpoints each node sees. Pure: the clock is handed in.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use app::api::live::Members;
 use chrono::{DateTime, Utc};
@@ -16,7 +13,7 @@ use crate::{
 /// A node has gone silent when two flushes are missing, with half of one for delays on the way.
 const SILENT_AFTER: Duration = Duration::from_millis(STATS_FLUSH_INTERVAL.as_secs() * 2_500);
 
-/// How long it is known when a node that fell silent has pushed last.
+/// How long it is known when a node that fell silent has pushed last, or that it was new.
 const REPORTED_REMEMBERED: Duration = Duration::from_secs(3_600);
 
 /// Keeps what each node has pushed last, besides its counters.
@@ -27,7 +24,7 @@ pub struct Pushes {
     /// When each node has pushed last.
     heard: HashMap<NodeId, Now>,
     /// Nodes that are new processes and have not pushed yet.
-    started: HashSet<NodeId>,
+    started: HashMap<NodeId, Now>,
     /// When any node has, or since when none has.
     last: Now,
 }
@@ -40,9 +37,9 @@ impl Pushes {
     }
 
     /// Notes that the process behind `node` is new.
-    pub fn node_started(&mut self, node: NodeId) {
+    pub fn node_started(&mut self, node: NodeId, now: Now) {
         self.heard.remove(&node);
-        self.started.insert(node);
+        self.started.insert(node, now);
     }
 
     /// Notes a push, and returns how much time it tells of. `None` if that is unknown: the node was
@@ -55,7 +52,7 @@ impl Pushes {
     ) -> Option<Duration> {
         self.last = now;
         self.members.insert(node.clone(), members);
-        let is_new = self.started.remove(&node);
+        let is_new = self.started.remove(&node).is_some();
         match self.heard.insert(node, now) {
             Some(before) => Some(now.instant.saturating_duration_since(before.instant)),
             None => is_new.then_some(STATS_FLUSH_INTERVAL),
@@ -64,7 +61,9 @@ impl Pushes {
 
     /// Drops what nodes that have gone silent by `now` have seen; returns how many are left.
     pub fn end_second(&mut self, now: Now) -> usize {
-        self.heard.retain(|_, heard| elapsed(*heard, now) <= REPORTED_REMEMBERED);
+        for nodes in [&mut self.heard, &mut self.started] {
+            nodes.retain(|_, since| elapsed(*since, now) <= REPORTED_REMEMBERED);
+        }
         let heard = &self.heard;
         self.members.retain(|node, _| {
             heard.get(node).is_some_and(|heard| elapsed(*heard, now) <= SILENT_AFTER)

@@ -52,6 +52,8 @@ impl From<Spec> for Put {
 pub enum Condition {
     #[default]
     Any,
+    /// There is none, since a new one is to be made.
+    New,
     /// There is none.
     Absent,
     /// There is one.
@@ -67,13 +69,13 @@ impl Condition {
     /// Returns [`StoreError::NameTaken`] or [`StoreError::Stale`] when it does not hold.
     pub fn check(&self, name: &MappingName, current: Option<&Mapping>) -> Result<(), StoreError> {
         let holds = match (self, current) {
-            (Self::Any, _) | (Self::Absent, None) | (Self::Present, Some(_)) => true,
+            (Self::Any, _) | (Self::New | Self::Absent, None) | (Self::Present, Some(_)) => true,
             (Self::Revision(allowed), Some(current)) => allowed.contains(&current.revision),
             _ => false,
         };
         match self {
             _ if holds => Ok(()),
-            Self::Absent => Err(StoreError::NameTaken(name.clone())),
+            Self::New => Err(StoreError::NameTaken(name.clone())),
             _ => Err(StoreError::Stale {
                 name: name.clone(),
                 current: current.cloned().map(Arc::new),

@@ -118,7 +118,7 @@ async fn a_second_post_replaces_on_the_articles_api_and_conflicts_on_the_native_
     assert_eq!(native.status, StatusCode::CONFLICT);
     assert_eq!(native.json()["code"], "name-taken");
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
-    assert_eq!(list["items"][0]["prefix"], "/people/");
+    assert_eq!(list["items"][0]["mapping"]["prefix"], "/people/");
     assert_eq!(list["revision"], 2);
 }
 

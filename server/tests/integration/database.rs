@@ -39,10 +39,14 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     server.map("user", "/user/", "127.0.0.1:9").await;
     server.map("gone", "/gone/", "127.0.0.1:9").await;
     server.unmap("gone").await;
-    let before = server.get("/api/v1/mappings").await.json();
+    let before = server.get("/api/v1/mappings/user").await;
 
     let (server, ()) = server.restart(async {}).await;
 
-    assert_eq!(server.get("/api/v1/mappings").await.json(), before);
-    assert_eq!(before["revision"], 3);
+    let after = server.get("/api/v1/mappings/user").await;
+    let list = server.get("/api/v1/mappings").await.json();
+    assert_eq!(after.json(), before.json());
+    assert_eq!(after.headers["etag"], before.headers["etag"]);
+    assert_eq!(list["total"], 1);
+    assert_eq!(list["revision"], 3);
 }

@@ -91,7 +91,7 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
 
 /// Asks for a mapping only if there is none of its name.
 fn creation(spec: Spec) -> Put {
-    Put { condition: Condition::Absent, ..Put::from(spec) }
+    Put { condition: Condition::New, ..Put::from(spec) }
 }
 
 async fn put(store: &Store, name: &str, prefix: &str, service: &str) -> Written {

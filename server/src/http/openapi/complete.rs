@@ -19,6 +19,7 @@ use utoipa::{
 use super::{
     article::Refusal,
     examples,
+    native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
 
@@ -36,7 +37,7 @@ pub(super) fn complete(document: &mut OpenApi) {
     shared(document.components.get_or_insert_default());
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
         .into_iter()
         .flatten()
@@ -186,7 +187,7 @@ fn exemplify(content: &mut RefOr<Content>) {
     content.example = content.schema.as_ref().and_then(schema_name).and_then(examples::of);
 }
 
-fn schema_name(schema: &RefOr<Schema>) -> Option<&str> {
+pub(super) fn schema_name(schema: &RefOr<Schema>) -> Option<&str> {
     match schema {
         RefOr::Ref(reference) => reference.ref_location.rsplit('/').next(),
         RefOr::T(_) => None,
@@ -216,6 +217,7 @@ fn shared(components: &mut Components) {
         (Form::Article.schema().to_owned(), Refusal::schema()),
         // parameters only refer to these
         ("Sort".to_owned(), Sort::schema()),
+        ("ConfigWord".to_owned(), ConfigWord::schema()),
         ("Order".to_owned(), Order::schema()),
         ("Span".to_owned(), Span::schema()),
     ];

@@ -22,3 +22,13 @@ pub(in crate::http) enum MappingOrPlan {
     Mapping(Mapping),
     Plan(Plan),
 }
+
+/// The states of configuration, as the list is asked for them.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::http) enum ConfigWord {
+    Live,
+    Pending,
+    Rejected,
+    NoNodes,
+}

@@ -1,0 +1,280 @@
+//! The face of the form in which one types.
+
+use leptos::prelude::*;
+use web_sys::MouseEvent;
+
+use super::{Sheet, act, refusal};
+use crate::api::service::{Resolution, ServiceCheck};
+use crate::components::chip::Tone;
+use crate::components::message::message;
+use crate::draft::{Field, Form, Purpose, Typed};
+use crate::numerals::counted;
+
+/// How a field looks.
+struct Look {
+    hint: &'static str,
+    placeholder: &'static str,
+    /// Whether the text is a path or an address, which are set in the monospaced face.
+    is_code: bool,
+    is_required: bool,
+    /// Characters that the browser lets one type: far more than the server takes, so that its
+    /// message is seen, and so few that all fields fit into a body of 64 KiB.
+    max: &'static str,
+}
+
+fn look(field: Field) -> Look {
+    let look = |hint, placeholder, max| Look {
+        hint,
+        placeholder,
+        is_code: field != Field::Name,
+        is_required: matches!(field, Field::Name | Field::Prefix | Field::Service),
+        max,
+    };
+    match field {
+        Field::Name => look(
+            "Letters, digits, “-”, “_” and “.”, up to 64. It can’t be changed later.",
+            "usermapping",
+            "200",
+        ),
+        Field::Prefix => look(
+            "Begins with “/” and ends at a path segment: “/user/” serves /user/42, not /users.",
+            "/user/",
+            "2500",
+        ),
+        Field::Service => look(
+            "[scheme://]name[.namespace][:port], for example usersvc or https://images.shop:8443",
+            "usersvc",
+            "500",
+        ),
+        Field::Rewrite => look("Replaces the prefix. Empty leaves the path as it is.", "", "2500"),
+        Field::Labels => look(
+            "What the mapping is found by, separated by spaces or commas: up to 16, each of letters, \
+             digits and “-_.:=/”, up to 64.",
+            "team=accounts",
+            "1500",
+        ),
+    }
+}
+
+/// Shows the fields and their buttons.
+pub(super) fn face(sheet: Sheet) -> impl IntoView {
+    let purpose = sheet.form.with_untracked(|form| form.purpose.clone());
+    let is_edit = matches!(purpose, Purpose::Edit(_));
+    let set = move || sheet.form.with(|form| form.typed.advanced_set());
+    // once open it stays so: it must not close under what is being typed
+    let is_open = Memo::new(move |before: Option<&bool>| {
+        let is_wrong = || [Field::Rewrite, Field::Labels].iter().any(|f| sheet.error(*f).is_some());
+        before.copied().unwrap_or_else(|| set() > 0) || is_wrong()
+    });
+    let ask = move |event: MouseEvent| {
+        if !act::may_leave(sheet) {
+            event.prevent_default();
+        }
+    };
+
+    view! {
+        {sheet.form.with_untracked(carried)}
+        {refusal::summary(sheet)}
+        {text(sheet, Field::Name, is_edit)}
+        {text(sheet, Field::Prefix, false)}
+        {text(sheet, Field::Service, false)}
+        <details class="advanced" open=move || is_open.get()>
+            <summary>
+                "Advanced "
+                <span class="sub" data-testid="advanced-set">
+                    {move || match set() {
+                        0 => String::new(),
+                        set => format!("{set} set"),
+                    }}
+                </span>
+            </summary>
+            {text(sheet, Field::Rewrite, false)}
+            {text(sheet, Field::Labels, false)}
+        </details>
+        <div class="form-actions">
+            <a class="btn" href=purpose.back() aria-keyshortcuts="Escape" on:click=ask>
+                "Cancel"
+            </a>
+            <button
+                class="btn btn-primary"
+                type="submit"
+                name="step"
+                value="review"
+                aria-keyshortcuts="Control+Enter"
+                disabled=move || sheet.is_sending.get()
+            >
+                {move || if sheet.is_sending.get() { "Reviewing…" } else { "Review" }}
+            </button>
+        </div>
+    }
+}
+
+/// Carries what is not typed: without JavaScript the server remembers nothing of the form.
+pub(super) fn carried(form: &Form) -> impl IntoView + use<> {
+    let mut hidden = vec![("key".to_owned(), form.key.clone())];
+    if let Some(revision) = form.replaces {
+        hidden.push(("replaces".to_owned(), revision.to_string()));
+    }
+    if let Some(base) = &form.base {
+        let fields = Field::ALL.into_iter().filter(|field| *field != Field::Name);
+        let name = |field: Field| format!("base_{}", field.key());
+        hidden.extend(fields.map(|field| (name(field), base.get(field).to_owned())));
+    }
+    inputs(hidden)
+}
+
+/// Carries what is typed, where the fields are not shown.
+pub(super) fn carried_text(typed: &Typed) -> impl IntoView + use<> {
+    let fields = Field::ALL.into_iter();
+    inputs(fields.map(|field| (field.key().to_owned(), typed.get(field).to_owned())).collect())
+}
+
+fn inputs(hidden: Vec<(String, String)>) -> impl IntoView {
+    let input = |(name, value)| view! { <input type="hidden" name=name value=value /> };
+    hidden.into_iter().map(input).collect_view()
+}
+
+/// Shows one field: label, input, what is wrong with it, hint.
+fn text(sheet: Sheet, field: Field, is_fixed: bool) -> impl IntoView {
+    let key = field.key();
+    let Look { hint, placeholder, is_code, is_required, max } = look(field);
+    let hint = if is_fixed { "A mapping keeps its name; clone it to have another." } else { hint };
+    let is_service = field == Field::Service;
+    let error = Memo::new(move |_| sheet.error(field));
+    let described_by = move || {
+        let error =
+            if error.with(Option::is_some) { format!("{key}-error ") } else { String::new() };
+        let check = if is_service { " service-check" } else { "" };
+        format!("{error}{key}-hint{check}")
+    };
+
+    view! {
+        <div class="field">
+            <label for=key>{field.label()}</label>
+            <input
+                id=key
+                name=key
+                type="text"
+                class=if is_code { "mono" } else { "" }
+                value=sheet.form.with_untracked(|form| form.typed.get(field).to_owned())
+                placeholder=placeholder
+                list=is_service.then_some("services")
+                readonly=is_fixed
+                maxlength=max
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                aria-required=is_required.then_some("true")
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=described_by
+                on:input=move |event| act::typed(sheet, field, event_target_value(&event))
+            />
+            {move || {
+                error
+                    .get()
+                    .map(|text| {
+                        view! {
+                            <p class="field-error" id=format!("{key}-error")>
+                                {message(&text)}
+                                {refusal::owner_link(sheet, field)}
+                            </p>
+                        }
+                    })
+            }}
+            {is_service.then(|| service_choice(sheet))}
+            <p class="hint" id=format!("{key}-hint")>
+                {hint}
+            </p>
+        </div>
+    }
+}
+
+/// Offers the known services, and says whether the chosen one answers. It never keeps one from
+/// saving: a service may come later than its mapping.
+fn service_choice(sheet: Sheet) -> impl IntoView {
+    let options = move || {
+        let option = |choice: super::Choice| {
+            view! { <option value=choice.name label=choice.note></option> }
+        };
+        sheet.choices.get().into_iter().map(option).collect_view()
+    };
+
+    view! {
+        <datalist id="services">{options}</datalist>
+        <p class="check-result" id="service-check" role="status" data-testid="service-check">
+            {move || {
+                sheet
+                    .check
+                    .get()
+                    .map(|check| {
+                        let (tone, text) = judge(&check);
+                        view! { <span class=format!("toned {}", tone.class())>{message(&text)}</span> }
+                    })
+            }}
+        </p>
+    }
+}
+
+/// Says in a line what is known of a service.
+pub(super) fn judge(check: &ServiceCheck) -> (Tone, String) {
+    let all = check.endpoints.len() as u64;
+    let reachable = check.endpoints.iter().filter(|endpoint| endpoint.is_reachable).count() as u64;
+    let reason = |reason: Option<&String>| reason.map(|why| format!(": {why}")).unwrap_or_default();
+    match (check.state, all) {
+        (Resolution::Unresolved, _) => {
+            let suggestion = check.did_you_mean.as_ref();
+            let suggestion = suggestion.map(|name| format!("; did you mean `{name}`?"));
+            let why = check.reason.clone().unwrap_or_else(|| "no such name".to_owned());
+            (Tone::Warn, format!("{}{}", why, suggestion.unwrap_or_default()))
+        }
+        (Resolution::Pending, _) => (Tone::Idle, "It is being looked up".to_owned()),
+        (_, 0) => (Tone::Warn, format!("It has no endpoints{}", reason(check.reason.as_ref()))),
+        _ => {
+            let why = check.endpoints.iter().find_map(|endpoint| endpoint.reason.as_ref());
+            let text = format!("{reachable} of {} answer", counted(all, "endpoint"));
+            match reachable {
+                0 => (Tone::Warn, format!("{text}{}", reason(why))),
+                some if some < all => (Tone::Warn, format!("{text}{}", reason(why))),
+                _ => (Tone::Ok, text),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::service::EndpointCheck;
+
+    fn check(state: Resolution, reachable: &[bool]) -> ServiceCheck {
+        let endpoint = |is_reachable: &bool| EndpointCheck {
+            address: "10.0.0.1:80".to_owned(),
+            is_reachable: *is_reachable,
+            reason: (!is_reachable).then(|| "connection refused".to_owned()),
+        };
+        ServiceCheck {
+            service: "usersvk".to_owned(),
+            state,
+            reason: (state == Resolution::Unresolved).then(|| "no such name".to_owned()),
+            endpoints: reachable.iter().map(endpoint).collect(),
+            did_you_mean: Some("usersvc".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_service_that_answers_is_told_with_its_numbers() {
+        let all = judge(&check(Resolution::Known, &[true, true]));
+        let none = judge(&check(Resolution::Known, &[false]));
+
+        assert_eq!(all, (Tone::Ok, "2 of 2 endpoints answer".to_owned()));
+        assert_eq!(none, (Tone::Warn, "0 of 1 endpoint answer: connection refused".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_comes_with_one_that_does() {
+        let (tone, text) = judge(&check(Resolution::Unresolved, &[]));
+
+        assert_eq!(tone, Tone::Warn);
+        assert_eq!(text, "no such name; did you mean `usersvc`?");
+    }
+}

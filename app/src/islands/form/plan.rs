@@ -1,0 +1,160 @@
+//! Shows the parts of a plan: what differs, whom it touches, and what becomes of some requests.
+
+use leptos::prelude::*;
+
+use crate::api::mapping::Warning;
+use crate::api::plan::{Action, Affected, Effect, Example, FieldChange, Plan};
+use crate::components::diff::shown;
+use crate::components::icon::{self, Icon};
+use crate::components::message::message;
+use crate::draft::{Field, mapping_address};
+use crate::numerals::{count, counted, ordinal};
+
+/// Shows each field that would differ, before and after.
+pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
+    let row = |change: FieldChange| {
+        view! {
+            <tr>
+                <th scope="row">{Field::label_of(&change.field)}</th>
+                <td class="mono before" data-label="Before">
+                    {value(change.before.as_deref())}
+                </td>
+                <td class="mono after" data-label="After">
+                    {value(change.after.as_deref())}
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="table records plan-diff" data-testid="plan-diff">
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th>
+                    <th scope="col">"Before"</th>
+                    <th scope="col">"After"</th>
+                </tr>
+            </thead>
+            <tbody>{changes.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}
+
+/// Shows one side of a change, one that is no text in the words of `components::diff`.
+pub(super) fn value(side: Option<&str>) -> impl IntoView + use<> {
+    let class = if side.is_some_and(|text| !text.is_empty()) { "" } else { "sub" };
+    view! { <span class=class>{shown(side).to_owned()}</span> }
+}
+
+/// Shows warnings, the mappings that are touched, and the place in the match order.
+///
+/// `service` is what is known of the service besides.
+pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl IntoView + use<V> {
+    let warnings = plan.warnings.iter().map(|warning| {
+        let Warning { code, message } = warning.clone();
+        concern(code, &message)
+    });
+    let (moving, keeping): (Vec<_>, Vec<_>) =
+        plan.affected.iter().cloned().partition(|affected| affected.effect != Effect::Keeps);
+    let is_alone = plan.affected.is_empty();
+    let is_delete = plan.action == Action::Delete;
+    let place = plan.position.map(|position| {
+        let verb = if plan.action == Action::Unchanged { "Is" } else { "Would be" };
+        format!("{verb} {} in match order.", ordinal(position))
+    });
+    let rest = match (is_alone, is_delete) {
+        (true, true) => "No other mapping takes its requests: they get 404. ",
+        (true, false) => "No other mapping changes. ",
+        _ => "",
+    };
+
+    view! {
+        <ul class="impact" data-testid="impact">
+            {service} {warnings.collect_view()} {moving.into_iter().map(moves).collect_view()}
+            {keeping.into_iter().map(keeps).collect_view()}
+        </ul>
+        <p class="sub impact-place">{rest} {place}</p>
+    }
+}
+
+/// Shows one warning.
+pub(super) fn concern(code: String, text: &str) -> impl IntoView + use<> {
+    view! {
+        <li class="note warn" data-code=code>
+            <Icon path=icon::WARNING />
+            <span>{message(text)}</span>
+        </li>
+    }
+}
+
+fn moves(affected: Affected) -> impl IntoView {
+    let Affected { name, prefix, effect, recent_requests } = affected;
+    let recent = counted(recent_requests, "request");
+    let (before, after) = match (effect, recent_requests) {
+        (Effect::Gains, 0) => ("", ") gets the requests.".to_owned()),
+        (Effect::Gains, _) => {
+            ("", format!(") gets the requests: at most {recent} of the last five minutes."))
+        }
+        (_, 0) => {
+            ("Takes requests from ", "), which had none in the last five minutes.".to_owned())
+        }
+        _ => ("Takes requests from ", format!("): at most {recent} of the last five minutes.")),
+    };
+    let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
+    view! {
+        <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
+            <Icon path=icon::MAPPINGS />
+            <span>{before} {link(name)} " (" <code>{prefix}</code> {after}</span>
+        </li>
+    }
+}
+
+fn link(name: String) -> impl IntoView {
+    view! { <a href=mapping_address(&name)>{name.clone()}</a> }
+}
+
+fn keeps(affected: Affected) -> impl IntoView {
+    let Affected { name, prefix, recent_requests, .. } = affected;
+    let recent = match recent_requests {
+        0 => String::new(),
+        recent => format!(" ({} in the last five minutes)", count(recent)),
+    };
+    view! {
+        <li class="impact-line" data-effect="keeps">
+            {link(name)}
+            " ("
+            <code>{prefix}</code>
+            {format!(") keeps its requests{recent}.")}
+        </li>
+    }
+}
+
+/// Shows some requests and what becomes of them.
+pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
+    let name = plan.name.clone();
+    let row = move |example: &Example| {
+        let served = example.mapping.as_ref().map(|mapping| {
+            let by = if *mapping == name { String::new() } else { format!(" by “{mapping}”") };
+            let service = example.service.as_deref().unwrap_or_default();
+            (format!("{service} {}", example.upstream_path.as_deref().unwrap_or_default()), by)
+        });
+        let (outcome, note) =
+            served.unwrap_or_else(|| (String::new(), "not matched, 404".to_owned()));
+        view! {
+            <tr>
+                <th scope="row" class="mono">
+                    {example.path.clone()}
+                </th>
+                <td class="arrow" aria-hidden="true">
+                    "→"
+                </td>
+                <td class="mono">{outcome} <span class="sub">{note}</span></td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="table examples" data-testid="examples">
+            <caption class="visually-hidden">"Requests, and where they would go"</caption>
+            <tbody>{plan.examples.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}

@@ -1,0 +1,216 @@
+//! What the form shows when it was refused: the faults, or what somebody else has saved meanwhile.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use super::plan::value;
+use super::{Sheet, act, fields};
+use crate::api::client::ClientError;
+use crate::api::mapping::Mapping;
+use crate::components::icon::{self, Icon};
+use crate::components::message::message;
+use crate::draft::compare::{Difference, Kind, differences};
+use crate::draft::{Field, Form, Stage, Typed, mapping_address, owner, stale};
+
+/// Whether the browser shall move the focus by itself: to a page that has just been loaded. Later
+/// the form moves it.
+pub(super) const AUTOFOCUS: bool = cfg!(feature = "ssr");
+
+/// Says why the mapping was refused, with a link to each field; it takes the focus.
+pub(super) fn summary(sheet: Sheet) -> impl IntoView {
+    let refused = Memo::new(move |_| {
+        sheet.form.with(|form| match &form.stage {
+            Stage::Refused(error) => Some(error.clone()),
+            _ => None,
+        })
+    });
+    view! { <div role="alert">{move || refused.get().map(|error| faults(&error))}</div> }
+}
+
+fn faults(error: &ClientError) -> impl IntoView + use<> {
+    let faults: Vec<_> =
+        Field::ALL.into_iter().filter_map(|field| Some((field, field.error(error)?))).collect();
+    // the fields say it themselves
+    let overall = faults.is_empty().then(|| view! { <p>{message(&error.to_string())}</p> });
+    let link = |(field, text): (Field, String)| {
+        view! {
+            <li>
+                <a href=format!("#{}", field.key())>{field.label()}</a>
+                ": "
+                {message(&text)}
+            </li>
+        }
+    };
+
+    view! {
+        <div class="note bad error-summary" id="error-summary" tabindex="-1" autofocus=AUTOFOCUS data-testid="error-summary">
+            <Icon path=icon::WARNING />
+            <div>
+                <strong>"Nothing was saved."</strong>
+                {overall}
+                <ul>{faults.into_iter().map(link).collect_view()}</ul>
+                {request_id(error)}
+            </div>
+        </div>
+    }
+}
+
+/// Names the request, for whoever reads the server's log.
+pub(crate) fn request_id(error: &ClientError) -> impl IntoView + use<> {
+    let id = match error {
+        ClientError::Problem(problem) => problem.request_id.clone(),
+        _ => None,
+    };
+    id.map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })
+}
+
+/// Links the mapping that has the name or the prefix already.
+pub(super) fn owner_link(sheet: Sheet, field: Field) -> impl IntoView {
+    let found = sheet.found.get_untracked()?;
+    // only the field that the conflict is about carries the message
+    field.error(&found)?;
+    let name = owner(&found)?.to_owned();
+    let href = mapping_address(&name);
+    Some(view! {
+        " "
+        <a href=href target="_blank" data-testid="owner">
+            {format!("Open {name}")}
+            <span class="visually-hidden">" in a new tab"</span>
+        </a>
+    })
+}
+
+/// Shows mine and theirs after somebody else has saved, or deleted, the mapping.
+pub(super) fn stale_face(sheet: Sheet) -> impl IntoView {
+    let form = sheet.form.get_untracked();
+    let Stage::Refused(error) = &form.stage else { return None };
+    Some(match stale(error)? {
+        Some(theirs) => Either::Left(changed(sheet, &form, theirs, error)),
+        None => Either::Right(deleted(sheet, &form, error)),
+    })
+}
+
+fn changed(
+    sheet: Sheet,
+    form: &Form,
+    theirs: &Mapping,
+    error: &ClientError,
+) -> impl IntoView + use<> {
+    let saved = Typed::of(theirs);
+    let rows = differences(form.base.as_ref(), &form.typed, &saved);
+    let is_same = rows.is_empty();
+    let again = form.on_top_of(Some(theirs));
+    let edit = form.purpose.address();
+    let heading = format!("Somebody else has changed {} meanwhile", form.typed.name);
+
+    view! {
+        <div data-testid="stale">
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
+                {heading}
+            </h2>
+            <p class="sub">
+                {format!(
+                    "It is at revision {} by now; your form was filled from {}. Nothing of yours was saved.",
+                    theirs.revision,
+                    form.replaces.map_or_else(|| "an older one".to_owned(), |known| known.to_string()),
+                )}
+            </p>
+            {if is_same {
+                Either::Left(
+                    view! { <p class="note ok">"Both say the same: there is nothing left to save."</p> },
+                )
+            } else {
+                Either::Right(versions(rows))
+            }} {fields::carried(&again)} {fields::carried_text(&again.typed)} {request_id(error)}
+            <div class="form-actions">
+                <a class="btn" href=edit on:click=move |_| act::leave(sheet)>
+                    "Take theirs"
+                </a>
+                {(!is_same)
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn btn-primary"
+                                type="submit"
+                                name="step"
+                                value="apply"
+                                disabled=move || sheet.is_sending.get()
+                            >
+                                "Keep mine on top of the newest"
+                            </button>
+                        }
+                    })}
+            </div>
+        </div>
+    }
+}
+
+fn versions(rows: Vec<Difference>) -> impl IntoView {
+    let row = |row: Difference| {
+        let note = match row.kind {
+            Kind::Mine => "You changed it",
+            Kind::Theirs => "They changed it",
+            Kind::Both => "Both changed it",
+        };
+        view! {
+            <tr>
+                <th scope="row">
+                    {row.field.label()}
+                    <span class="sub">{note}</span>
+                </th>
+                <td class="mono" data-label="Mine">
+                    {value(Some(&row.mine))}
+                </td>
+                <td class="mono" data-label="Theirs">
+                    {value(Some(&row.theirs))}
+                </td>
+                <td class="mono" data-label="Mine on top">
+                    {value(Some(&row.merged))}
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <table class="table records plan-diff" data-testid="versions">
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th>
+                    <th scope="col">"Mine"</th>
+                    <th scope="col">"Theirs"</th>
+                    <th scope="col">"Mine on top of theirs"</th>
+                </tr>
+            </thead>
+            <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}
+
+fn deleted(sheet: Sheet, form: &Form, error: &ClientError) -> impl IntoView + use<> {
+    let again = form.on_top_of(None);
+
+    view! {
+        <div data-testid="stale">
+            <h2 class="review-title" id="review-title" tabindex="-1" autofocus=AUTOFOCUS>
+                {format!("Somebody else has deleted {} meanwhile", form.typed.name)}
+            </h2>
+            <p class="sub">
+                "Nothing of yours was saved. You can create the mapping again with what you have typed; its counters begin at zero."
+            </p>
+            {fields::carried(&again)} {fields::carried_text(&again.typed)} {request_id(error)}
+            <div class="form-actions">
+                <a class="btn" href="/mappings" on:click=move |_| act::leave(sheet)>
+                    "Leave it deleted"
+                </a>
+                <button
+                    class="btn btn-primary"
+                    type="submit"
+                    name="step"
+                    value="apply"
+                    disabled=move || sheet.is_sending.get()
+                >
+                    "Create it again"
+                </button>
+            </div>
+        </div>
+    }
+}

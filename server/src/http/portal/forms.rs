@@ -1,0 +1,159 @@
+//! What the portal's forms do when they are posted without JavaScript.
+//!
+//! ```text
+//! fields ─▶ Form ─ step=review ─▶ plan ─▶ the page again, showing it
+//!                ─ step=apply ──▶ save ─▶ 303 to the mapping's page, or the page again
+//!                ─ step=edit ───▶ the page again, with the fields
+//! ```
+//! They call the REST API in process, as the browser's islands do by fetch.
+
+use app::{
+    api::client::{Client, ClientError},
+    draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
+    pages::delete_mapping::recent_requests,
+};
+use serde::Deserialize;
+
+/// The fields of a mapping's form, all of them texts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct MappingFields {
+    name: String,
+    prefix: String,
+    service: String,
+    rewrite: Option<String>,
+    labels: String,
+    /// What the form was filled from, with `replaces`.
+    base_prefix: Option<String>,
+    base_service: String,
+    base_rewrite: String,
+    base_labels: String,
+    replaces: Option<String>,
+    key: String,
+    step: String,
+}
+
+/// What a posted form leads to.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Another page; what was posted is done.
+    Go(String),
+    /// The same page, with the form.
+    Show(Box<Form>),
+}
+
+impl MappingFields {
+    /// Does what the pressed button says; `request` is the id of the request that brought it.
+    pub(super) async fn submit(
+        self,
+        client: &Client,
+        purpose: Purpose,
+        request: Option<&str>,
+    ) -> Next {
+        let step = self.step.clone();
+        let mut form = self.into_form(purpose);
+        match step.as_str() {
+            "apply" => match client.save(&form.write()).await {
+                Ok(mapping) => return Next::Go(mapping_address(&mapping.name)),
+                Err(error) => form.reviewed(Err(named(error, request))),
+            },
+            "edit" => {}
+            // Enter in a field presses the first button, and a form sent by hand has none
+            _ => {
+                let plan = client.plan(&form.write()).await;
+                form.reviewed(plan.map_err(|error| named(error, request)));
+            }
+        }
+        Next::Show(Box::new(form))
+    }
+
+    fn into_form(self, purpose: Purpose) -> Form {
+        let rewrite = self.rewrite.unwrap_or_else(|| Typed::empty().rewrite);
+        let mut typed = Typed {
+            name: self.name,
+            prefix: self.prefix,
+            service: self.service,
+            rewrite,
+            labels: self.labels,
+        };
+        // a mapping keeps its name
+        if let Purpose::Edit(name) = &purpose {
+            typed.set(Field::Name, name.clone());
+        }
+        let base = self.base_prefix.map(|prefix| Typed {
+            name: typed.name.clone(),
+            prefix,
+            service: self.base_service,
+            rewrite: self.base_rewrite,
+            labels: self.base_labels,
+        });
+        Form {
+            base,
+            replaces: self.replaces.and_then(|revision| revision.parse().ok()),
+            typed,
+            purpose,
+            key: self.key,
+            stage: Stage::Typing,
+        }
+    }
+}
+
+/// The fields of the page that asks before a mapping is deleted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct DeletionFields {
+    /// The revision that the page has shown.
+    revision: Option<String>,
+    /// The prefix, typed where the mapping is in use.
+    pub(super) confirm: String,
+}
+
+/// Why a mapping was not deleted.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// It is in use, and the prefix was not typed.
+    Unconfirmed,
+    Refused(ClientError),
+}
+
+impl DeletionFields {
+    /// Deletes the mapping; one that is gone already is what was wanted.
+    pub(super) async fn submit(
+        &self,
+        client: &Client,
+        name: &str,
+        request: Option<&str>,
+    ) -> Result<(), Kept> {
+        if recent_requests(client, name).await.is_some_and(|recent| recent > 0) {
+            match client.mapping(name).await {
+                Ok(mapping) if mapping.prefix != self.confirm => return Err(Kept::Unconfirmed),
+                Ok(_) => {}
+                Err(error) => return gone_or(named(error, request)),
+            }
+        }
+        let revision = self.revision.as_deref().and_then(|revision| revision.parse().ok());
+        let deleted = client.delete(name, revision).await;
+        deleted.or_else(|error| gone_or(named(error, request)))
+    }
+}
+
+fn gone_or(error: ClientError) -> Result<(), Kept> {
+    let is_gone = match &error {
+        ClientError::Problem(problem) => {
+            problem.status == 404 || (problem.status == 412 && problem.current.is_none())
+        }
+        _ => false,
+    };
+    if is_gone { Ok(()) } else { Err(Kept::Refused(error)) }
+}
+
+/// Names the request in a problem: the call in process has no id of its own.
+fn named(error: ClientError, request: Option<&str>) -> ClientError {
+    match error {
+        ClientError::Problem(mut problem) => {
+            problem.request_id = problem.request_id.take().or_else(|| request.map(str::to_owned));
+            ClientError::Problem(problem)
+        }
+        other => other,
+    }
+}
