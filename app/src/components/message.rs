@@ -1,13 +1,14 @@
 //! Shows a message of the API: what stands between backticks is set as code.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 /// Writes a message, its quoted names and paths in the monospaced face.
 pub(crate) fn message(text: &str) -> impl IntoView + use<> {
     parts(text)
         .map(|(is_code, part)| match is_code {
-            true => view! { <code>{part}</code> }.into_any(),
-            false => part.into_any(),
+            true => Either::Left(view! { <code>{part}</code> }),
+            false => Either::Right(part),
         })
         .collect_view()
 }
