@@ -269,8 +269,6 @@ async fn every_address_answers_as_it_should(
     .await;
 }
 
-/// The only test that renders pages: what renders them is one for the process, and ends with the
-/// runtime of the test that used it first.
 #[tokio::test]
 async fn every_page_carries_the_headers_that_keep_browsers_safe() {
     let server = TestServer::start().await;
@@ -283,8 +281,13 @@ async fn every_page_carries_the_headers_that_keep_browsers_safe() {
     for answer in [page, unknown] {
         let header = |name: &str| answer.headers[name].to_str().unwrap();
         let policy = header("content-security-policy");
-        assert!(policy.contains("script-src 'self' 'nonce-"), "{policy}");
+        assert!(
+            policy.contains("default-src 'self'; script-src 'self' 'wasm-unsafe-eval';"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe-inline"), "{policy}");
+        assert!(!answer.body.contains("<script>"), "{answer}");
+        assert!(!answer.body.contains(" style="), "{answer}");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("x-frame-options"), "DENY");
         assert!(!header("x-request-id").is_empty());
