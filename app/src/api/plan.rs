@@ -17,7 +17,8 @@ pub struct Plan {
     /// The fields that would differ, in the order of the form.
     pub diff: Vec<FieldChange>,
     pub warnings: Vec<Warning>,
-    /// Mappings whose requests would move to or from this one.
+    /// Mappings whose requests would move to or from this one. Where nothing would change, those
+    /// around it (`loses`) and inside it (`keeps`).
     pub affected: Vec<Affected>,
     /// Place in the match order, from 1; `null` for a delete.
     pub position: Option<u32>,

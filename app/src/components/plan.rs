@@ -49,13 +49,16 @@ pub(crate) fn value(side: Option<&str>) -> impl IntoView + use<> {
 ///
 /// `service` is what is known of the service besides.
 pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl IntoView + use<V> {
-    let warnings = plan.warnings.iter().map(|warning| {
+    // whose requests move is told below, mapping by mapping
+    let warnings = plan.warnings.iter().filter(|warning| !is_told(&warning.code)).map(|warning| {
         let Warning { code, message } = warning.clone();
         concern(code, &message)
     });
+    let is_change = plan.action != Action::Unchanged;
+    let affected = if is_change { plan.affected.as_slice() } else { &[] };
     let (moving, keeping): (Vec<_>, Vec<_>) =
-        plan.affected.iter().cloned().partition(|affected| affected.effect != Effect::Keeps);
-    let is_alone = plan.affected.is_empty();
+        affected.iter().cloned().partition(|affected| affected.effect != Effect::Keeps);
+    let is_alone = affected.is_empty();
     let is_delete = plan.action == Action::Delete;
     let place = plan.position.map(|position| {
         let verb = if plan.action == Action::Unchanged { "Is" } else { "Would be" };
@@ -74,6 +77,11 @@ pub(crate) fn impact<V: IntoView + 'static>(plan: &Plan, service: V) -> impl Int
         </ul>
         <p class="sub impact-place">{rest} {place}</p>
     }
+}
+
+/// Tells whether a warning is about the mappings that are touched.
+fn is_told(code: &str) -> bool {
+    matches!(code, "nested" | "shadows")
 }
 
 /// Shows one warning.
@@ -99,9 +107,10 @@ fn moves(affected: Affected) -> impl IntoView {
         }
         _ => ("Takes requests from ", format!("): at most {recent} of the last five minutes.")),
     };
-    let tone = if recent_requests > 0 { "note warn" } else { "note idle" };
+    let is_loss = effect != Effect::Gains;
+    let tone = if is_loss || recent_requests > 0 { "note warn" } else { "note idle" };
     view! {
-        <li class=tone data-effect=if effect == Effect::Gains { "gains" } else { "loses" }>
+        <li class=tone data-effect=if is_loss { "loses" } else { "gains" }>
             <Icon path=icon::WARNING />
             <span>{before} {link(name)} " (" <code>{prefix}</code> {after}</span>
         </li>

@@ -23,7 +23,10 @@ pub(crate) fn reason(live: &LiveMapping) -> String {
             reasons.push("The service has no endpoint".to_owned());
         }
         Some(members) if members.healthy_members == 0 => {
-            reasons.push(format!("All {} endpoints down", count(members.total_members.into())));
+            reasons.push(match members.total_members {
+                1 => "Its only endpoint is down".to_owned(),
+                all => format!("All {} endpoints down", count(all.into())),
+            });
         }
         Some(members) if members.healthy_members < members.total_members => {
             let down = members.total_members - members.healthy_members;

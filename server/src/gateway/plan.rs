@@ -39,19 +39,22 @@ pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
     let moves = before.as_ref().is_none_or(|before| before.spec.prefix != spec.prefix);
     let mut affected = BTreeMap::new();
     let mut warnings = Vec::new();
-    if moves {
+    // where nothing changes, the neighbours are what there is to tell
+    if moves || diff.is_empty() {
         let others = without(table, before.as_deref());
         let losers = servers(&others, &spec.prefix);
-        warnings.extend(losers.iter().map(|loser| nested(loser, spec)));
-        note(&mut affected, losers, Effect::Loses);
         let inside = nested_in(&others, &spec.prefix);
-        warnings.extend((!inside.is_empty()).then(|| shadows(inside.len(), spec)));
-        note(&mut affected, inside.into_iter().take(NESTED_NAMED), Effect::Keeps);
-        if let Some(before) = &before {
-            let gainers = servers(&after, &before.spec.prefix);
-            let others = gainers.into_iter().filter(|gainer| gainer.name() != &spec.name);
-            note(&mut affected, others, Effect::Gains);
+        if moves {
+            warnings.extend(losers.iter().map(|loser| nested(loser, spec)));
+            warnings.extend((!inside.is_empty()).then(|| shadows(inside.len(), spec)));
         }
+        note(&mut affected, losers, Effect::Loses);
+        note(&mut affected, inside.into_iter().take(NESTED_NAMED), Effect::Keeps);
+    }
+    if moves && let Some(before) = &before {
+        let gainers = servers(&after, &before.spec.prefix);
+        let others = gainers.into_iter().filter(|gainer| gainer.name() != &spec.name);
+        note(&mut affected, others, Effect::Gains);
     }
     Ok(Plan {
         action: match &before {
@@ -305,15 +308,16 @@ mod tests {
     }
 
     #[test]
-    fn the_same_content_is_no_change_and_moves_nothing() {
-        let table = table(&[("all", "/"), ("user", "/user/")]);
+    fn the_same_content_is_no_change_and_has_its_neighbours() {
+        let table = table(&[("all", "/"), ("user", "/user/"), ("admin", "/user/admin/")]);
 
         let plan = put(&table, &mapping("user", "/user/", "a", "/").spec).unwrap();
 
         assert_eq!(plan.action, Action::Unchanged);
         assert_eq!(plan.diff, []);
-        assert_eq!(effects(&plan), []);
-        assert_eq!(plan.position, Some(1));
+        assert_eq!(plan.warnings, []);
+        assert_eq!(effects(&plan), [("admin", Effect::Keeps), ("all", Effect::Loses)]);
+        assert_eq!(plan.position, Some(2));
     }
 
     #[test]

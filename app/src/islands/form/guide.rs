@@ -174,6 +174,9 @@ impl Guide {
                     // what the server says of a field, it goes on saying
                     let shown = ["name", "prefix", "service", "rewrite", "labels"];
                     shown.into_iter().for_each(|field| guide.touch(field.to_owned()));
+                    if !sheet::value("service").trim().is_empty() {
+                        guide.look_up();
+                    }
                 }
                 Ok(Answer::Page(_)) => sheet::set_busy(false, pressed.as_ref()),
                 Ok(Answer::Unexpected(status)) => {

@@ -90,7 +90,9 @@ pub(super) fn take_preview(page: &Document, touched: &[String]) {
     for name in touched {
         let id = format!("{name}-error");
         take_inside(page, &[&id]);
-        let is_wrong = document().get_element_by_id(&id).is_some_and(|slot| slot.has_child_nodes());
+        let is_wrong = document()
+            .get_element_by_id(&id)
+            .is_some_and(|slot| slot.text_content().is_some_and(|said| !said.trim().is_empty()));
         if let Some(input) = document().get_element_by_id(name) {
             // the attribute's name is a valid constant, so neither call can fail
             drop(match is_wrong {

@@ -202,7 +202,8 @@ pub(super) fn judge(check: &ServiceCheck) -> (Tone, String) {
         (_, 0) => (Tone::Warn, format!("It has no endpoints{}", reason(check.reason.as_ref()))),
         _ => {
             let why = check.endpoints.iter().find_map(|endpoint| endpoint.reason.as_ref());
-            let text = format!("{reachable} of {} answer", counted(all, "endpoint"));
+            let verb = if all == 1 { "answers" } else { "answer" };
+            let text = format!("{reachable} of {} {verb}", counted(all, "endpoint"));
             match reachable {
                 0 => (Tone::Warn, format!("{text}{}", reason(why))),
                 some if some < all => (Tone::Warn, format!("{text}{}", reason(why))),
@@ -238,7 +239,7 @@ mod tests {
         let none = judge(&check(Resolution::Known, &[false]));
 
         assert_eq!(all, (Tone::Ok, "2 of 2 endpoints answer".to_owned()));
-        assert_eq!(none, (Tone::Warn, "0 of 1 endpoint answer: connection refused".to_owned()));
+        assert_eq!(none, (Tone::Warn, "0 of 1 endpoint answers: connection refused".to_owned()));
     }
 
     #[test]
