@@ -127,13 +127,15 @@ fn renamed(text: &str, old: &str, new: &str) -> Result<String> {
 
 /// Returns a line for each file, if together they are small enough.
 fn within_budget(manifest: &Manifest) -> Result<String> {
-    let mut said = String::new();
-    for file in manifest.files() {
+    let line = |file: &File| {
         let File { name, bytes, brotli_bytes, .. } = file;
-        said += &format!("   {name:<36} {bytes:>9} bytes, {brotli_bytes:>7} with brotli\n");
-    }
+        format!("   {name:<36} {bytes:>9} bytes, {brotli_bytes:>7} with brotli\n")
+    };
+    let lines: String = manifest.files().map(line).collect();
     let total: usize = manifest.files().map(|file| file.brotli_bytes).sum();
-    said += &format!("   together {total} bytes with brotli; at most {BUDGET_BYTES} are allowed\n");
+    let said = format!(
+        "{lines}   together {total} bytes with brotli; at most {BUDGET_BYTES} are allowed\n"
+    );
     if total > BUDGET_BYTES {
         return Err(format!("the portal has grown too large to load:\n{said}").into());
     }

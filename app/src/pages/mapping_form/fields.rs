@@ -49,7 +49,7 @@ fn look(field: Field) -> Look {
         Field::Rewrite => look("Replaces the prefix. Empty leaves the path as it is.", "", "2500"),
         Field::Labels => look(
             "What the mapping is found by, separated by spaces or commas: up to 16, each of letters, \
-             digits and “-_.:=/”, up to 64.",
+             digits and “-_.:=/”, up to 63.",
             "team=accounts",
             "1500",
         ),
