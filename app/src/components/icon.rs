@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
 pub(crate) const MAPPINGS: &str = "M2 4h5l2 4h5M2 12h5l2-4";
 #[cfg(feature = "ssr")]
 pub(crate) const OVERVIEW: &str = "M2.500 7L8 2.500 13.500 7v6.500h-4v-4h-3v4h-4z";

@@ -201,14 +201,20 @@ impl Guide {
                 press("button[data-default]");
             }
             "Escape" if !event.default_prevented() && !is_dialog_open() => {
-                if !press("button[value=edit]") && self.may_leave() {
-                    let back = document().query_selector("#mapping-form a[data-leave]");
-                    let back = back.ok().flatten().and_then(|link| link.get_attribute("href"));
-                    self.go(back.as_deref().unwrap_or("/mappings"));
-                }
+                self.step_back();
             }
             _ => {}
         }
+    }
+
+    /// Goes back to the fields, or leaves the form.
+    fn step_back(&self) {
+        if press("button[value=edit]") || !self.may_leave() {
+            return;
+        }
+        let back = document().query_selector("#mapping-form a[data-leave]").ok().flatten();
+        let back = back.and_then(|link| link.get_attribute("href"));
+        self.go(back.as_deref().unwrap_or("/mappings"));
     }
 
     /// Tells whether the form may be left; asks first when something would be lost.

@@ -29,15 +29,12 @@ pub(super) fn is_inside(target: Option<web_sys::EventTarget>) -> bool {
 
 /// Writes all fields and the pressed button as the browser would.
 pub(super) fn body(step: &str) -> String {
-    let mut body = format!("step={}", encode_segment(step));
-    for input in inputs("input[name]") {
-        body.push_str(&format!(
-            "&{}={}",
-            encode_segment(&input.name()),
-            encode_segment(&input.value())
-        ));
-    }
-    body
+    let pair = |(name, value): (String, String)| {
+        format!("{}={}", encode_segment(&name), encode_segment(&value))
+    };
+    let fields = inputs("input[name]").into_iter().map(|input| (input.name(), input.value()));
+    let all = fields.chain([("step".to_owned(), step.to_owned())]);
+    all.map(pair).collect::<Vec<_>>().join("&")
 }
 
 /// Returns the names of the fields in which something else stands than the server has drawn.
