@@ -73,7 +73,7 @@ test('text with the characters of HTML and scripts is text on every page', async
   for (const path of ['/mappings', '/mappings/odd', '/mappings/odd?tab=history', '/mappings/odd/edit', '/config']) {
     await portal.open(path);
     const shown = page.getByText(prefix).or(page.locator(`input[value="${prefix}"]`));
-    await expect(shown.first(), path).toBeVisible();
+    await expect(shown.filter({ visible: true }), path).not.toHaveCount(0);
   }
   const q = '<img src=x onerror=alert(1)>';
   await portal.open(`/mappings?q=${encodeURIComponent(q)}`);

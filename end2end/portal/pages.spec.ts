@@ -37,7 +37,8 @@ async function furnish(portal: Portal) {
   portal.expectComplaints(/status of 404/);
   await put(stack, 'shown', { prefix: '/shown/', service: 'usersvc', labels: ['team=a'] });
   await put(stack, 'shown', { prefix: '/shown/', service: 'usersvc', labels: ['team=a', 'x'] });
-  await put(stack, 'failing', { prefix: '/failing/', service: 'gruesvc', labels: ['team=b'] });
+  await put(stack, 'failing', { prefix: '/failing/', service: 'usersvc', labels: ['team=b'] });
+  await put(stack, 'idle', { prefix: '/idle/', service: 'gruesvc' });
   await put(stack, 'unresolved', { prefix: '/unresolved/', service: 'no-such.invalid' });
   await put(stack, LONG, { prefix: `/${'long/'.repeat(20)}`, service: 'usersvc', rewrite: '' });
   await requests(stack, '/shown/health', 30, 200);
