@@ -18,7 +18,7 @@ use super::{
     condition,
     error::ApiError,
     openapi::{
-        native::{MappingOrPlan, MappingPatch},
+        native::{MappingContent, MappingOrPlan, MappingPatch},
         words::{DRY_RUN, NAME, tag},
     },
     operations,
@@ -181,7 +181,7 @@ pub(super) async fn clone(
         ("if-match" = Option<String>, Header),
         ("if-none-match" = Option<String>, Header),
     ),
-    request_body = MappingDraft,
+    request_body = MappingContent,
     responses(
         (
             status = OK,

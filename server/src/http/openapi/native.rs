@@ -15,6 +15,20 @@ pub(in crate::http) struct MappingPatch {
     labels: Option<Vec<String>>,
 }
 
+/// The whole content of a mapping. Its name is in the address; it may be here, too, if it is the
+/// same.
+#[derive(ToSchema)]
+pub(in crate::http) struct MappingContent {
+    /// Requests at or below it are served by the mapping.
+    prefix: String,
+    /// Where they go: `[scheme://]name[.namespace][:port]`.
+    service: String,
+    /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
+    rewrite: Option<String>,
+    /// What the mapping is found by; absent means none.
+    labels: Option<Vec<String>>,
+}
+
 /// The mapping as it is now, or what would be done if it were not a dry run.
 #[derive(ToSchema)]
 #[serde(untagged)]
