@@ -67,10 +67,12 @@ test('a save while the server is gone keeps the form, and works once it is back'
   await page.getByTestId('apply').click();
   await expect(portal.errorSummary).toBeVisible();
   await expect(portal.errorSummary).toContainText('did not answer');
-  await expect(portal.field('Name')).toHaveValue('survivor');
-  await expect(portal.field('Rewrite')).toHaveValue('/x/');
+  await expect(page.getByTestId('review')).toBeVisible();
   await portal.picture('form-unreachable');
   await stack.start();
+  await portal.button('Back to edit').click();
+  await expect(portal.field('Name')).toHaveValue('survivor');
+  await expect(portal.field('Rewrite')).toHaveValue('/x/');
   await portal.review();
   await portal.apply('survivor');
   expect(await mapping(stack, 'survivor')).toMatchObject({ rewrite: '/x/' });
