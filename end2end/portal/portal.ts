@@ -44,6 +44,10 @@ export class Portal {
         this.complain(`console ${message.type()}: ${message.text()}`);
       }
     });
+    if (!isHydrated) {
+      // The browser wonders about it, since it does not know that no script will run.
+      this.expectComplaints(/\.wasm was preloaded using link preload but not used/);
+    }
     page.on('pageerror', (error) => this.complain(`uncaught: ${error.message}`));
     page.on('request', (request) => {
       const url = new URL(request.url());
