@@ -3,6 +3,7 @@
 //! The changes are the only thing here that is read from the database; all else is in memory.
 
 use app::api::{
+    list::{LIMIT_DEFAULT, LIMIT_MAX},
     live::LiveMapping,
     revision::{ChangeWord, RevisionEntry, RevisionPage},
     series::{Marker, Series, Span},
@@ -29,10 +30,6 @@ use crate::{
     },
     store::Recorded,
 };
-
-/// Items of a page unless another number is asked for, and at the most.
-const LIMIT_DEFAULT: u32 = 50;
-const LIMIT_MAX: u32 = 200;
 
 /// Changes that a chart shows at the most: more would hide the curve.
 const MARKERS_MAX: u32 = 20;

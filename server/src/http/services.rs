@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use app::api::service::{EndpointCheck, Resolution, Service, ServiceCheck, ServicePage};
+use app::api::{
+    list::{LIMIT_DEFAULT, LIMIT_MAX},
+    service::{EndpointCheck, Resolution, Service, ServiceCheck, ServicePage},
+};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -12,6 +15,7 @@ use super::{
     error::ApiError,
     openapi::words::{LIMIT, tag},
     query::Params,
+    saturated,
     state::AppState,
 };
 use crate::{
@@ -30,10 +34,6 @@ const NAMED_MAX: usize = 100;
 
 /// Longest name of a service in bytes: a scheme, a DNS name (253) and a port.
 const NAME_MAX_BYTES: usize = 270;
-
-/// Items of a page unless another number is asked for, and at the most.
-const LIMIT_DEFAULT: u32 = 50;
-const LIMIT_MAX: u32 = 200;
 
 /// Lists services
 ///
@@ -177,8 +177,4 @@ fn resolution(endpoints: Option<&Endpoints>) -> (Resolution, Option<String>) {
             (Resolution::Unresolved, Some(reason.as_ref().to_owned()))
         }
     }
-}
-
-fn saturated(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -93,7 +93,7 @@ pub(super) fn up_to_date(tick: &Tick, gateway: &Published, watching: &Watching) 
     }
     let mut full = tick.full(&Watching::nothing(watching.has_overview()));
     full.gateway.revision = gateway.table.revision().0;
-    full.gateway.mappings = u32::try_from(gateway.table.len()).unwrap_or(u32::MAX);
+    full.gateway.mappings = super::saturated(gateway.table.len());
     let watched = watching.find_in(&gateway.table).into_iter();
     full.mappings = watched.map(|mapping| live_mapping(tick, gateway, mapping)).collect();
     full

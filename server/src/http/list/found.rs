@@ -10,7 +10,7 @@ use app::api::{
 use super::cursor::{Cursor, Key};
 use crate::{
     gateway::{mapping::Mapping, order::OrderKey, service::ServiceName},
-    http::stats::live_mapping,
+    http::{saturated, stats::live_mapping},
     publisher::Published,
     stats::tick::Tick,
 };
@@ -307,10 +307,6 @@ fn key(sort: Sort, row: &Row<'_>) -> Key {
         Sort::Updated => Key::Number(row.mapping.updated_at.timestamp_micros() as f64),
         Sort::Match => Key::Unknown,
     }
-}
-
-fn saturated(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
