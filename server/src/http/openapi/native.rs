@@ -19,6 +19,7 @@ pub(in crate::http) struct MappingPatch {
 /// same.
 #[derive(ToSchema)]
 pub(in crate::http) struct MappingContent {
+    name: Option<String>,
     /// Requests at or below it are served by the mapping.
     prefix: String,
     /// Where they go: `[scheme://]name[.namespace][:port]`.
