@@ -34,6 +34,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -57,10 +58,14 @@ pub fn router(state: AppState) -> Router {
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
         .layer(axum::Extension(in_process.clone()))
+        // a page of 50 rows is 100 kB as it is and 10 kB on its way; files are compressed already
+        .layer(CompressionLayer::new())
         .with_state(state.clone());
     // a page below the API's addresses, where one looks for it
-    let docs =
-        Router::new().route("/api/docs", get(portal::page)).layer(axum::Extension(in_process));
+    let docs = Router::new()
+        .route("/api/docs", get(portal::page))
+        .layer(axum::Extension(in_process))
+        .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))

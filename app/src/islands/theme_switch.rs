@@ -34,9 +34,11 @@ pub(crate) fn theme_form(chosen: Theme, return_to: String) -> impl IntoView {
     };
 
     view! {
-        <form class="theme-switch" method="post" action="/theme" role="group" aria-label="Theme">
-            <input type="hidden" name="return_to" value=return_to />
-            {Theme::ALL.map(button).into_iter().collect_view()}
+        <form method="post" action="/theme">
+            <div class="theme-switch" role="group" aria-label="Theme">
+                <input type="hidden" name="return_to" value=return_to />
+                {Theme::ALL.map(button).into_iter().collect_view()}
+            </div>
         </form>
     }
 }
