@@ -10,6 +10,7 @@
 // The view types of a page nest deeper than the default limit of 128.
 #![recursion_limit = "256"]
 
+pub mod auth;
 pub mod gateway;
 
 pub mod store;

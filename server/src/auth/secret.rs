@@ -1,0 +1,88 @@
+//! Secrets that we make: session ids and API tokens. Only their hashes are kept.
+//!
+//! They have 256 random bits, so that a plain SHA-256 is enough at rest: there is nothing to guess.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What an API token begins with, so that scanners of code and logs can recognize one.
+pub const TOKEN_PREFIX: &str = "chy_";
+
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 32;
+
+/// A secret in the clear, on its way to the one who is to have it; never printed by accident.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Makes a new one, with `prefix` in front of its 43 characters.
+    pub fn random(prefix: &str) -> Self {
+        let bytes: [u8; SECRET_BYTES] = rand::random();
+        Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Returns the secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns what is kept of it.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The SHA-256 of a secret as hexadecimal digits. Looked up in a map by its value: whoever could
+/// time that would learn about the hash, from which no secret follows.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SecretHash(String);
+
+impl SecretHash {
+    /// Hashes what a caller presents.
+    pub fn of(secret: &str) -> Self {
+        let hash = Sha256::digest(secret);
+        Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_256_bits_and_a_hash_that_is_always_the_same() {
+        let secret = Secret::random(TOKEN_PREFIX);
+
+        let bits = secret.reveal().strip_prefix(TOKEN_PREFIX).unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.decode(bits).unwrap().len(), 32);
+        assert_eq!(secret.hash(), SecretHash::of(secret.reveal()));
+        assert_ne!(secret.hash(), Secret::random(TOKEN_PREFIX).hash());
+    }
+
+    #[test]
+    fn printing_a_secret_or_its_hash_shows_nothing_of_it() {
+        let secret = Secret::random("");
+
+        assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret SecretHash");
+    }
+}
