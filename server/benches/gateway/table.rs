@@ -7,7 +7,7 @@ use chancery::{
         fields::{NameFrom, read_spec},
         mapping::Spec,
     },
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, Rules, Store},
 };
 use serde_json::json;
 use tokio_util::task::TaskTracker;
@@ -93,7 +93,7 @@ impl Table {
     pub(crate) async fn store(&self, folder: &Path) -> BenchResult<()> {
         let tasks = TaskTracker::new();
         let path = folder.join("chancery.db").display().to_string();
-        let store = Store::open(&DatabaseUrl::Sqlite(path), &tasks).await?;
+        let store = Store::open(&DatabaseUrl::Sqlite(path), Rules::default(), &tasks).await?;
         let mut writes = tokio::task::JoinSet::new();
         for spec in self.specs() {
             let (store, spec) = (store.clone(), spec?);

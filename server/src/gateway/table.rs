@@ -11,6 +11,7 @@ use super::{
     rule::rules,
     service::ServiceName,
 };
+use crate::auth::names::TeamName;
 
 /// Holds every mapping; a clone is cheap and shares all that is equal.
 #[derive(Debug, Clone, Default)]
@@ -24,10 +25,23 @@ pub struct Table {
 
 /// Says that a prefix is mapped already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the prefix `{prefix}` is already mapped by `{owner}`")]
+#[error("the prefix `{prefix}` is already mapped by `{owner}`{}", of_team(team))]
 pub struct PrefixTaken {
     pub prefix: Prefix,
     pub owner: MappingName,
+    pub team: TeamName,
+}
+
+impl PrefixTaken {
+    /// Says the same to who may not know the mapping.
+    pub fn elsewhere(&self) -> String {
+        format!("the prefix `{}` is already mapped by the team `{}`", self.prefix, self.team)
+    }
+}
+
+/// The team that is there from the beginning needs no mention.
+fn of_team(team: &TeamName) -> String {
+    if *team == TeamName::default_team() { String::new() } else { format!(" of the team `{team}`") }
 }
 
 impl Table {
@@ -82,7 +96,12 @@ impl Table {
     pub fn check_collision(&self, spec: &Spec) -> Result<(), PrefixTaken> {
         match self.by_prefix.get(&spec.prefix) {
             Some(owner) if *owner != spec.name => {
-                Err(PrefixTaken { prefix: spec.prefix.clone(), owner: owner.clone() })
+                let team = self.by_name.get(owner).map(|mapping| mapping.spec.team.clone());
+                Err(PrefixTaken {
+                    prefix: spec.prefix.clone(),
+                    owner: owner.clone(),
+                    team: team.unwrap_or_else(TeamName::default_team),
+                })
             }
             _ => Ok(()),
         }
@@ -168,6 +187,7 @@ pub(crate) mod tests {
                 service: Service::parse(service).unwrap(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
+                team: TeamName::default_team(),
             },
             revision: Revision(1),
             created_at: DateTime::UNIX_EPOCH,
