@@ -6,6 +6,7 @@
 
 mod ambassador;
 mod assets;
+mod audit;
 mod body;
 mod caller;
 mod condition;
@@ -27,6 +28,7 @@ mod services;
 mod session;
 pub mod state;
 mod stats;
+mod views;
 
 use axum::{
     Router,
@@ -104,6 +106,13 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // what was done, and what a user keeps
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(views::favourites))
+        .routes(routes!(views::mark, views::unmark))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
         // people
         .routes(routes!(session::get))
         // the article's API

@@ -214,6 +214,15 @@ impl Store {
         audit::read(pool, query, limit).await
     }
 
+    /// Tells whether the audit has more than `count` such entries.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn audit_exceeds(&self, query: &AuditQuery, count: u32) -> Result<bool, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        audit::exceeds(pool, query, count).await
+    }
+
     /// Writes what the counters are now, all or nothing.
     ///
     /// # Errors

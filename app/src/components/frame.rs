@@ -26,6 +26,7 @@ pub(crate) enum Place {
     Mappings,
     Services,
     Nodes,
+    Activity,
     Config,
     About,
 }
@@ -120,6 +121,7 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)]) -> impl IntoView + 
         (Place::Mappings, "/mappings", "Mappings", icon::MAPPINGS),
         (Place::Services, "/services", "Services", icon::SERVICES),
         (Place::Nodes, "/nodes", "Nodes", icon::NODES),
+        (Place::Activity, "/activity", "Activity", icon::ACTIVITY),
         (Place::Config, "/config", "Envoy config", icon::CONFIG),
         (Place::About, "/about", "About", icon::ABOUT),
     ];

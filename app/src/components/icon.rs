@@ -14,6 +14,9 @@ pub(crate) const SERVICES: &str = "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M
 pub(crate) const NODES: &str = "M8 8L3.500 4M8 8l4.500-4M8 8v5M3.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3\
     M12.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3M8 11.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3";
 #[cfg(feature = "ssr")]
+pub(crate) const ACTIVITY: &str =
+    "M8 1.800a6.200 6.200 0 1 0 0 12.400 6.200 6.200 0 0 0 0-12.400M8 4.500V8l2.500 2";
+#[cfg(feature = "ssr")]
 pub(crate) const CONFIG: &str = "M5 4L1.500 8 5 12M11 4l3.500 4L11 12";
 #[cfg(feature = "ssr")]
 pub(crate) const ABOUT: &str =
