@@ -5,9 +5,14 @@
 //!                            ▲                                              │
 //!                            └────── edits ◀─ command (pure rules) ◀────────┘
 //! ```
-//! Pure: no IO and no clock; the time is handed in. The store keeps the entities and carries out
+//! Pure, but for `hasher`: no IO and no clock; the time is handed in. The store keeps the entities and carries out
 //! commands, each in one transaction with its audit row; `http` finds out who calls.
 
+pub mod claim;
+pub mod entity;
+pub mod hasher;
+pub mod lockout;
 pub mod names;
+pub mod password;
 pub mod role;
 pub mod secret;
