@@ -7,10 +7,13 @@
 mod ambassador;
 mod assets;
 mod body;
+mod client_address;
 mod condition;
 mod config;
 mod delivery;
+pub mod edge;
 mod error;
+mod headers;
 mod history;
 mod list;
 mod live;
@@ -24,10 +27,13 @@ mod same_origin;
 mod services;
 pub mod state;
 mod stats;
+mod token_in_url;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
+    http::HeaderName,
     middleware,
     routing::{any, get, post},
 };
@@ -36,17 +42,17 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{error::ApiError, state::AppState};
+use self::{edge::Edge, error::ApiError, state::AppState};
 
 /// Names a request in our log and in a problem's `request_id`.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Returns all that we serve over HTTP.
-pub fn router(state: AppState) -> Router {
+/// Returns all that we serve over HTTP, behind the checks and headers of `edge`.
+pub fn router(state: AppState, edge: Edge) -> Router {
+    let edge = Arc::new(edge);
     let api = api(state.clone());
     let in_process = portal::in_process(api.clone());
     let portal = Router::new()
@@ -69,12 +75,12 @@ pub fn router(state: AppState) -> Router {
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(security_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(security_header(header::REFERRER_POLICY, "same-origin"))
-        .layer(security_header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&edge), headers::secure))
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(same_origin::guard));
+        .layer(middleware::from_fn_with_state(Arc::clone(&edge), client_address::note))
+        .layer(middleware::from_fn(token_in_url::refuse))
+        .layer(middleware::from_fn_with_state(edge, same_origin::guard));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
 
@@ -127,10 +133,6 @@ async fn unknown_api() -> ApiError {
 
 async fn method_not_allowed() -> ApiError {
     ApiError::method_not_allowed()
-}
-
-fn security_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Returns a length as the API's numbers have it.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -30,6 +30,7 @@ use crate::{
     },
     http::{
         self,
+        edge::Edge,
         state::{AppState, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
@@ -61,6 +62,8 @@ pub struct Settings {
     pub services: Vec<FixedService>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
+    /// How people reach the portal.
+    pub edge: Edge,
 }
 
 /// Says why a server could not start.
@@ -182,7 +185,8 @@ impl Server {
             viewers: places_for_viewers(),
             stop: stop.clone(),
         };
-        tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
+        let router = http::router(state, settings.edge);
+        tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
@@ -209,16 +213,16 @@ impl Server {
     }
 }
 
-async fn serve_people(listener: TcpListener, state: AppState, stop: CancellationToken) {
+async fn serve_people(listener: TcpListener, router: Router, stop: CancellationToken) {
     // a frame or an answer is whole when it is written: waiting for more only delays it
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
             warn!("can't set TCP_NODELAY: {error}");
         }
     });
-    let served = axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served =
+        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         error!("the portal failed: {error}");
     }

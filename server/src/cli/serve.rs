@@ -7,6 +7,7 @@ use clap::Args;
 use super::{CliError, signals::stop_token};
 use crate::{
     discovery::fixed::FixedService,
+    http::edge::Edge,
     startup::{Server, Settings},
     store::DatabaseUrl,
 };
@@ -35,6 +36,9 @@ pub(super) struct ServerArgs {
     /// Envoy's admin address, to which no mapping may lead.
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
+    /// How many proxies of your own stand before the portal, each adding to `X-Forwarded-For`.
+    #[arg(long, env = "CHANCERY_TRUSTED_PROXIES", default_value_t = 0)]
+    pub(super) trusted_proxies: usize,
 }
 
 impl ServerArgs {
@@ -46,6 +50,7 @@ impl ServerArgs {
             database,
             services: self.services,
             forbidden: vec![self.envoy_admin],
+            edge: Edge { trusted_proxies: self.trusted_proxies, ..Edge::default() },
         }
     }
 }

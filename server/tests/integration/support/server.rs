@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use chancery::{
+    http::edge::Edge,
     startup::{Server, Settings, StartError},
     store::DatabaseUrl,
 };
@@ -32,6 +33,15 @@ impl TestServer {
 
     /// Starts with services whose endpoints are fixed.
     pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
+        Self::with(services, Edge::default()).await
+    }
+
+    /// Starts as it is reached in another way.
+    pub(crate) async fn with_edge(edge: Edge) -> Self {
+        Self::with(&[], edge).await
+    }
+
+    async fn with(services: &[(&str, SocketAddr)], edge: Edge) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
         let settings = Settings {
@@ -41,6 +51,7 @@ impl TestServer {
             database: database(&folder),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
+            edge,
         };
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }

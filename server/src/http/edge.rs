@@ -1,0 +1,141 @@
+//! How the server is reached: what the checks that stand before every handler go by.
+
+use std::{fmt, str::FromStr};
+
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
+
+/// What holds for every request.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Everyone is admin, as there is no sign-in: only this machine's own names are answered.
+    pub open: bool,
+    /// Where people find the portal, when that is another address than the one we listen on.
+    pub public_url: Option<PublicUrl>,
+    /// How many proxies of our own stand before us, each adding to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self { open: true, public_url: None, trusted_proxies: 0 }
+    }
+}
+
+impl Edge {
+    /// Tells whether browsers reach us by TLS only.
+    pub(super) fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
+}
+
+/// The portal's address as people know it: scheme, host and port, without a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    scheme: Scheme,
+    authority: Authority,
+}
+
+impl PublicUrl {
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
+    /// Returns the name or address of the host, without its port.
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// Tells whether a browser's `Origin` is this address.
+    pub(super) fn is_origin(&self, origin: &str) -> bool {
+        origin.split_once("://").is_some_and(|(scheme, authority)| {
+            scheme.eq_ignore_ascii_case(self.scheme.as_str())
+                && is_same_authority(scheme, authority, self.authority.as_str())
+        })
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse =
+            |why: &str| Err(format!("`{text}` {why}, as in `https://chancery.example.com`"));
+        let Ok(uri) = text.parse::<Uri>() else { return refuse("is not a URL") };
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return refuse("must have a scheme and a host");
+        };
+        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+            return refuse("must begin with `https://` or `http://`");
+        }
+        if authority.as_str().contains('@') {
+            return refuse("must not have a user");
+        }
+        if parts.path_and_query.is_some_and(|path| path.as_str() != "/") {
+            return refuse("must not have a path");
+        }
+        Ok(Self { scheme, authority })
+    }
+}
+
+/// Compares two `host[:port]`, of which either may leave out the scheme's own port.
+pub(super) fn is_same_authority(scheme: &str, one: &str, other: &str) -> bool {
+    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let plain = |authority: &str| {
+        authority.strip_suffix(own_port).unwrap_or(authority).to_ascii_lowercase()
+    };
+    plain(one) == plain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("https://chancery.example.com", "https://chancery.example.com")]
+    #[case("https://chancery.example.com/", "https://chancery.example.com")]
+    #[case("http://10.0.0.7:8888", "http://10.0.0.7:8888")]
+    #[case("HTTPS://[2001:db8::1]:8443", "https://[2001:db8::1]:8443")]
+    fn a_public_url_is_scheme_host_and_port(#[case] text: &str, #[case] read: &str) {
+        assert_eq!(text.parse::<PublicUrl>().unwrap().to_string(), read);
+    }
+
+    #[rstest]
+    #[case("chancery.example.com")]
+    #[case("/portal")]
+    #[case("ftp://chancery.example.com")]
+    #[case("https://ada@chancery.example.com")]
+    #[case("https://chancery.example.com/portal")]
+    #[case("https://chancery.example.com?x")]
+    #[case("")]
+    fn anything_else_is_refused_with_an_example(#[case] text: &str) {
+        let refusal = text.parse::<PublicUrl>().unwrap_err();
+
+        assert!(refusal.ends_with(", as in `https://chancery.example.com`"), "{refusal}");
+    }
+
+    #[rstest]
+    #[case("https://chancery.example.com", true)]
+    #[case("https://CHANCERY.example.com:443", true)]
+    #[case("http://chancery.example.com", false)]
+    #[case("https://chancery.example.com:80", false)]
+    #[case("https://chancery.example.com.evil.example", false)]
+    #[case("https://evil.example", false)]
+    #[case("null", false)]
+    fn an_origin_is_the_public_url_or_another(#[case] origin: &str, #[case] same: bool) {
+        let url: PublicUrl = "https://chancery.example.com".parse().unwrap();
+
+        assert_eq!(url.is_origin(origin), same);
+    }
+}
