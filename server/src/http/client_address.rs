@@ -15,20 +15,33 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, State},
-    http::{HeaderMap, HeaderName, Request},
+    extract::{ConnectInfo, FromRequestParts, State},
+    http::{HeaderMap, HeaderName, Request, request::Parts},
     middleware::Next,
     response::Response,
 };
 
-use super::edge::Edge;
+use tracing::error;
+
+use super::{edge::Edge, error::ApiError};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address of the client, in the request's extensions. A page that calls the API in process
-/// hands on its own.
+/// The address of the client: an extension of every request that came by the listener, and a
+/// handler's argument. What calls the API in process must hand its own on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ClientAddress(pub(super) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parts.extensions.get().copied().ok_or_else(|| {
+            error!("a request for `{}` came without its client's address", parts.uri.path());
+            ApiError::internal()
+        })
+    }
+}
 
 /// Notes the address with the request.
 pub(super) async fn note(
@@ -67,8 +80,11 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::{Router, http::StatusCode, middleware, routing::get};
+    use http_body_util::BodyExt;
     use proptest::prelude::*;
     use rstest::rstest;
+    use tower::ServiceExt;
 
     use super::*;
 
@@ -107,6 +123,34 @@ mod tests {
     #[case(&["192.0.2.7, _hidden"], 1)]
     fn without_such_an_entry_it_is_the_peer(#[case] lines: &[&str], #[case] trusted: usize) {
         assert_eq!(found(lines, trusted), PEER);
+    }
+
+    /// Asks a handler, behind one proxy of ours, from where the request came.
+    async fn told(request: Request<Body>) -> (StatusCode, String) {
+        let edge = Arc::new(Edge { trusted_proxies: 1, ..Edge::default() });
+        let router: Router = Router::new()
+            .route(
+                "/",
+                get(|ClientAddress(address): ClientAddress| async move { address.to_string() }),
+            )
+            .layer(middleware::from_fn_with_state(edge, note));
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_handler_is_told_the_address() {
+        let peer: SocketAddr = "10.0.0.1:50000".parse().unwrap();
+        let request = || Request::get("/").extension(ConnectInfo(peer));
+        let direct = request().body(Body::empty()).unwrap();
+        let proxied = request().header(FORWARDED_FOR, "192.0.2.7").body(Body::empty()).unwrap();
+        let in_process = Request::get("/").body(Body::empty()).unwrap();
+
+        assert_eq!(told(direct).await, (StatusCode::OK, "10.0.0.1".to_owned()));
+        assert_eq!(told(proxied).await, (StatusCode::OK, "192.0.2.7".to_owned()));
+        assert_eq!(told(in_process).await.0, StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     proptest! {
