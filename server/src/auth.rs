@@ -5,9 +5,11 @@
 //!                            ▲                                              │
 //!                            └────── edits ◀─ command (pure rules) ◀────────┘
 //! ```
-//! Pure: no IO and no clock; the time is handed in. The store keeps the entities and carries out
-//! commands, each in one transaction with its audit row; `http` finds out who calls.
+//! Pure: no IO and no clock; the time is handed in. The exception is `oidc`, which asks a
+//! provider. The store keeps the entities and carries out commands, each in one transaction with
+//! its audit row; `http` finds out who calls.
 
 pub mod names;
+pub mod oidc;
 pub mod role;
 pub mod secret;
