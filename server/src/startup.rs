@@ -17,6 +17,7 @@ use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
 use crate::{
+    auth::oidc::OidcSettings,
     discovery::{
         Directory,
         dns::{Dns, Resolver},
@@ -61,6 +62,8 @@ pub struct Settings {
     pub services: Vec<FixedService>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
+    /// Where people sign in besides here.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Says why a server could not start.

@@ -34,6 +34,8 @@ use self::{
     provider::{Finder, Provider, Tokens},
     settings::redirect_url,
 };
+pub use openidconnect::{ClientId, ClientSecret};
+
 pub use self::{
     error::OidcError,
     flow::{Answer, FLOW_MINUTES, Flow, FlowKey},

@@ -41,6 +41,7 @@ impl TestServer {
             database: database(&folder),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
+            oidc: None,
         };
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }
