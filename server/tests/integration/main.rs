@@ -14,6 +14,7 @@ mod database;
 mod delivery;
 mod live;
 mod native;
+mod oidc;
 mod openapi;
 mod order;
 mod portal;

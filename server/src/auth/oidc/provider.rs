@@ -260,10 +260,12 @@ impl Provider {
         access_token: AccessToken,
         subject: String,
     ) -> Result<Option<UserInfo>, OidcError> {
-        // the client would panic on what can't stand in a header
-        let is_plain = access_token.secret().bytes().all(|byte| byte.is_ascii_graphic());
-        if self.metadata.userinfo_endpoint().is_none() || !is_plain {
+        if self.metadata.userinfo_endpoint().is_none() {
             return Ok(None);
+        }
+        // the client would panic on what can't stand in a header
+        if !access_token.secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(OidcError::Untrusted("its access token fits into no header".to_owned()));
         }
         let subject = Some(SubjectIdentifier::new(subject));
         let request = self.client.user_info(access_token, subject);
@@ -281,12 +283,18 @@ impl Provider {
 fn refused(
     error: &RequestTokenError<FetchError, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> OidcError {
-    let RequestTokenError::ServerResponse(response) = error else {
-        return OidcError::Away(causes(error));
-    };
-    match response.error() {
+    match error {
         // the code is old, was used, or belongs to another client or another browser
-        CoreErrorResponseType::InvalidGrant => OidcError::Ended(causes(error)),
-        _ => OidcError::Setup(causes(error)),
+        RequestTokenError::ServerResponse(response)
+            if response.error() == &CoreErrorResponseType::InvalidGrant =>
+        {
+            OidcError::Ended(causes(error))
+        }
+        RequestTokenError::ServerResponse(_) => OidcError::Setup(causes(error)),
+        // not what was read instead: it may be a part of a token
+        RequestTokenError::Parse(error, _body) => {
+            OidcError::Away(format!("its tokens can't be read, at `{}`", error.path()))
+        }
+        error => OidcError::Away(causes(error)),
     }
 }
