@@ -273,7 +273,8 @@ mod tests {
         let mut bytes = URL_SAFE_NO_PAD.decode(&cookie).unwrap();
         bytes[20] ^= 1;
 
-        for touched in [URL_SAFE_NO_PAD.encode(bytes), cookie[1..].into(), "".into(), "é".into()] {
+        for touched in [URL_SAFE_NO_PAD.encode(bytes), format!("A{cookie}"), "".into(), "é".into()]
+        {
             assert!(matches!(key.open(&touched), Err(OidcError::Ended(_))), "{touched}");
         }
     }
