@@ -9,13 +9,16 @@ use crate::auth::oidc::{
     ClientId, ClientSecret, DEFAULT_GROUPS_CLAIM, DEFAULT_SCOPES, GroupRule, Issuer, OidcSettings,
 };
 
+/// Above these options in `--help`.
+const HEADING: &str = "Sign-in at an OpenID Connect provider";
+
 /// Sign-in at an OIDC provider; without an issuer there is none.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Sign-in at an OpenID Connect provider")]
 pub(super) struct OidcArgs {
     /// The provider: the URL below which it serves `.well-known/openid-configuration`.
     #[arg(
         long = "oidc-issuer",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_ISSUER",
         value_name = "URL",
         requires = "client_id"
@@ -25,6 +28,7 @@ pub(super) struct OidcArgs {
     /// `/auth/oidc/callback` there as its redirect URI.
     #[arg(
         long = "oidc-client-id",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_CLIENT_ID",
         value_name = "ID",
         requires = "issuer"
@@ -34,6 +38,7 @@ pub(super) struct OidcArgs {
     /// or in a file.
     #[arg(
         long = "oidc-client-secret",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_CLIENT_SECRET",
         value_name = "SECRET",
         hide_env_values = true,
@@ -45,6 +50,7 @@ pub(super) struct OidcArgs {
     /// A file that has it, alone.
     #[arg(
         long = "oidc-client-secret-file",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_CLIENT_SECRET_FILE",
         value_name = "FILE",
         requires = "issuer"
@@ -53,6 +59,7 @@ pub(super) struct OidcArgs {
     /// Scopes to ask for besides `openid`, separated by spaces.
     #[arg(
         long = "oidc-scopes",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_SCOPES",
         value_name = "SCOPES",
         default_value = DEFAULT_SCOPES
@@ -62,6 +69,7 @@ pub(super) struct OidcArgs {
     /// begins with a slash.
     #[arg(
         long = "oidc-groups-claim",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_GROUPS_CLAIM",
         value_name = "CLAIM",
         default_value = DEFAULT_GROUPS_CLAIM
@@ -71,6 +79,7 @@ pub(super) struct OidcArgs {
     /// `owner`, or GROUP=admin; may be repeated, in the environment separated by semicolons.
     #[arg(
         long = "oidc-group",
+        help_heading = HEADING,
         env = "CHANCERY_OIDC_GROUPS",
         value_name = "GROUP=…",
         value_delimiter = ';',
