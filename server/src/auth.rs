@@ -9,7 +9,19 @@
 //! provider. The store keeps the entities and carries out commands, each in one transaction with
 //! its audit row; `http` finds out who calls.
 
+pub mod access;
+pub mod audit;
+pub mod claim;
+pub mod command;
+pub mod entity;
 pub mod names;
+pub mod needs;
 pub mod oidc;
+pub mod ownership;
+pub mod permission;
+pub mod principal;
+pub mod refusal;
 pub mod role;
 pub mod secret;
+pub mod settings;
+pub mod sight;
