@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -17,7 +17,10 @@ use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
 use crate::{
-    auth::settings::{AccessSettings, SignIn},
+    auth::{
+        oidc::OidcSettings,
+        settings::{AccessSettings, SignIn},
+    },
     clock::Clock,
     discovery::{
         Directory,
@@ -66,6 +69,8 @@ pub struct Settings {
     pub services: Vec<FixedService>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
+    /// Where people sign in besides here.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Says why a server could not start.
@@ -201,7 +206,8 @@ impl Server {
             viewers: places_for_viewers(),
             stop: stop.clone(),
         };
-        tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
+        let router = http::router(state);
+        tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
@@ -228,14 +234,14 @@ impl Server {
     }
 }
 
-async fn serve_people(listener: TcpListener, state: AppState, stop: CancellationToken) {
+async fn serve_people(listener: TcpListener, router: Router, stop: CancellationToken) {
     // a frame or an answer is whole when it is written: waiting for more only delays it
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
             warn!("can't set TCP_NODELAY: {error}");
         }
     });
-    let service = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served =
         axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {

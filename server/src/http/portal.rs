@@ -23,11 +23,6 @@ use tower::ServiceExt;
 use self::forms::{DeletionFields, Kept, MappingFields, Next};
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
-/// Nothing from elsewhere, and no inline script.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
-
 /// The router that pages call in process.
 #[derive(Debug, Clone)]
 pub(super) struct InProcessRouter(Router);
@@ -195,9 +190,5 @@ async fn render(
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, Html(html)).into_response()
+    (status, Html(html)).into_response()
 }

@@ -36,7 +36,8 @@ const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec, r.ac
       order by p.revision desc limit 1) as before
      from revisions r";
 
-/// Reads at most `limit` changes before `before` that are seen: of one mapping, or of all.
+/// Reads at most `limit` changes before `before` that are seen: of one mapping, or of all. What a
+/// mapping was for a team that is not seen stays with that team.
 pub(super) async fn read(
     pool: &SqlitePool,
     name: Option<&MappingName>,
@@ -60,7 +61,11 @@ pub(super) async fn read(
     }
     sql.push(" order by r.revision desc limit ").push_bind(limit);
     let rows = sql.build().fetch_all(pool).await?;
-    rows.iter().map(recorded).collect()
+    let seen = |recorded: Recorded| {
+        let before = recorded.before.filter(|before| sight.sees(&before.team));
+        Recorded { before, ..recorded }
+    };
+    rows.iter().map(|row| recorded(row).map(seen)).collect()
 }
 
 fn recorded(row: &SqliteRow) -> Result<Recorded, StoreError> {

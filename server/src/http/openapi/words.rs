@@ -60,8 +60,8 @@ pub(super) const REQUEST_ID: (&str, &str, &str) = (
 
 /// Refusals that are given before or after the handlers: status, name, meaning.
 pub(super) const EDGE: [(&str, &str, &str); 6] = [
-    ("400", "Malformed", "A part of the request can't be read"),
-    ("403", "Foreign", "The host is not this machine, or another website makes the request"),
+    ("400", "Malformed", "A part of the request can't be read, or a token is in its URL"),
+    ("403", "Foreign", "The host is not ours, or another website makes the request"),
     ("413", "TooLarge", "The body is longer than 65,536 bytes"),
     ("415", "MediaType", "The body is of another type"),
     ("500", "Internal", "A fault in the server; its log says more"),
