@@ -22,6 +22,7 @@ use super::{
     native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
+use crate::auth::needs::{self, Need};
 
 /// Completes what the handlers have said.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -95,11 +96,13 @@ impl Form {
 /// Adds the refusals that are given before or after a handler, where it has not described them.
 fn refusals(path: &str, operation: &mut Operation, form: Form) {
     let has_body = operation.request_body.is_some();
+    let need = operation.operation_id.as_deref().and_then(needs::of);
     // headers alone are read leniently
     let has_input = has_body || path.contains('{') || has_query(operation);
     for (status, name, _description) in EDGE {
         let is_possible = match status {
             "400" => has_input,
+            "401" => need != Some(Need::Anyone),
             "413" | "415" => has_body,
             "503" => is_write(operation),
             _ => true,
@@ -125,7 +128,7 @@ fn has_query(operation: &Operation) -> bool {
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone"]
+    ["create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change"]
         .iter()
         .any(|write| verb.starts_with(write))
 }
