@@ -5,8 +5,8 @@
 //!                            ▲                                              │
 //!                            └────── edits ◀─ command (pure rules) ◀────────┘
 //! ```
-//! Pure: no IO and no clock; the time is handed in. The store keeps the entities and carries out
-//! commands, each in one transaction with its audit row; `http` finds out who calls.
+//! Pure, but for `hasher`: no IO and no clock; the time is handed in. The store keeps the entities
+//! and carries out commands, each in one transaction with its audit row; `http` finds out who calls.
 
 pub mod access;
 pub mod audit;

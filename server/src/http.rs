@@ -8,11 +8,13 @@ mod ambassador;
 mod assets;
 mod body;
 mod caller;
+mod client_address;
 mod condition;
 mod config;
 mod delivery;
 mod error;
 mod fields;
+mod headers;
 mod history;
 mod list;
 mod live;
@@ -29,12 +31,15 @@ mod sign_in;
 pub mod state;
 mod stats;
 mod teams;
+mod token_in_url;
 mod tokens;
 mod users;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
+    http::HeaderName,
     middleware,
     routing::{any, get, post},
 };
@@ -43,7 +48,6 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,6 +58,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Returns all that we serve over HTTP.
 pub fn router(state: AppState) -> Router {
+    let settings = Arc::clone(&state.settings);
     let api = api(state.clone());
     let in_process = portal::InProcessRouter::new(api.clone());
     let portal = Router::new()
@@ -78,12 +83,12 @@ pub fn router(state: AppState) -> Router {
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(security_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(security_header(header::REFERRER_POLICY, "same-origin"))
-        .layer(security_header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), headers::secure))
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(same_origin::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), client_address::note))
+        .layer(middleware::from_fn(token_in_url::refuse))
+        .layer(middleware::from_fn_with_state(settings, same_origin::guard))
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
@@ -152,10 +157,6 @@ async fn unknown_api() -> ApiError {
 
 async fn method_not_allowed() -> ApiError {
     ApiError::method_not_allowed()
-}
-
-fn security_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Returns a length as the API's numbers have it.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -190,7 +190,7 @@ impl Server {
             && !store.access().borrow().has_admin())
         .then(|| desk.make_link(settings.clock.now()));
         let portal_url = match &settings.access.public_url {
-            Some(url) => url.as_str().to_owned(),
+            Some(url) => url.to_string(),
             None => format!("http://{http}"),
         };
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
@@ -210,7 +210,8 @@ impl Server {
             viewers: places_for_viewers(),
             stop: stop.clone(),
         };
-        tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
+        let router = http::router(state);
+        tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
         if let Some(link) = link {
@@ -244,14 +245,14 @@ impl Server {
     }
 }
 
-async fn serve_people(listener: TcpListener, state: AppState, stop: CancellationToken) {
+async fn serve_people(listener: TcpListener, router: Router, stop: CancellationToken) {
     // a frame or an answer is whole when it is written: waiting for more only delays it
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
             warn!("can't set TCP_NODELAY: {error}");
         }
     });
-    let service = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served =
         axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use super::{
     access::{Access, ClaimPolicy, Edit},
     audit::Entry,
+    claim::Territory,
     entity::Id,
     names::TeamName,
     permission::{self, Object},
@@ -73,6 +74,8 @@ pub struct Outcome {
     pub writes: Vec<MappingWrite>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
+    /// A place that no other team's mapping may lie around or in, since this team gets it.
+    pub free_for: Option<(TeamName, Territory)>,
     /// The id that was given.
     pub id: Option<Id>,
 }
@@ -80,12 +83,19 @@ pub struct Outcome {
 impl Outcome {
     /// Returns an outcome that only edits.
     pub fn new(edits: Vec<Edit>, entry: Entry) -> Self {
-        Self { edits, entry: Some(entry), writes: Vec::new(), unless_mapped: None, id: None }
+        Self { entry: Some(entry), ..Self::unnoted(edits) }
     }
 
     /// Returns an outcome that nobody needs to read about.
     pub fn unnoted(edits: Vec<Edit>) -> Self {
-        Self { edits, entry: None, writes: Vec::new(), unless_mapped: None, id: None }
+        Self {
+            edits,
+            entry: None,
+            writes: Vec::new(),
+            unless_mapped: None,
+            free_for: None,
+            id: None,
+        }
     }
 
     /// Names what was made.

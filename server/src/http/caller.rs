@@ -7,7 +7,10 @@
 //! ```
 //! Pages call the API in process with the caller of the page.
 
-use std::{collections::HashMap, net::IpAddr, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Body,
@@ -18,12 +21,12 @@ use axum::{
 };
 use chrono::TimeDelta;
 
-use super::{REQUEST_ID, error::ApiError, state::AppState};
+use super::{REQUEST_ID, client_address::ClientAddress, error::ApiError, state::AppState};
 use crate::{
     auth::{
         access::{Edit, Entity},
         command::Outcome,
-        entity::{Session, Token},
+        entity::{Id, Session, Token},
         names::TeamName,
         needs::{self, Need},
         permission::{self, Object},
@@ -86,11 +89,12 @@ pub(super) async fn identify(
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
-    let (headers, peer) = (request.headers(), peer(&request));
+    let headers = request.headers();
+    let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let author = |who, session| Author {
         who,
         session,
-        address: peer,
+        address,
         request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
     };
     let author = match bearer(headers) {
@@ -119,18 +123,13 @@ fn unknown_token() -> Response {
 static BEARER: LazyLock<header::HeaderValue> =
     LazyLock::new(|| header::HeaderValue::from_static("Bearer error=\"invalid_token\""));
 
-fn peer(request: &Request<Body>) -> Option<IpAddr> {
-    let info = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-    info.map(|info| info.0.ip())
-}
-
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
 }
 
-fn token_of(state: &AppState, secret: &str) -> Option<crate::auth::entity::Id> {
+fn token_of(state: &AppState, secret: &str) -> Option<Id> {
     if !secret.starts_with(TOKEN_PREFIX) {
         return None;
     }
@@ -143,16 +142,15 @@ fn token_of(state: &AppState, secret: &str) -> Option<crate::auth::entity::Id> {
 }
 
 /// Returns the session that a request belongs to, if it goes on.
-pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<std::sync::Arc<Session>> {
+pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Arc<Session>> {
     let name = if state.settings.is_secure() { SECURE_COOKIE } else { COOKIE };
     let secret = cookie(headers, name)?;
     let (access, now) = (state.access(), state.clock.now());
-    let session =
-        access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?.clone();
+    let session = access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?;
     if now - session.seen_at >= NOTED_EVERY {
         note_session(state, session.hash.clone());
     }
-    Some(session)
+    Some(Arc::clone(session))
 }
 
 /// Returns the value of a cookie.
@@ -185,7 +183,7 @@ pub(super) fn note_session(state: &AppState, hash: SecretHash) {
     });
 }
 
-fn note_token(state: &AppState, id: crate::auth::entity::Id) {
+fn note_token(state: &AppState, id: Id) {
     state.store.act_later(Author::of(Who::CommandLine), move |scene| {
         let used = scene.access.token(id);
         let used = used.map(|token| Token { used_at: Some(scene.now), ..Token::clone(token) });

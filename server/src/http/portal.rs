@@ -25,11 +25,6 @@ use self::forms::{DeletionFields, Kept, MappingFields, Next};
 pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
-/// Nothing from elsewhere, and no inline script.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
-
 /// The router that pages call in process.
 #[derive(Debug, Clone)]
 pub(super) struct InProcessRouter(Router);
@@ -40,7 +35,7 @@ impl InProcessRouter {
     }
 
     /// Lets a page call the API as `caller`.
-    fn as_caller(self, caller: Caller) -> InProcess {
+    fn called_by(self, caller: Caller) -> InProcess {
         InProcess::new(move |request| {
             let api = self.0.clone();
             let mut request = request.map(Body::from);
@@ -68,7 +63,7 @@ pub(super) async fn call_in_process(
     mut request: Request<Body>,
     next: axum::middleware::Next,
 ) -> Response {
-    request.extensions_mut().insert(api.as_caller(caller));
+    request.extensions_mut().insert(api.called_by(caller));
     next.run(request).await
 }
 
@@ -197,9 +192,5 @@ async fn render(
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, Html(html)).into_response()
+    (status, Html(html)).into_response()
 }

@@ -12,10 +12,10 @@ use crate::{
     auth::{
         access::{Edit, Entity},
         audit::Entry,
-        claim::Territory,
-        ownership::{self, Right},
+        claim::{Host, Territory},
+        ownership::{self, Neighbours, PutFacts, Right},
         permission::{self, Object},
-        principal::{Author, Who},
+        principal::{Author, Principal, Who},
         role::Role,
     },
     gateway::{
@@ -135,6 +135,8 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     if let Some(once) = &once
         && let Some(mapping) = idempotency::find(&mut batch.transaction, once, now).await?
     {
+        let principal = batch.access.principal(&author.who, now);
+        may_see(&principal, &mapping)?;
         return Ok(Written { mapping, effect: Effect::Repeated });
     }
     let before = rows::get(&mut batch.transaction, &spec.name).await?;
@@ -147,7 +149,16 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     condition.check(&spec.name, before.as_ref())?;
     let team = before.as_ref().map(|before| &before.spec.team);
     let policy = batch.rules.policy;
-    let right = ownership::check_put(&batch.access, &principal, policy, team, &spec, now);
+    let place = Territory::of(&spec.prefix);
+    // asked for only where they count
+    let neighbours = match batch.access.owner_of(&Host::Any, &place) {
+        None if !principal.is_admin() => {
+            rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
+        }
+        _ => Neighbours::default(),
+    };
+    let facts = PutFacts { before: team, spec: &spec, neighbours: &neighbours };
+    let right = ownership::check_put(&batch.access, &principal, policy, facts, now);
     // whose place it is says more than that it is not the author's
     if let Some(owner) = rows::owner_of_prefix(&mut batch.transaction, &spec.prefix).await?
         && owner.name != spec.name
@@ -165,7 +176,7 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     };
     if !is_approved {
         let old = before.as_ref().map(|before| Territory::of(&before.spec.prefix));
-        let places = [Some(Territory::of(&spec.prefix)), old];
+        let places = [Some(place), old];
         for place in places.iter().flatten() {
             if let Some(protection) = ownership::protection(&batch.access, &author.who, place) {
                 return Err(StoreError::NeedsApproval(Arc::clone(protection)));
@@ -190,6 +201,13 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     audit::write(&mut batch.transaction, &author, &entry, Some(mapping.revision), now).await?;
     batch.newest = Some(mapping.revision);
     Ok(Written { mapping: Arc::new(mapping), effect })
+}
+
+/// What a repeated creation answers with is the mapping: whoever has lost it since sees it no more.
+fn may_see(principal: &Principal, mapping: &Mapping) -> Result<(), StoreError> {
+    let what = format!("mapping named `{}`", mapping.name());
+    let object = Object::Of { team: &mapping.spec.team, what: &what };
+    Ok(permission::check(principal, Role::Viewer, object)?)
 }
 
 /// Claims a mapping's place for its team.

@@ -12,6 +12,7 @@ mod assets;
 mod command;
 mod database;
 mod delivery;
+mod edge;
 mod live;
 mod native;
 mod openapi;

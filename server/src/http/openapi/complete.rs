@@ -32,7 +32,7 @@ pub(super) fn complete(document: &mut OpenApi) {
             parameters(operation);
             bodies(operation);
             responses(operation, form);
-            refusals(path, operation, form);
+            refusals(operation, form);
         }
     }
     shared(document.components.get_or_insert_default());
@@ -94,14 +94,11 @@ impl Form {
 }
 
 /// Adds the refusals that are given before or after a handler, where it has not described them.
-fn refusals(path: &str, operation: &mut Operation, form: Form) {
+fn refusals(operation: &mut Operation, form: Form) {
     let has_body = operation.request_body.is_some();
     let need = operation.operation_id.as_deref().and_then(needs::of);
-    // headers alone are read leniently
-    let has_input = has_body || path.contains('{') || has_query(operation);
     for (status, name, _description) in EDGE {
         let is_possible = match status {
-            "400" => has_input,
             "401" => need != Some(Need::Anyone),
             "413" | "415" => has_body,
             "503" => is_write(operation),
@@ -113,15 +110,6 @@ fn refusals(path: &str, operation: &mut Operation, form: Form) {
             responses.entry(status.to_owned()).or_insert(RefOr::Ref(shared));
         }
     }
-}
-
-fn has_query(operation: &Operation) -> bool {
-    operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => {
-            matches!(parameter.parameter_in, utoipa::openapi::path::ParameterIn::Query)
-        }
-        RefOr::Ref(_) => true,
-    })
 }
 
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.

@@ -67,12 +67,12 @@ pub(super) const REQUEST_ID: (&str, &str, &str) = (
 
 /// Refusals that are given before or after the handlers: status, name, meaning.
 pub(super) const EDGE: [(&str, &str, &str); 7] = [
-    ("400", "Malformed", "A part of the request can't be read"),
+    ("400", "Malformed", "A part of the request can't be read, or a token is in its URL"),
     ("401", "SignIn", "Nobody has signed in, or the session or token has ended"),
     (
         "403",
         "Forbidden",
-        "The caller may not do it, the host is not the server's, or another website makes the request",
+        "The caller may not do it, the host is not ours, or another website makes the request",
     ),
     ("413", "TooLarge", "The body is longer than 65,536 bytes"),
     ("415", "MediaType", "The body is of another type"),
