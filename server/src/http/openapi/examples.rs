@@ -69,8 +69,8 @@ pub(super) fn problem(status: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use app::api::{
-        list, live, mapping, node, plan, problem, receipt, revision, series, service, session,
-        team, token, user,
+        audit, list, live, mapping, node, plan, problem, receipt, revision, series, service,
+        session, team, token, user, view,
     };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
@@ -83,6 +83,9 @@ mod tests {
     }
 
     #[rstest]
+    #[case("AuditExport", again::<audit::AuditExport>)]
+    #[case("AuditPage", again::<audit::AuditPage>)]
+    #[case("FavouriteList", again::<view::FavouriteList>)]
     #[case("Frame", again::<live::Frame>)]
     #[case("Full", again::<live::Full>)]
     #[case("LiveMapping", again::<live::LiveMapping>)]
@@ -115,6 +118,9 @@ mod tests {
     #[case("UserDraft", again::<user::UserDraft>)]
     #[case("UserPage", again::<user::UserPage>)]
     #[case("UserPatch", again::<user::UserPatch>)]
+    #[case("SavedView", again::<view::SavedView>)]
+    #[case("ViewContent", again::<view::ViewContent>)]
+    #[case("ViewList", again::<view::ViewList>)]
     fn an_example_is_exactly_what_its_type_writes(
         #[case] schema: &str,
         #[case] again: fn(Value) -> Value,
