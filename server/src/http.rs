@@ -20,6 +20,7 @@ mod operations;
 mod portal;
 mod probes;
 mod query;
+mod revisions;
 mod same_origin;
 mod services;
 pub mod state;
@@ -89,6 +90,9 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(history::live))
         .routes(routes!(history::mapping_series))
         .routes(routes!(history::of_mapping))
+        .routes(routes!(revisions::one))
+        .routes(routes!(revisions::compare))
+        .routes(routes!(revisions::restore))
         .routes(routes!(delivery::receipt))
         .routes(routes!(config::of_mapping))
         .routes(routes!(services::list))

@@ -36,14 +36,14 @@ const PATCH_TRIES: usize = 4;
 
 /// What a write is asked to do besides its body.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     is_dry_run: bool,
-    condition: Condition,
+    pub(super) condition: Condition,
     headers: HeaderMap,
 }
 
 impl Asked {
-    fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(super) fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
         let params = Params::read(query);
         let is_dry_run = params.flag("dry_run");
         params.finish()?;
@@ -52,7 +52,7 @@ impl Asked {
     }
 
     /// Writes, or only says what writing would do.
-    async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
+    pub(super) async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
         if self.is_dry_run {
             return Ok(Json(operations::plan_put(state, &put).await?).into_response());
         }
