@@ -1,5 +1,7 @@
 //! What the numbers of a mapping and of all together are.
 
+use app::api::series::Around;
+
 use super::*;
 
 #[test]
@@ -240,6 +242,8 @@ fn a_change_is_measured_on_both_sides_and_a_move_is_one() {
     assert_eq!((after.seconds, after.requests), (7, 21));
     fixture.delete("user");
     fixture.tick();
+    fixture.tick();
+    let after = Around { seconds: 8, requests: 24, ..after };
     assert_eq!(fixture.board.around(moved), [Some(before), Some(after)]);
 }
 
