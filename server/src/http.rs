@@ -55,6 +55,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
         .route("/mappings/{name}/clone", get(portal::page).post(portal::clone))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
+        .route("/mappings/{name}/restore", get(portal::page).post(portal::restore))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
