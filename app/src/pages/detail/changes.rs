@@ -1,5 +1,6 @@
 //! The mapping's changes within the time of the charts, each with its traffic before and after.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::{Address, View};
@@ -23,7 +24,7 @@ pub(super) fn changes(address: &Address, series: &Series) -> impl IntoView + use
             <Card title="Changes" testid="changes" aside=aside.into_any()>
                 <ul class="items changes">{items}</ul>
                 <p class="card-foot sub">
-                    "Of up to a minute before and after; no further than the next change."
+                    "Of up to a minute before and after each; no further than the next change."
                 </p>
             </Card>
         }
@@ -60,14 +61,27 @@ fn item(address: &Address, marker: &Marker) -> impl IntoView + use<> {
                     {format!("Revision {}, ", count(revision))} <Ago at=at />
                 </p>
             </div>
-            <dl class="sides num">
-                {sides("ok", class, [ok(before), ok(after)])}
-                {sides("p95", "", [p95(before), p95(after)])}
-                {sides("of", "sub", [seconds(before), seconds(after)])}
-            </dl>
+            {match before.or(after) {
+                None => Either::Left(nothing()),
+                Some(_) => {
+                    Either::Right(
+                        view! {
+                            <dl class="sides num">
+                                {sides("ok", class, [ok(before), ok(after)])}
+                                {sides("p95", "", [p95(before), p95(after)])}
+                                {sides("measured", "sub", [seconds(before), seconds(after)])}
+                            </dl>
+                        },
+                    )
+                }
+            }}
             {restore}
         </li>
     }
+}
+
+fn nothing() -> impl IntoView {
+    view! { <p class="sides-none sub">"No traffic was measured around it."</p> }
 }
 
 fn sides(
