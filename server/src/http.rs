@@ -7,6 +7,7 @@
 mod ambassador;
 mod assets;
 mod body;
+mod caller;
 mod condition;
 mod config;
 mod delivery;
@@ -49,7 +50,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Returns all that we serve over HTTP.
 pub fn router(state: AppState) -> Router {
     let api = api(state.clone());
-    let in_process = portal::in_process(api.clone());
+    let in_process = portal::InProcessRouter::new(api.clone());
     let portal = Router::new()
         .route("/mappings/new", get(portal::page).post(portal::create))
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
@@ -59,14 +60,14 @@ pub fn router(state: AppState) -> Router {
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
-        .layer(axum::Extension(in_process.clone()))
+        .layer(middleware::from_fn_with_state(in_process.clone(), portal::call_in_process))
         // a page of 50 rows is 100 kB as it is and 10 kB on its way; files are compressed already
         .layer(CompressionLayer::new())
         .with_state(state.clone());
     // a page below the API's addresses, where one looks for it
     let docs = Router::new()
         .route("/api/docs", get(portal::page))
-        .layer(axum::Extension(in_process))
+        .layer(middleware::from_fn_with_state(in_process, portal::call_in_process))
         .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -76,7 +77,8 @@ pub fn router(state: AppState) -> Router {
         .layer(security_header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(same_origin::guard));
+        .layer(middleware::from_fn(same_origin::guard))
+        .layer(middleware::from_fn_with_state(state.clone(), caller::identify));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
 
@@ -123,6 +125,7 @@ fn api(state: AppState) -> Router {
         .route("/ambassador/{*path}", any(ambassador::unknown))
         .route("/api/{*path}", any(unknown_api))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), caller::authorize))
         .with_state(state)
 }
 

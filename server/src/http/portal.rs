@@ -12,7 +12,7 @@ use app::{
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Path, Query, rejection::QueryRejection},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -21,30 +21,53 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next, RestorationFields};
-use super::{REQUEST_ID, assets, body, error::ApiError};
+use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
 /// Nothing from elsewhere, and no inline script.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
     img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'";
 
-/// Lets the pages call the API in process.
-pub(super) fn in_process(api: Router) -> InProcess {
-    InProcess::new(move |request| {
-        let api = api.clone();
-        Box::pin(async move {
-            let response = match api.oneshot(request.map(Body::from)).await {
-                Ok(response) => response,
-                Err(infallible) => match infallible {},
-            };
-            let (parts, body) = response.into_parts();
-            let text = match body.collect().await {
-                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
-                Err(error) => format!("the answer broke off: {error}"),
-            };
-            http::Response::from_parts(parts, text)
+/// The router that pages call in process.
+#[derive(Debug, Clone)]
+pub(super) struct InProcessRouter(Router);
+
+impl InProcessRouter {
+    pub(super) fn new(api: Router) -> Self {
+        Self(api)
+    }
+
+    /// Lets a page call the API as `caller`.
+    fn called_by(self, caller: Caller) -> InProcess {
+        InProcess::new(move |request| {
+            let api = self.0.clone();
+            let mut request = request.map(Body::from);
+            request.extensions_mut().insert(caller.clone());
+            Box::pin(async move {
+                let response = match api.oneshot(request).await {
+                    Ok(response) => response,
+                    Err(infallible) => match infallible {},
+                };
+                let (parts, body) = response.into_parts();
+                let text = match body.collect().await {
+                    Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+                    Err(error) => format!("the answer broke off: {error}"),
+                };
+                http::Response::from_parts(parts, text)
+            })
         })
-    })
+    }
+}
+
+/// Lets the page of a request call the API as who asks for it.
+pub(super) async fn call_in_process(
+    State(api): State<InProcessRouter>,
+    Extension(caller): Extension<Caller>,
+    mut request: Request<Body>,
+    next: axum::middleware::Next,
+) -> Response {
+    request.extensions_mut().insert(api.called_by(caller));
+    next.run(request).await
 }
 
 /// Renders the page at the request's address.

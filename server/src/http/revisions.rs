@@ -24,6 +24,7 @@ use serde_json::{Map, Value};
 
 use super::{
     body::{JSON, json_object},
+    caller::Caller,
     error::ApiError,
     history,
     mappings::Asked,
@@ -76,10 +77,11 @@ struct Found {
 )]
 pub(super) async fn one(
     State(state): State<AppState>,
+    caller: Caller,
     Path((name, revision)): Path<(String, String)>,
 ) -> Result<Json<RevisionDetail>, ApiError> {
     let number = revision.parse().map_err(|_no_number| none(&name, &revision))?;
-    let Found { change, previous, newest } = find(&state, &name, Revision(number)).await?;
+    let Found { change, previous, newest } = find(&state, &caller, &name, Revision(number)).await?;
     Ok(Json(RevisionDetail {
         entry: history::entry(&state, &change),
         content: change.after.as_ref().map(operations::draft),
@@ -109,6 +111,7 @@ pub(super) async fn one(
 )]
 pub(super) async fn compare(
     State(state): State<AppState>,
+    caller: Caller,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Comparison>, ApiError> {
@@ -119,8 +122,8 @@ pub(super) async fn compare(
     };
     let to = params.text("to", REVISION_MAX_BYTES).and_then(|text| read(&params, "to", &text));
     params.finish()?;
-    let from = find(&state, &name, from.unwrap_or_default()).await?;
-    let to = find(&state, &name, to.unwrap_or(from.newest)).await?;
+    let from = find(&state, &caller, &name, from.unwrap_or_default()).await?;
+    let to = find(&state, &caller, &name, to.unwrap_or(from.newest)).await?;
     Ok(Json(Comparison {
         mapping: name,
         diff: plan::diff(from.change.after.as_ref(), to.change.after.as_ref()),
@@ -166,16 +169,18 @@ pub(super) async fn compare(
 )]
 pub(super) async fn restore(
     State(state): State<AppState>,
+    caller: Caller,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let revision = wanted(&json_object(request, &JSON).await?)?;
-    let Found { change, previous, .. } = find(&state, &name, revision).await?;
+    let Found { change, previous, .. } = find(&state, &asked.caller, &name, revision).await?;
     let spec = change.after.ok_or_else(|| deletion(&name, revision, previous))?;
-    let put = Put { condition: asked.condition.clone(), ..Put::from(spec) };
+    let author = asked.caller.author.clone();
+    let put = Put { condition: asked.condition.clone(), ..Put::new(spec, author) };
     asked.carry_out(&state, put).await
 }
 
@@ -196,13 +201,22 @@ fn wanted(body: &Map<String, Value>) -> Result<Revision, ApiError> {
     }
 }
 
-/// Finds a change of the mapping `name`, which may be gone.
-async fn find(state: &AppState, name: &str, revision: Revision) -> Result<Found, ApiError> {
+/// Finds a change of the mapping `name`, which may be gone. One that belongs to a team whose
+/// mappings the caller does not see is not there, nor is what such a team had before.
+async fn find(
+    state: &AppState,
+    caller: &Caller,
+    name: &str,
+    revision: Revision,
+) -> Result<Found, ApiError> {
     let none = || none(name, &revision.to_string());
     let parsed = MappingName::parse(name).map_err(|_no_name| none())?;
     let after = Revision(revision.0.saturating_add(1));
-    let mut changes = state.store.history(Some(&parsed), Some(after), 2).await?.into_iter();
-    let change = changes.next().filter(|change| change.revision == revision).ok_or_else(none)?;
+    let sight = caller.sight();
+    let read = state.store.history(Some(&parsed), Some(after), 2).await?;
+    let mut changes = read.into_iter().filter(|change| sight.sees(&change.team));
+    let mut change = changes.next().filter(|it| it.revision == revision).ok_or_else(none)?;
+    change.before = change.before.filter(|before| sight.sees(&before.team));
     let newest = state.store.history(Some(&parsed), None, 1).await?;
     Ok(Found {
         previous: changes.next().map(|previous| previous.revision),

@@ -3,6 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use chancery::{
+    auth::settings::AccessSettings,
+    clock::Clock,
     startup::{Server, Settings, StartError},
     store::DatabaseUrl,
 };
@@ -39,6 +41,8 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            access: AccessSettings::default(),
+            clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
         };
