@@ -40,6 +40,7 @@ async fn each_revision_tells_the_content_that_it_left_and_the_one_before_it() {
 
     let content = json!({
         "name": "user", "prefix": "/user/", "service": SERVICE, "rewrite": "/", "labels": ["a", "b"],
+        "team": "default",
     });
     assert_eq!(first["content"], content);
     assert_eq!((&first["change"], &first["previous"]), (&json!("created"), &Value::Null));
