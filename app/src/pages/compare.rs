@@ -55,7 +55,8 @@ async fn load(
     client.compare(name, change.previous.unwrap_or(to), Some(to)).await
 }
 
-async fn newest(client: &Client, name: &str) -> Result<u64, ClientError> {
+/// Returns the mapping's newest revision.
+pub(super) async fn newest(client: &Client, name: &str) -> Result<u64, ClientError> {
     let page = client.revisions(Some(name), 1, None).await?;
     Ok(page.items.first().map(|newest| newest.revision).unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! The page that says what restoring a revision would do, and asks.
 //!
 //! A plain form that is posted to its own address, which names the revision: `?revision=4`, or
-//! `?before=7` for the one before revision 7.
+//! `?before=7` for the one before revision 7; without either, the one before the newest.
 
 use leptos::prelude::*;
 
@@ -52,15 +52,18 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
 /// Finds the change that the address means.
 async fn change(client: &Client, name: &str, query: &Query) -> Result<RevisionDetail, ClientError> {
     let number = |parameter: &str| query.get(parameter).and_then(|text| text.parse().ok());
-    if let Some(later) = number("before") {
-        let later = client.revision(name, later).await?;
-        return match later.previous {
-            Some(previous) => client.revision(name, previous).await,
-            None => Ok(later),
-        };
+    if let Some(revision) = number("revision") {
+        return client.revision(name, revision).await;
     }
-    // there is no revision 0
-    client.revision(name, number("revision").unwrap_or_default()).await
+    let later = match number("before") {
+        Some(later) => later,
+        None => compare::newest(client, name).await?,
+    };
+    let later = client.revision(name, later).await?;
+    match later.previous {
+        Some(previous) => client.revision(name, previous).await,
+        None => Ok(later),
+    }
 }
 
 fn draw(known: Known) -> impl IntoView {

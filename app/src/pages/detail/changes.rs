@@ -19,7 +19,7 @@ pub(super) fn changes(address: &Address, series: &Series) -> impl IntoView + use
     let history = address.tab(View::History, &[]);
     let items = series.markers.iter().rev().map(|marker| item(address, marker)).collect_view();
     let aside = view! { <a href=history>"All changes"</a> };
-    (!series.markers.is_empty()).then(|| {
+    let card = (!series.markers.is_empty()).then(|| {
         view! {
             <Card title="Changes" testid="changes" aside=aside.into_any()>
                 <ul class="items changes">{items}</ul>
@@ -28,7 +28,9 @@ pub(super) fn changes(address: &Address, series: &Series) -> impl IntoView + use
                 </p>
             </Card>
         }
-    })
+    });
+    // the island `changes` brings up to date what is in it
+    view! { <div id="changes">{card}</div> }
 }
 
 fn item(address: &Address, marker: &Marker) -> impl IntoView + use<> {
