@@ -9,6 +9,7 @@
 
 pub(crate) mod about;
 mod api_docs;
+mod compare;
 mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
@@ -18,6 +19,7 @@ pub(crate) mod mappings;
 mod nodes;
 pub(crate) mod overview;
 pub(crate) mod query;
+mod restore;
 mod services;
 
 use std::sync::Arc;
@@ -89,6 +91,8 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
+    /// Restoring a revision did not go through.
+    Restoration(ClientError),
 }
 
 /// A page that has been rendered.
@@ -186,6 +190,8 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
         ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
+        ["mappings", name, "compare"] => compare::page(client, name, query).await,
+        ["mappings", name, "restore"] => restore::page(client, visit, name, query).await,
         ["services"] => services::page(client, query).await,
         ["nodes"] => nodes::page(client).await,
         ["config"] => config::page(client, query).await,

@@ -113,7 +113,7 @@ fn refusals(operation: &mut Operation, form: Form) {
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone"]
+    ["create", "put", "post", "patch", "delete", "clone", "restore"]
         .iter()
         .any(|write| verb.starts_with(write))
 }
