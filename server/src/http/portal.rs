@@ -3,6 +3,7 @@
 
 mod actions;
 mod forms;
+mod gate;
 
 use app::{
     addresses::deleted_address,
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next, RestorationFields};
+pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
 /// The router that pages call in process.
