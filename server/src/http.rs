@@ -6,6 +6,7 @@
 
 mod ambassador;
 mod assets;
+mod audit;
 mod body;
 mod caller;
 mod client_address;
@@ -35,6 +36,7 @@ mod teams;
 mod token_in_url;
 mod tokens;
 mod users;
+mod views;
 
 use std::sync::Arc;
 
@@ -120,6 +122,13 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // what was done, and what a user keeps
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(views::favourites))
+        .routes(routes!(views::mark, views::unmark))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
         // people
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(session::list, session::end_all))

@@ -53,10 +53,17 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "compareMappingRevisions"
         | "getSeries"
         | "getStats"
+        | "listAudit"
+        | "exportAudit"
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
         "createMapping" => Need::Decided,
+        // what is a user's own
+        "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
+            Need::SignedIn
+        }
+        "markFavourite" => Need::Mapping(Role::Viewer),
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"
