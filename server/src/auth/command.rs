@@ -9,13 +9,17 @@ use chrono::{DateTime, Utc};
 use super::{
     access::{Access, ClaimPolicy, Edit},
     audit::Entry,
-    entity::Id,
+    entity::{Id, Request},
     names::TeamName,
     permission::{self, Object},
     principal::{Author, Principal},
     refusal::Refusal,
     role::Role,
 };
+
+pub mod claims;
+pub mod protections;
+pub mod requests;
 
 /// What a decision is made on.
 #[derive(Debug)]
@@ -66,6 +70,9 @@ pub struct Outcome {
     pub entry: Option<Entry>,
     /// Changes of mappings in the same transaction.
     pub writes: Vec<MappingWrite>,
+    /// The request that asked for the writes: where they can't be made, it is closed as stale, and
+    /// nothing else is done.
+    pub asked_by: Option<Request>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
     /// The id that was given.
@@ -75,12 +82,23 @@ pub struct Outcome {
 impl Outcome {
     /// Returns an outcome that only edits.
     pub fn new(edits: Vec<Edit>, entry: Entry) -> Self {
-        Self { edits, entry: Some(entry), writes: Vec::new(), unless_mapped: None, id: None }
+        Self { edits, entry: Some(entry), ..Self::nothing() }
     }
 
     /// Returns an outcome that nobody needs to read about.
     pub fn unnoted(edits: Vec<Edit>) -> Self {
-        Self { edits, entry: None, writes: Vec::new(), unless_mapped: None, id: None }
+        Self { edits, ..Self::nothing() }
+    }
+
+    fn nothing() -> Self {
+        Self {
+            edits: Vec::new(),
+            entry: None,
+            writes: Vec::new(),
+            asked_by: None,
+            unless_mapped: None,
+            id: None,
+        }
     }
 
     /// Names what was made.
@@ -100,6 +118,19 @@ pub struct MappingWrite {
     pub base: Option<u64>,
     /// Who answers for it.
     pub author: Author,
+    pub grounds: Grounds,
+}
+
+/// On what grounds a mapping is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grounds {
+    /// Its author wants it.
+    #[default]
+    Wanted,
+    /// Those who must agree have done so; its author must still be allowed to.
+    Approved,
+    /// A decision about the team that has it, which has checked what is to be checked.
+    Decided,
 }
 
 /// A decision on its way to the store.

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::gateway::mapping::Spec;
 
+/// Claims of a team at the most.
+pub const CLAIMS_MAX: usize = 1000;
+
 /// By which right a mapping may stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Right {
@@ -93,13 +96,18 @@ pub fn right_to(
     }
     match grant_of(claim, team, wanted, now) {
         Some(grant) => Ok(Right::Granted(Arc::clone(claim), grant.clone())),
-        None => Err(Refusal::Claimed {
-            wanted: wanted.clone(),
-            claimed: claim.territory.clone(),
-            owner: claim.team.clone(),
-            team: team.clone(),
-            contact: access.team(&claim.team).map(|team| team.contact.clone()).unwrap_or_default(),
-        }),
+        None => Err(claimed_by(access, claim, team, wanted)),
+    }
+}
+
+/// Refuses a place to `team`, since it lies in another's.
+pub fn claimed_by(access: &Access, claim: &Claim, team: &TeamName, wanted: &Territory) -> Refusal {
+    Refusal::Claimed {
+        wanted: wanted.clone(),
+        claimed: claim.place(),
+        owner: claim.team.clone(),
+        team: team.clone(),
+        contact: access.team(&claim.team).map(|team| team.contact.clone()).unwrap_or_default(),
     }
 }
 
@@ -127,7 +135,23 @@ fn of_nobody(
         return Ok(Right::Common);
     }
     may_claim(access, principal, policy, team, &Host::Any, wanted)?;
+    has_room(access, team)?;
     Ok(Right::New(wanted.clone()))
+}
+
+/// Checks that a team can have another claim.
+///
+/// # Errors
+/// Says how many are allowed.
+pub fn has_room(access: &Access, team: &TeamName) -> Result<(), Refusal> {
+    let has = access.claims().filter(|claim| claim.team == *team).count();
+    if has < CLAIMS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "the team `{team}` has {has} claims, and no team can have more; one for a larger place takes the room of many"
+    );
+    Err(Refusal::Conflict { code: "too-many", detail })
 }
 
 /// Checks that a place which no claim covers can become the team's.
@@ -150,6 +174,10 @@ pub fn may_claim(
     }
     if wanted.is_root() {
         return Err(Refusal::Root);
+    }
+    // a host of another team's, on which this would lie as well
+    if let Some(around) = access.claims_around(host, wanted).find(|claim| claim.team != *team) {
+        return Err(claimed_by(access, around, team, wanted));
     }
     let enclosed = access.claims_inside(host, wanted).find(|claim| claim.team != *team);
     match enclosed {
@@ -182,14 +210,49 @@ pub fn new_claim(
     }
 }
 
-/// Returns the protection that a write at `wanted` must respect: nothing is above it but a server
+/// Returns where the requests lie that a change of a mapping moves, without doubles.
+pub fn places(before: Option<&Spec>, after: Option<&Spec>) -> Vec<Territory> {
+    let mut places: Vec<_> =
+        [after, before].into_iter().flatten().map(|spec| Territory::of(&spec.prefix)).collect();
+    places.dedup();
+    places
+}
+
+/// Returns the protection that a change at `places` must respect: nothing is above it but a server
 /// that has no sign-in at all.
+///
+/// # Errors
+/// Refuses a change in two protected places: nobody could agree to both halves.
 pub fn protection<'a>(
     access: &'a Access,
     who: &Who,
-    wanted: &Territory,
-) -> Option<&'a Arc<Protection>> {
-    if *who == Who::Open { None } else { access.protection_of(wanted) }
+    places: &[Territory],
+) -> Result<Option<&'a Arc<Protection>>, Refusal> {
+    if *who == Who::Open {
+        return Ok(None);
+    }
+    let mut found = places.iter().filter_map(|place| access.protection_of(place));
+    let first = found.next();
+    match (first, found.find(|other| first.is_some_and(|first| first.id != other.id))) {
+        (Some(one), Some(other)) => Err(Refusal::Conflict {
+            code: "two-protections",
+            detail: format!(
+                "it moves from `{}` to `{}`, which need two approvals: delete the mapping, then create it anew",
+                other.territory, one.territory,
+            ),
+        }),
+        _ => Ok(first),
+    }
+}
+
+/// Says who must agree to a change.
+pub fn needs_approval(protection: &Protection) -> String {
+    let Protection { territory, approvers, needed, .. } = protection;
+    let owners = match needed {
+        1 => "an owner".to_owned(),
+        many => format!("{many} owners"),
+    };
+    format!("changes in `{territory}` need the approval of {owners} of the team `{approvers}`")
 }
 
 /// Returns the team of a new mapping whose author names none: who has the place, if the author may

@@ -13,6 +13,7 @@ use crate::{
         access::{Edit, Entity},
         audit::Entry,
         claim::Territory,
+        command::Grounds,
         ownership::{self, Right},
         permission::{self, Object},
         principal::{Author, Who},
@@ -32,14 +33,13 @@ pub struct Put {
     /// Makes a creation that is sent twice happen once.
     pub once: Option<Once>,
     pub author: Author,
-    /// Those who must agree have done so.
-    pub is_approved: bool,
+    pub grounds: Grounds,
 }
 
 impl Put {
     /// Asks for `spec`, whatever is there now.
     pub fn new(spec: Spec, author: Author) -> Self {
-        Self { spec, condition: Condition::Any, once: None, author, is_approved: false }
+        Self { spec, condition: Condition::Any, once: None, author, grounds: Grounds::Wanted }
     }
 }
 
@@ -56,14 +56,13 @@ pub struct Delete {
     pub name: MappingName,
     pub condition: Condition,
     pub author: Author,
-    /// Those who must agree have done so.
-    pub is_approved: bool,
+    pub grounds: Grounds,
 }
 
 impl Delete {
     /// Asks for the mapping to go, whatever it is now.
     pub fn new(name: MappingName, author: Author) -> Self {
-        Self { name, condition: Condition::Any, author, is_approved: false }
+        Self { name, condition: Condition::Any, author, grounds: Grounds::Wanted }
     }
 }
 
@@ -130,7 +129,7 @@ pub enum Effect {
 }
 
 pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, StoreError> {
-    let Put { spec, condition, once, author, is_approved } = put;
+    let Put { spec, condition, once, author, grounds } = put;
     let now = batch.now;
     if let Some(once) = &once
         && let Some(mapping) = idempotency::find(&mut batch.transaction, once, now).await?
@@ -139,7 +138,8 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     }
     let before = rows::get(&mut batch.transaction, &spec.name).await?;
     let principal = batch.access.principal(&author.who, now);
-    if let (Some(before), false) = (&before, condition == Condition::New) {
+    let is_decided = grounds == Grounds::Decided;
+    if let (Some(before), false) = (&before, is_decided || condition == Condition::New) {
         let what = format!("mapping named `{}`", spec.name);
         let object = Object::Of { team: &before.spec.team, what: &what };
         permission::check(&principal, Role::Editor, object)?;
@@ -147,7 +147,10 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     condition.check(&spec.name, before.as_ref())?;
     let team = before.as_ref().map(|before| &before.spec.team);
     let policy = batch.rules.policy;
-    let right = ownership::check_put(&batch.access, &principal, policy, team, &spec, now);
+    let right = match is_decided {
+        true => Ok(Right::Common),
+        false => ownership::check_put(&batch.access, &principal, policy, team, &spec, now),
+    };
     // whose place it is says more than that it is not the author's
     if let Some(owner) = rows::owner_of_prefix(&mut batch.transaction, &spec.prefix).await?
         && owner.name != spec.name
@@ -163,14 +166,9 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         Some(before) => (before.created_at, Effect::Replaced),
         None => (now, Effect::Created),
     };
-    if !is_approved {
-        let old = before.as_ref().map(|before| Territory::of(&before.spec.prefix));
-        let places = [Some(Territory::of(&spec.prefix)), old];
-        for place in places.iter().flatten() {
-            if let Some(protection) = ownership::protection(&batch.access, &author.who, place) {
-                return Err(StoreError::NeedsApproval(Arc::clone(protection)));
-            }
-        }
+    if grounds == Grounds::Wanted {
+        let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));
+        must_be_free(batch, &author, &places, before.as_ref())?;
     }
     if let Right::New(territory) = right {
         claim(batch, &author, &spec, territory).await?;
@@ -192,6 +190,22 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     Ok(Written { mapping: Arc::new(mapping), effect })
 }
 
+/// Checks that nobody must agree to a change at `places` first.
+fn must_be_free(
+    batch: &Batch<'_>,
+    author: &Author,
+    places: &[Territory],
+    before: Option<&Mapping>,
+) -> Result<(), StoreError> {
+    match ownership::protection(&batch.access, &author.who, places)? {
+        None => Ok(()),
+        Some(protection) => Err(StoreError::NeedsApproval {
+            protection: Arc::clone(protection),
+            before: before.cloned().map(Arc::new),
+        }),
+    }
+}
+
 /// Claims a mapping's place for its team.
 async fn claim(
     batch: &mut Batch<'_>,
@@ -211,7 +225,7 @@ pub(super) async fn delete(
     batch: &mut Batch<'_>,
     delete: Delete,
 ) -> Result<Option<Revision>, StoreError> {
-    let Delete { name, condition, author, is_approved } = delete;
+    let Delete { name, condition, author, grounds } = delete;
     let now = batch.now;
     let before = rows::get(&mut batch.transaction, &name).await?;
     if let Some(before) = &before {
@@ -223,11 +237,9 @@ pub(super) async fn delete(
         // also one that this version can't read goes
         return rows::delete(&mut batch.transaction, &name, None, &author, now).await;
     };
-    let place = Territory::of(&before.spec.prefix);
-    if !is_approved
-        && let Some(protection) = ownership::protection(&batch.access, &author.who, &place)
-    {
-        return Err(StoreError::NeedsApproval(Arc::clone(protection)));
+    if grounds == Grounds::Wanted {
+        let places = ownership::places(Some(&before.spec), None);
+        must_be_free(batch, &author, &places, Some(&before))?;
     }
     let team = Some(&before.spec.team);
     let deleted = rows::delete(&mut batch.transaction, &name, team, &author, now).await?;
