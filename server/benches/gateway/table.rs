@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use chancery::{
+    auth::names::TeamName,
     gateway::{
         fields::{NameFrom, read_spec},
         mapping::Spec,
@@ -49,7 +50,8 @@ impl Table {
     fn parse(name: &str, prefix: &str, service: &str) -> BenchResult<Spec> {
         let body = json!({ "prefix": prefix, "service": service });
         let fields = body.as_object().ok_or("an object")?;
-        read_spec(NameFrom::Url(name), fields).map_err(|errors| format!("{errors:?}").into())
+        read_spec(NameFrom::Url(name), fields, |_| Some(TeamName::default_team()))
+            .map_err(|errors| format!("{errors:?}").into())
     }
 
     fn path(&self, index: usize) -> String {

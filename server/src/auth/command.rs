@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::{
     access::{Access, ClaimPolicy, Edit},
     audit::Entry,
+    claim::Territory,
     entity::{Id, Request},
     names::TeamName,
     permission::{self, Object},
@@ -75,6 +76,8 @@ pub struct Outcome {
     pub asked_by: Option<Request>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
+    /// A place that no other team's mapping may lie around or in, since this team gets it.
+    pub free_for: Option<(TeamName, Territory)>,
     /// The id that was given.
     pub id: Option<Id>,
 }
@@ -82,21 +85,18 @@ pub struct Outcome {
 impl Outcome {
     /// Returns an outcome that only edits.
     pub fn new(edits: Vec<Edit>, entry: Entry) -> Self {
-        Self { edits, entry: Some(entry), ..Self::nothing() }
+        Self { entry: Some(entry), ..Self::unnoted(edits) }
     }
 
     /// Returns an outcome that nobody needs to read about.
     pub fn unnoted(edits: Vec<Edit>) -> Self {
-        Self { edits, ..Self::nothing() }
-    }
-
-    fn nothing() -> Self {
         Self {
-            edits: Vec::new(),
+            edits,
             entry: None,
             writes: Vec::new(),
             asked_by: None,
             unless_mapped: None,
+            free_for: None,
             id: None,
         }
     }

@@ -34,8 +34,41 @@ pub enum Right {
     Common,
 }
 
-/// Checks that `principal` may give a mapping the content `spec`, and by which right of its team;
-/// `before` is the team that has the mapping now.
+/// The mappings of other teams nearest to a place. Where no claim says whose it is, they do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The innermost around the place, or at it; one at `/` serves what is nobody's.
+    pub around: Option<(Territory, TeamName)>,
+    /// One inside it.
+    pub inside: Option<(Territory, TeamName)>,
+}
+
+impl Neighbours {
+    /// Checks that `team` can have `wanted` without taking requests from the neighbours.
+    ///
+    /// # Errors
+    /// Returns whose requests they are.
+    pub fn leave_free(
+        &self,
+        access: &Access,
+        team: &TeamName,
+        wanted: &Territory,
+    ) -> Result<(), Refusal> {
+        if let Some((around, owner)) = &self.around {
+            return Err(claimed(access, wanted, around.to_string(), owner, team));
+        }
+        match &self.inside {
+            None => Ok(()),
+            Some((inside, owner)) => Err(Refusal::Encloses {
+                wanted: wanted.clone(),
+                inside: inside.clone(),
+                owner: owner.clone(),
+            }),
+        }
+    }
+}
+
+/// Checks that `principal` may give a mapping the content `spec`, and by which right of its team.
 ///
 /// # Errors
 /// Returns the permission that is missing, or to whom the place belongs.
@@ -43,10 +76,10 @@ pub fn check_put(
     access: &Access,
     principal: &Principal,
     policy: ClaimPolicy,
-    before: Option<&TeamName>,
-    spec: &Spec,
+    write: PutFacts<'_>,
     now: DateTime<Utc>,
 ) -> Result<Right, Refusal> {
+    let PutFacts { before, spec, neighbours } = write;
     let what = format!("mapping named `{}`", spec.name);
     if let Some(before) = before {
         permission::check(principal, Role::Editor, Object::Of { team: before, what: &what })?;
@@ -64,7 +97,21 @@ pub fn check_put(
         }
         Err(refusal) => return Err(refusal),
     }
-    right_to(access, principal, policy, team, &Territory::of(&spec.prefix), now)
+    let wanted = Territory::of(&spec.prefix);
+    let right = right_to(access, principal, policy, team, &wanted, now)?;
+    if matches!(right, Right::New(_)) && !principal.is_admin() {
+        neighbours.leave_free(access, team, &wanted)?;
+    }
+    Ok(right)
+}
+
+/// What a put is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct PutFacts<'a> {
+    /// The team that has the mapping now.
+    pub before: Option<&'a TeamName>,
+    pub spec: &'a Spec,
+    pub neighbours: &'a Neighbours,
 }
 
 /// Checks that `principal` may delete a mapping of `team`.
@@ -100,14 +147,25 @@ pub fn right_to(
     }
 }
 
-/// Refuses a place to `team`, since it lies in another's.
+/// Refuses a place to `team`, since it lies in a claim of another.
 pub fn claimed_by(access: &Access, claim: &Claim, team: &TeamName, wanted: &Territory) -> Refusal {
+    claimed(access, wanted, claim.place(), &claim.team, team)
+}
+
+/// Says that a place is another team's.
+fn claimed(
+    access: &Access,
+    wanted: &Territory,
+    claimed: String,
+    owner: &TeamName,
+    team: &TeamName,
+) -> Refusal {
     Refusal::Claimed {
         wanted: wanted.clone(),
-        claimed: claim.place(),
-        owner: claim.team.clone(),
+        claimed,
+        owner: owner.clone(),
         team: team.clone(),
-        contact: access.team(&claim.team).map(|team| team.contact.clone()).unwrap_or_default(),
+        contact: access.team(owner).map(|owner| owner.contact.clone()).unwrap_or_default(),
     }
 }
 

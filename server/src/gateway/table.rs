@@ -11,7 +11,7 @@ use super::{
     rule::rules,
     service::ServiceName,
 };
-use crate::auth::names::TeamName;
+use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours};
 
 /// Holds every mapping; a clone is cheap and shares all that is equal.
 #[derive(Debug, Clone, Default)]
@@ -131,6 +131,27 @@ impl Table {
     /// Returns the mapping that has exactly this prefix.
     pub fn at_prefix(&self, prefix: &str) -> Option<&Arc<Mapping>> {
         self.by_name.get(self.by_prefix.get(prefix)?)
+    }
+
+    /// Returns the mappings of other teams than `team` that are nearest to a place.
+    pub fn neighbours(&self, team: &TeamName, place: &Territory) -> Neighbours {
+        let of_other = |mapping: &&Arc<Mapping>| mapping.spec.team != *team;
+        let neighbour = |mapping: &Arc<Mapping>| {
+            (Territory::of(&mapping.spec.prefix), mapping.spec.team.clone())
+        };
+        let at = |territory: &Territory| {
+            let path = territory.as_str();
+            let both = [path, path.trim_end_matches('/')];
+            both.into_iter().filter_map(|prefix| self.at_prefix(prefix)).find(of_other)
+        };
+        let mut around = place.outward().filter(|territory| !territory.is_root());
+        let around = around.find_map(|territory| at(&territory).map(neighbour));
+        let is_inside = |mapping: &&Arc<Mapping>| {
+            let inside = Territory::of(&mapping.spec.prefix);
+            inside != *place && place.covers(&inside)
+        };
+        let inside = self.iter().filter(of_other).find(is_inside).map(neighbour);
+        Neighbours { around, inside }
     }
 
     /// Carries out a committed change; returns what the mapping was before.

@@ -7,7 +7,11 @@
 //! ```
 //! Pages call the API in process with the caller of the page.
 
-use std::{collections::HashMap, net::IpAddr, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Body,
@@ -23,7 +27,7 @@ use crate::{
     auth::{
         access::{Edit, Entity},
         command::Outcome,
-        entity::{Session, Token},
+        entity::{Id, Session, Token},
         names::TeamName,
         needs::{self, Need},
         permission::{self, Object},
@@ -130,7 +134,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
 }
 
-fn token_of(state: &AppState, secret: &str) -> Option<crate::auth::entity::Id> {
+fn token_of(state: &AppState, secret: &str) -> Option<Id> {
     if !secret.starts_with(TOKEN_PREFIX) {
         return None;
     }
@@ -143,16 +147,15 @@ fn token_of(state: &AppState, secret: &str) -> Option<crate::auth::entity::Id> {
 }
 
 /// Returns the session that a request belongs to, if it goes on.
-pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<std::sync::Arc<Session>> {
+pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Arc<Session>> {
     let name = if state.settings.is_secure() { SECURE_COOKIE } else { COOKIE };
     let secret = cookie(headers, name)?;
     let (access, now) = (state.access(), state.clock.now());
-    let session =
-        access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?.clone();
+    let session = access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?;
     if now - session.seen_at >= NOTED_EVERY {
         note_session(state, session.hash.clone());
     }
-    Some(session)
+    Some(Arc::clone(session))
 }
 
 /// Returns the value of a cookie.
@@ -185,7 +188,7 @@ pub(super) fn note_session(state: &AppState, hash: SecretHash) {
     });
 }
 
-fn note_token(state: &AppState, id: crate::auth::entity::Id) {
+fn note_token(state: &AppState, id: Id) {
     state.store.act_later(Author::of(Who::CommandLine), move |scene| {
         let used = scene.access.token(id);
         let used = used.map(|token| Token { used_at: Some(scene.now), ..Token::clone(token) });

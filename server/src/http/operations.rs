@@ -17,7 +17,7 @@ use crate::{
     auth::{
         claim::Territory,
         names::TeamName,
-        ownership::{self, Right},
+        ownership::{self, PutFacts, Right},
     },
     gateway::{
         fields::{NameFrom, read_spec},
@@ -201,7 +201,9 @@ fn right(
 ) -> Result<Option<Warning>, ApiError> {
     let (access, now) = (state.access(), state.clock.now());
     let policy = state.settings.policy;
-    let right = ownership::check_put(&access, &caller.principal, policy, before, spec, now)?;
+    let neighbours = state.gateway().table.neighbours(&spec.team, &Territory::of(&spec.prefix));
+    let facts = PutFacts { before, spec, neighbours: &neighbours };
+    let right = ownership::check_put(&access, &caller.principal, policy, facts, now)?;
     let (code, message) = match right {
         Right::Own(_) | Right::Common => return Ok(None),
         Right::New(territory) => {

@@ -37,7 +37,7 @@ impl InProcessRouter {
     }
 
     /// Lets a page call the API as `caller`.
-    fn as_caller(self, caller: Caller) -> InProcess {
+    fn called_by(self, caller: Caller) -> InProcess {
         InProcess::new(move |request| {
             let api = self.0.clone();
             let mut request = request.map(Body::from);
@@ -65,7 +65,7 @@ pub(super) async fn call_in_process(
     mut request: Request<Body>,
     next: axum::middleware::Next,
 ) -> Response {
-    request.extensions_mut().insert(api.as_caller(caller));
+    request.extensions_mut().insert(api.called_by(caller));
     next.run(request).await
 }
 

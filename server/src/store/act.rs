@@ -87,7 +87,11 @@ async fn decide(
         policy: batch.rules.policy,
         now,
     })?;
-    let Outcome { edits, entry, writes, asked_by, unless_mapped, id } = outcome;
+    let Outcome { edits, entry, writes, asked_by, unless_mapped, free_for, id } = outcome;
+    if let Some((team, territory)) = free_for {
+        let neighbours = rows::neighbours(&mut batch.transaction, &team, &territory).await?;
+        neighbours.leave_free(&batch.access, &team, &territory)?;
+    }
     if let Some(team) = unless_mapped
         && let Some(mapping) = rows::a_mapping_of(&mut batch.transaction, &team).await?
     {

@@ -12,11 +12,13 @@ use crate::{
     auth::{
         access::{Edit, Entity},
         audit::Entry,
-        claim::Territory,
+        claim::{Host, Territory},
         command::Grounds,
-        ownership::{self, Right},
+        names::TeamName,
+        ownership::{self, Neighbours, PutFacts, Right},
         permission::{self, Object},
-        principal::{Author, Who},
+        principal::{Author, Principal, Who},
+        refusal::Refusal,
         role::Role,
     },
     gateway::{
@@ -134,6 +136,8 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     if let Some(once) = &once
         && let Some(mapping) = idempotency::find(&mut batch.transaction, once, now).await?
     {
+        let principal = batch.access.principal(&author.who, now);
+        may_see(&principal, &mapping)?;
         return Ok(Written { mapping, effect: Effect::Repeated });
     }
     let before = rows::get(&mut batch.transaction, &spec.name).await?;
@@ -146,11 +150,7 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     }
     condition.check(&spec.name, before.as_ref())?;
     let team = before.as_ref().map(|before| &before.spec.team);
-    let policy = batch.rules.policy;
-    let right = match is_decided {
-        true => Ok(Right::Common),
-        false => ownership::check_put(&batch.access, &principal, policy, team, &spec, now),
-    };
+    let right = right(batch, &principal, grounds, team, &spec).await?;
     // whose place it is says more than that it is not the author's
     if let Some(owner) = rows::owner_of_prefix(&mut batch.transaction, &spec.prefix).await?
         && owner.name != spec.name
@@ -190,6 +190,30 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     Ok(Written { mapping: Arc::new(mapping), effect })
 }
 
+/// Returns by which right a mapping may stand in its place, or why it may not.
+async fn right(
+    batch: &mut Batch<'_>,
+    principal: &Principal,
+    grounds: Grounds,
+    before: Option<&TeamName>,
+    spec: &Spec,
+) -> Result<Result<Right, Refusal>, StoreError> {
+    if grounds == Grounds::Decided {
+        return Ok(Ok(Right::Common));
+    }
+    let place = Territory::of(&spec.prefix);
+    // asked for only where they count
+    let neighbours = match batch.access.owner_of(&Host::Any, &place) {
+        None if !principal.is_admin() => {
+            rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
+        }
+        _ => Neighbours::default(),
+    };
+    let facts = PutFacts { before, spec, neighbours: &neighbours };
+    let (policy, now) = (batch.rules.policy, batch.now);
+    Ok(ownership::check_put(&batch.access, principal, policy, facts, now))
+}
+
 /// Checks that nobody must agree to a change at `places` first.
 fn must_be_free(
     batch: &Batch<'_>,
@@ -204,6 +228,13 @@ fn must_be_free(
             before: before.cloned().map(Arc::new),
         }),
     }
+}
+
+/// What a repeated creation answers with is the mapping: whoever has lost it since sees it no more.
+fn may_see(principal: &Principal, mapping: &Mapping) -> Result<(), StoreError> {
+    let what = format!("mapping named `{}`", mapping.name());
+    let object = Object::Of { team: &mapping.spec.team, what: &what };
+    Ok(permission::check(principal, Role::Viewer, object)?)
 }
 
 /// Claims a mapping's place for its team.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
-    auth::{names::TeamName, principal::Author},
+    auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
     gateway::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
@@ -144,6 +144,44 @@ pub(super) async fn owner_of_prefix(
     let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
     let (name, team) = (parsed(MappingName::parse(&name))?, parsed(TeamName::parse(&team))?);
     Ok(Some(PrefixOwner { name, team }))
+}
+
+/// Finds the mappings of other teams than `team` that are nearest to a place.
+pub(super) async fn neighbours(
+    transaction: &mut Transaction<'_, Sqlite>,
+    team: &TeamName,
+    place: &Territory,
+) -> Result<Neighbours, StoreError> {
+    let mut around: QueryBuilder<Sqlite> =
+        QueryBuilder::new("select prefix, team from mappings where team <> ");
+    around.push_bind(team.as_str());
+    around.push(" and prefix in (");
+    let mut prefixes = around.separated(", ");
+    for territory in place.outward().filter(|territory| !territory.is_root()) {
+        let base = territory.as_str().trim_end_matches('/').to_owned();
+        prefixes.push_bind(base).push_bind(territory.to_string());
+    }
+    around.push(") order by length(prefix) desc limit 1");
+    let around = around.build().fetch_optional(&mut **transaction).await?;
+    // `0` follows `/`: what begins with the place's path lies between
+    let end = format!("{}0", place.as_str().trim_end_matches('/'));
+    let inside = sqlx::query(
+        "select prefix, team from mappings
+         where prefix > $1 and prefix < $2 and team <> $3 order by prefix limit 1",
+    )
+    .bind(place.as_str())
+    .bind(end)
+    .bind(team.as_str())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let neighbour = |row: SqliteRow| -> Result<_, StoreError> {
+        let (prefix, team): (String, String) = (row.try_get("prefix")?, row.try_get("team")?);
+        Ok((parsed(Territory::parse(&prefix))?, parsed(TeamName::parse(&team))?))
+    };
+    Ok(Neighbours {
+        around: around.map(neighbour).transpose()?,
+        inside: inside.map(neighbour).transpose()?,
+    })
 }
 
 /// Returns the name of a mapping of a team, if it has any.

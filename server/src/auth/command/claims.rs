@@ -49,7 +49,9 @@ pub fn create(scene: &Scene<'_>, new: NewClaim) -> Result<Outcome, Refusal> {
         let detail = format!("`{}` is claimed already by the team `{}`", taken.place(), taken.team);
         return Err(Refusal::Taken { field: "prefix", detail });
     }
-    match access.owner_of(&host, &territory) {
+    let around = access.owner_of(&host, &territory);
+    let is_nobodys = around.is_none();
+    match around {
         // a part of what is the team's
         Some(around) if around.team == team => {}
         Some(around) if !scene.principal.is_admin() => {
@@ -67,7 +69,11 @@ pub fn create(scene: &Scene<'_>, new: NewClaim) -> Result<Outcome, Refusal> {
     let claim = Claim { host, note, ..claim };
     let entry = entry("claim.create", &claim).with("team", None, Some(team.as_str()));
     let entry = entry.with("note", None, told(&claim.note));
-    Ok(Outcome::new(vec![given, put(claim)], entry).with_id(id))
+    // what nobody owns may be served by another team all the same
+    let is_taken = is_nobodys && !scene.principal.is_admin();
+    let free_for = is_taken.then(|| (claim.team.clone(), claim.territory.clone()));
+    let outcome = Outcome::new(vec![given, put(claim)], entry).with_id(id);
+    Ok(Outcome { free_for, ..outcome })
 }
 
 /// Changes what is noted about a claim.
