@@ -17,3 +17,7 @@ pub mod request;
 pub mod revision;
 pub mod series;
 pub mod service;
+pub mod session;
+pub mod team;
+pub mod token;
+pub mod user;

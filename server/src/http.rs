@@ -12,6 +12,7 @@ mod condition;
 mod config;
 mod delivery;
 mod error;
+mod fields;
 mod history;
 mod list;
 mod live;
@@ -23,6 +24,7 @@ mod probes;
 mod query;
 mod same_origin;
 mod services;
+mod session;
 pub mod state;
 mod stats;
 
@@ -102,6 +104,8 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // people
+        .routes(routes!(session::get))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

@@ -326,6 +326,11 @@ impl Access {
         self.sessions.values()
     }
 
+    /// Returns the session with this secret, whether it has ended or not.
+    pub fn session(&self, hash: &SecretHash) -> Option<&Arc<Session>> {
+        self.sessions.get(hash)
+    }
+
     /// Returns the session with this secret, if it has not ended.
     pub fn valid_session(
         &self,
@@ -333,7 +338,7 @@ impl Access {
         limits: &SessionLimits,
         now: DateTime<Utc>,
     ) -> Option<&Arc<Session>> {
-        let session = self.sessions.get(hash)?;
+        let session = self.session(hash)?;
         let is_on = now < session.expires_at && now < session.seen_at + limits.idle;
         let user = self.users.get(&session.user)?;
         (is_on && !user.is_disabled).then_some(session)

@@ -1,6 +1,7 @@
 //! The portal's pages, rendered here, and the plain forms with which they work without
 //! JavaScript.
 
+mod actions;
 mod forms;
 
 use app::{
@@ -69,12 +70,13 @@ pub(super) async fn call_in_process(
     next.run(request).await
 }
 
-/// Renders the page at the request's address.
+/// Renders the page at the request's address, or does what its form says.
 pub(super) async fn page(Extension(api): Extension<InProcess>, request: Request<Body>) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::method_not_allowed().into_response();
+    match *request.method() {
+        Method::GET | Method::HEAD => render(api, request.uri(), request.headers(), None).await,
+        Method::POST => actions::post(api, request).await,
+        _ => ApiError::method_not_allowed().into_response(),
     }
-    render(api, request.uri(), request.headers(), None).await
 }
 
 /// `POST /mappings/new`: the form without JavaScript.
@@ -159,16 +161,20 @@ pub(super) async fn theme(request: Request<Body>) -> Result<Response, ApiError> 
         known @ ("light" | "dark") => known,
         _ => "system",
     };
-    // a path of ours; `//host` would lead away
-    let is_path = form.return_to.starts_with('/') && !form.return_to.starts_with("//");
-    let back =
-        if is_path && !form.return_to.contains('\\') { &form.return_to } else { "/mappings" };
+    let back = local_path(&form.return_to).unwrap_or("/mappings");
     let mut response = Redirect::to(back).into_response();
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Returns a path of ours to which a browser may be sent; `//host` would lead away.
+pub(super) fn local_path(text: &str) -> Option<&str> {
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (is_path && is_plain).then_some(text)
 }
 
 async fn render(
@@ -184,6 +190,8 @@ async fn render(
         cookies: cookies.collect::<Vec<_>>().join("; "),
         assets: assets::manifest(),
         posted,
+        // a page is worth showing without it
+        me: Client::in_process(api.clone()).me().await.unwrap_or_default(),
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
