@@ -8,6 +8,7 @@ mod ambassador;
 mod assets;
 mod body;
 mod caller;
+mod claims;
 mod condition;
 mod config;
 mod delivery;
@@ -19,9 +20,12 @@ mod live;
 mod mappings;
 pub mod openapi;
 mod operations;
+mod owner;
 mod portal;
 mod probes;
+mod protections;
 mod query;
+mod requests;
 mod same_origin;
 mod services;
 mod session;
@@ -106,6 +110,20 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(live::connect))
         // people
         .routes(routes!(session::get))
+        // who owns what, and what others must agree to
+        .routes(routes!(owner::get))
+        .routes(routes!(claims::list, claims::create))
+        .routes(routes!(claims::get, claims::patch, claims::delete))
+        .routes(routes!(claims::grants::create))
+        .routes(routes!(claims::grants::delete))
+        .routes(routes!(claims::grants::take_over))
+        .routes(routes!(requests::list, requests::create))
+        .routes(routes!(requests::get))
+        .routes(routes!(requests::approve))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(protections::list, protections::create))
+        .routes(routes!(protections::delete))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

@@ -45,7 +45,14 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
+        // to whom a place belongs is no secret; of requests each sees their own
+        "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
+        | "getRequest" => Need::SignedIn,
         "createMapping" => Need::Decided,
+        "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
+        | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
+        | "withdrawRequest" => Need::Decided,
+        "createProtection" | "deleteProtection" => Need::Installation(Role::Owner),
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"

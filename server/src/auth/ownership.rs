@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use app::api::mapping::Warning;
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -266,6 +267,38 @@ pub fn new_claim(
         created_at: now,
         grants: Vec::new(),
     }
+}
+
+/// Tells the team of a mapping that it stands in another team's place, where no grant holds.
+pub fn standing(
+    access: &Access,
+    team: &TeamName,
+    place: &Territory,
+    now: DateTime<Utc>,
+) -> Option<Warning> {
+    let claim = access.owner_of(&Host::Any, place).filter(|claim| claim.team != *team)?;
+    if grant_of(claim, team, place, now).is_some() {
+        return None;
+    }
+    let covers = |grant: &&Grant| grant.team == *team && grant.territory.covers(place);
+    let ended = claim.grants.iter().filter(covers).filter_map(|grant| grant.until).max();
+    let (owner, territory) = (&claim.team, claim.place());
+    let (code, message) = match ended {
+        Some(at) => (
+            "grant-ended",
+            format!(
+                "the team `{owner}` granted its place until {}; it is served still, and can be deleted, but not changed",
+                at.format("%F %H:%M UTC"),
+            ),
+        ),
+        None => (
+            "not-granted",
+            format!(
+                "it stands in `{territory}` of the team `{owner}` without a grant; it is served still, and can be deleted, but not changed"
+            ),
+        ),
+    };
+    Some(Warning { code: code.to_owned(), message })
 }
 
 /// Returns where the requests lie that a change of a mapping moves, without doubles.

@@ -374,7 +374,7 @@ fn entry(action: &'static str, access: &Access, request: &Request) -> Entry {
 
 /// Returns who a request names as its author; who needs no approval never makes one that is
 /// carried out in their name.
-fn author_of(author: &str) -> Option<Who> {
+pub fn author_of(author: &str) -> Option<Who> {
     match author.strip_prefix("token ") {
         Some(id) => id.parse().ok().map(|id| Who::Token(Id(id))),
         None => UserName::parse(author).ok().map(Who::User),

@@ -125,7 +125,7 @@ fn has_query(operation: &Operation) -> bool {
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone"]
+    ["create", "put", "post", "patch", "delete", "clone", "take", "approve", "refuse", "withdraw"]
         .iter()
         .any(|write| verb.starts_with(write))
 }
