@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod body;
 mod caller;
+mod claims;
 mod client_address;
 mod condition;
 mod config;
@@ -22,9 +23,12 @@ mod live;
 mod mappings;
 pub mod openapi;
 mod operations;
+mod owner;
 mod portal;
 mod probes;
+mod protections;
 mod query;
+mod requests;
 mod revisions;
 mod same_origin;
 mod services;
@@ -143,6 +147,20 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(teams::put_member, teams::delete_member))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        // who owns what, and what others must agree to
+        .routes(routes!(owner::get))
+        .routes(routes!(claims::list, claims::create))
+        .routes(routes!(claims::get, claims::patch, claims::delete))
+        .routes(routes!(claims::grants::create))
+        .routes(routes!(claims::grants::delete))
+        .routes(routes!(claims::grants::take_over))
+        .routes(routes!(requests::list, requests::create))
+        .routes(routes!(requests::get))
+        .routes(routes!(requests::approve))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(protections::list, protections::create))
+        .routes(routes!(protections::delete))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

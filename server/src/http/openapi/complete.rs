@@ -113,8 +113,9 @@ fn refusals(operation: &mut Operation, form: Form) {
 }
 
 /// What the name of an operation that writes begins with.
-const WRITES: [&str; 11] = [
+const WRITES: [&str; 15] = [
     "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end", "change",
+    "take", "approve", "refuse", "withdraw",
 ];
 
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.

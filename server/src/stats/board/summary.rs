@@ -9,9 +9,9 @@ use crate::{
     auth::sight::Sight,
     gateway::service::ServiceName,
     stats::{
-        counters::{Counts, Target},
+        counters::Target,
         seen::sum,
-        tick::{Entry, ServiceStats},
+        tick::ServiceStats,
     },
 };
 
