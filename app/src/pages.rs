@@ -8,6 +8,7 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+mod account;
 mod api_docs;
 mod compare;
 mod config;
@@ -21,6 +22,10 @@ pub(crate) mod overview;
 pub(crate) mod query;
 mod restore;
 mod services;
+mod sign_in;
+mod teams;
+mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -28,12 +33,16 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
 use crate::api::client::{Client, ClientError, InProcess};
+use crate::api::session::Me;
 use crate::components::frame::{self, Place};
 use crate::draft::Form;
 use crate::live::store::Seed;
 use crate::theme::Theme;
 
 use self::query::Query;
+
+pub use crate::api::client::encode_segment;
+pub use crate::components::action::Acted;
 
 /// A request for a page.
 #[derive(Debug)]
@@ -46,6 +55,18 @@ pub struct Visit {
     pub assets: Assets,
     /// What was posted, when a form is shown again.
     pub posted: Option<Posted>,
+    /// Who asks for it.
+    pub me: Me,
+}
+
+impl Visit {
+    /// Returns the plain form that was posted, with what came of it.
+    pub(crate) fn acted(&self) -> Option<&Acted> {
+        match &self.posted {
+            Some(Posted::Action(acted)) => Some(acted),
+            _ => None,
+        }
+    }
 }
 
 /// Addresses of the portal's files; absent ones were not built.
@@ -73,8 +94,12 @@ pub enum Posted {
         /// What was typed as its prefix.
         typed: String,
     },
+    /// Another form: refused, or done with something to show.
+    Action(Box<Acted>),
     /// Restoring a revision did not go through.
     Restoration(ClientError),
+    /// Any form, whose session has ended meanwhile: nothing was done with these fields.
+    SignedOut(Vec<(String, String)>),
 }
 
 /// A page that has been rendered.
@@ -96,6 +121,8 @@ pub(crate) struct Surroundings {
     pub(crate) q: String,
     /// Parameters that a search keeps: how the list is sorted, and what is chosen of it.
     pub(crate) kept: Vec<(String, String)>,
+    /// Who asks for the page.
+    pub(crate) me: Me,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -103,6 +130,8 @@ pub(crate) struct Loaded {
     status: u16,
     title: String,
     place: Option<Place>,
+    /// Stands alone, without the frame: for who has not signed in.
+    is_alone: bool,
     draw: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -117,12 +146,17 @@ impl Loaded {
             status: 200,
             title: title.into(),
             place: place.into(),
+            is_alone: false,
             draw: Box::new(|| draw().into_any()),
         }
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 }
 
@@ -143,20 +177,34 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
         q: if is_list { query.text("q") } else { String::new() },
         kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
+        me: visit.me.clone(),
     };
-    let Loaded { status, title, place, draw } = page(&client, &visit, &query).await;
+    let Loaded { mut status, title, place, is_alone, draw } = page(&client, &visit, &query).await;
+    // a form that was refused, on a page that is well itself
+    if let (200, Some(acted)) = (status, visit.acted()) {
+        status = acted.status();
+    }
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let html =
-        owner.with(|| frame::document(surroundings, &title, place, draw()).into_view().to_html());
+    let html = owner.with(|| match is_alone {
+        true => frame::alone(surroundings, &title, draw()).into_view().to_html(),
+        false => frame::document(surroundings, &title, place, draw()).into_view().to_html(),
+    });
     owner.unset_with_forced_cleanup();
     Page { status, html }
 }
 
+/// Splits the path of a page into its segments, decoded.
+pub fn segments(path: &str) -> Vec<String> {
+    path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect()
+}
+
 /// The portal's URL table.
 async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
-    let segments: Vec<_> =
-        visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
+    let segments = segments(&visit.path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    if let Some(Posted::SignedOut(fields)) = &visit.posted {
+        return sign_in::signed_out(&visit.path, fields.clone());
+    }
     match segments.as_slice() {
         [] => overview::page(client, query).await,
         ["mappings"] => mappings::page(client, query).await,
@@ -171,6 +219,16 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
+        ["sign-in"] => sign_in::page(visit, query),
+        ["setup", _] => sign_in::set_up(visit),
+        ["account"] => account::page(client, visit, query).await,
+        ["teams"] => teams::page(client, visit).await,
+        ["teams", "new"] => teams::create(visit),
+        ["teams", name] => teams::team(client, visit, name).await,
+        ["tokens"] => tokens::page(client, visit).await,
+        ["users"] => users::page(client, query).await,
+        ["users", "new"] => users::create(visit),
+        ["users", name] => users::user(client, visit, name, query).await,
         ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }

@@ -1,11 +1,12 @@
 //! All that decides who may do what, at one moment: immutable, shared, changed by [`Edit`]s.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use imbl::{HashMap, OrdMap};
 use serde_json::Value;
 
+pub use super::settings::{ClaimPolicy, SessionLimits};
 use super::{
     claim::{Host, Territory},
     entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
@@ -14,53 +15,6 @@ use super::{
     role::Role,
     secret::SecretHash,
 };
-
-/// How long sessions last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// Without a request.
-    pub idle: TimeDelta,
-    /// In all.
-    pub absolute: TimeDelta,
-}
-
-impl Default for SessionLimits {
-    /// A working day, and a week.
-    fn default() -> Self {
-        Self { idle: TimeDelta::hours(12), absolute: TimeDelta::days(7) }
-    }
-}
-
-/// What a team may claim without an admin.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ClaimPolicy {
-    /// What belongs to nobody: whoever maps it first, owns it.
-    #[default]
-    FirstCome,
-    /// Nothing.
-    Required,
-}
-
-impl fmt::Display for ClaimPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FirstCome => "first-come",
-            Self::Required => "required",
-        })
-    }
-}
-
-impl FromStr for ClaimPolicy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "first-come" => Ok(Self::FirstCome),
-            "required" => Ok(Self::Required),
-            _ => Err(format!("`{text}` is neither `first-come` nor `required`")),
-        }
-    }
-}
 
 /// Something that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,7 +249,12 @@ impl Access {
 
     /// Tells whether anybody could sign in and administer.
     pub fn has_admin(&self) -> bool {
-        self.users.values().any(|user| is_admin(user) && !user.is_disabled)
+        self.admins().next().is_some()
+    }
+
+    /// Returns those who can sign in and administer.
+    pub fn admins(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values().filter(|user| is_admin(user) && !user.is_disabled)
     }
 
     pub fn teams(&self) -> impl Iterator<Item = &Arc<Team>> {
@@ -320,8 +279,14 @@ impl Access {
         token.expires_at.is_none_or(|expiry| now < expiry).then_some(token)
     }
 
-    pub fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
-        self.sessions.values()
+    /// Returns the sessions of a user, ended ones, too.
+    pub fn sessions_of<'a>(&'a self, user: &'a UserName) -> impl Iterator<Item = &'a Arc<Session>> {
+        self.sessions.values().filter(move |session| session.user == *user)
+    }
+
+    /// Returns the session with this secret, whether it has ended or not.
+    pub fn session(&self, hash: &SecretHash) -> Option<&Arc<Session>> {
+        self.sessions.get(hash)
     }
 
     /// Returns the session with this secret, if it has not ended.
@@ -331,7 +296,7 @@ impl Access {
         limits: &SessionLimits,
         now: DateTime<Utc>,
     ) -> Option<&Arc<Session>> {
-        let session = self.sessions.get(hash)?;
+        let session = self.session(hash)?;
         let is_on = now < session.expires_at && now < session.seen_at + limits.idle;
         let user = self.users.get(&session.user)?;
         (is_on && !user.is_disabled).then_some(session)

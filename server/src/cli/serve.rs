@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, signals::stop_token};
+use super::{CliError, oidc::OidcArgs, signals::stop_token};
 use crate::{
     auth::{
         access::{ClaimPolicy, SessionLimits},
@@ -42,6 +42,8 @@ pub(super) struct ServerArgs {
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
     #[command(flatten)]
+    pub(super) oidc: OidcArgs,
+    #[command(flatten)]
     pub(super) access: AccessArgs,
 }
 
@@ -60,7 +62,7 @@ pub(super) struct AccessArgs {
     /// links are made for. With https, cookies only travel over TLS.
     #[arg(long, env = "CHANCERY_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
-    /// How many proxies in front of the portal are to be believed in `X-Forwarded-For`.
+    /// How many proxies of your own stand before the portal, each adding to `X-Forwarded-For`.
     #[arg(long, env = "CHANCERY_TRUSTED_PROXIES", default_value_t = 0)]
     trusted_proxies: usize,
     /// Hours without a request after which a session ends.
@@ -82,13 +84,14 @@ impl AccessArgs {
             },
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
+            samples: Vec::new(),
         }
     }
 }
 
 impl ServerArgs {
-    pub(super) fn settings(self, database: DatabaseUrl) -> Settings {
-        Settings {
+    pub(super) fn settings(self, database: DatabaseUrl) -> Result<Settings, CliError> {
+        Ok(Settings {
             http: self.http,
             xds: self.xds,
             gateway_http: self.gateway_http,
@@ -97,7 +100,8 @@ impl ServerArgs {
             clock: Clock::default(),
             services: self.services,
             forbidden: vec![self.envoy_admin],
-        }
+            oidc: self.oidc.settings()?,
+        })
     }
 }
 
@@ -113,7 +117,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let stop = stop_token()?;
-        let server = Server::start(self.server.settings(self.database), stop.clone()).await?;
+        let server = Server::start(self.server.settings(self.database)?, stop.clone()).await?;
         stop.cancelled().await;
         let failure = server.failure();
         server.stop().await;

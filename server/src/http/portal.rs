@@ -1,7 +1,9 @@
 //! The portal's pages, rendered here, and the plain forms with which they work without
 //! JavaScript.
 
+mod actions;
 mod forms;
+mod gate;
 
 use app::{
     addresses::deleted_address,
@@ -21,12 +23,8 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next, RestorationFields};
+pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
-
-/// Nothing from elsewhere, and no inline script.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
 
 /// The router that pages call in process.
 #[derive(Debug, Clone)]
@@ -70,12 +68,13 @@ pub(super) async fn call_in_process(
     next.run(request).await
 }
 
-/// Renders the page at the request's address.
+/// Renders the page at the request's address, or does what its form says.
 pub(super) async fn page(Extension(api): Extension<InProcess>, request: Request<Body>) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::method_not_allowed().into_response();
+    match *request.method() {
+        Method::GET | Method::HEAD => render(api, request.uri(), request.headers(), None).await,
+        Method::POST => actions::post(api, request).await,
+        _ => ApiError::method_not_allowed().into_response(),
     }
-    render(api, request.uri(), request.headers(), None).await
 }
 
 /// `POST /mappings/new`: the form without JavaScript.
@@ -189,16 +188,20 @@ pub(super) async fn theme(request: Request<Body>) -> Result<Response, ApiError> 
         known @ ("light" | "dark") => known,
         _ => "system",
     };
-    // a path of ours; `//host` would lead away
-    let is_path = form.return_to.starts_with('/') && !form.return_to.starts_with("//");
-    let back =
-        if is_path && !form.return_to.contains('\\') { &form.return_to } else { "/mappings" };
+    let back = local_path(&form.return_to).unwrap_or("/mappings");
     let mut response = Redirect::to(back).into_response();
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Returns a path of ours to which a browser may be sent; `//host` would lead away.
+pub(super) fn local_path(text: &str) -> Option<&str> {
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (is_path && is_plain).then_some(text)
 }
 
 async fn render(
@@ -214,12 +217,10 @@ async fn render(
         cookies: cookies.collect::<Vec<_>>().join("; "),
         assets: assets::manifest(),
         posted,
+        // a page is worth showing without it
+        me: Client::in_process(api.clone()).me().await.unwrap_or_default(),
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, Html(html)).into_response()
+    (status, Html(html)).into_response()
 }
