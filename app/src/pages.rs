@@ -8,6 +8,7 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+mod account;
 mod api_docs;
 mod config;
 pub mod delete_mapping;
@@ -19,6 +20,10 @@ mod nodes;
 pub(crate) mod overview;
 pub(crate) mod query;
 mod services;
+mod sign_in;
+mod teams;
+mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -89,6 +94,8 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
+    /// Any form, whose session has ended meanwhile: nothing was done with these fields.
+    SignedOut(Vec<(String, String)>),
 }
 
 /// A page that has been rendered.
@@ -110,6 +117,8 @@ pub(crate) struct Surroundings {
     pub(crate) q: String,
     /// Parameters that a search keeps: how the list is sorted, and what is chosen of it.
     pub(crate) kept: Vec<(String, String)>,
+    /// Who asks for the page.
+    pub(crate) me: Me,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -117,6 +126,8 @@ pub(crate) struct Loaded {
     status: u16,
     title: String,
     place: Option<Place>,
+    /// Stands alone, without the frame: for who has not signed in.
+    is_alone: bool,
     draw: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -131,12 +142,17 @@ impl Loaded {
             status: 200,
             title: title.into(),
             place: place.into(),
+            is_alone: false,
             draw: Box::new(|| draw().into_any()),
         }
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 }
 
@@ -157,15 +173,18 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
         q: if is_list { query.text("q") } else { String::new() },
         kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
+        me: visit.me.clone(),
     };
-    let Loaded { mut status, title, place, draw } = page(&client, &visit, &query).await;
+    let Loaded { mut status, title, place, is_alone, draw } = page(&client, &visit, &query).await;
     // a form that was refused, on a page that is well itself
     if let (200, Some(acted)) = (status, visit.acted()) {
         status = acted.status();
     }
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let html =
-        owner.with(|| frame::document(surroundings, &title, place, draw()).into_view().to_html());
+    let html = owner.with(|| match is_alone {
+        true => frame::alone(surroundings, &title, draw()).into_view().to_html(),
+        false => frame::document(surroundings, &title, place, draw()).into_view().to_html(),
+    });
     owner.unset_with_forced_cleanup();
     Page { status, html }
 }
@@ -179,6 +198,9 @@ pub fn segments(path: &str) -> Vec<String> {
 async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     let segments = segments(&visit.path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    if let Some(Posted::SignedOut(fields)) = &visit.posted {
+        return sign_in::signed_out(&visit.path, fields.clone());
+    }
     match segments.as_slice() {
         [] => overview::page(client, query).await,
         ["mappings"] => mappings::page(client, query).await,
@@ -191,6 +213,16 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
+        ["sign-in"] => sign_in::page(visit, query),
+        ["setup", _] => sign_in::set_up(visit),
+        ["account"] => account::page(client, visit, query).await,
+        ["teams"] => teams::page(client, visit).await,
+        ["teams", "new"] => teams::create(visit),
+        ["teams", name] => teams::team(client, visit, name).await,
+        ["tokens"] => tokens::page(client, visit).await,
+        ["users"] => users::page(client, query).await,
+        ["users", "new"] => users::create(visit),
+        ["users", name] => users::user(client, visit, name, query).await,
         ["mappings", name] => detail::page(client, name, query).await,
         _ => failure::not_found(),
     }

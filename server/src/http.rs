@@ -9,11 +9,13 @@ mod assets;
 mod body;
 mod caller;
 mod claims;
+mod client_address;
 mod condition;
 mod config;
 mod delivery;
 mod error;
 mod fields;
+mod headers;
 mod history;
 mod list;
 mod live;
@@ -29,12 +31,19 @@ mod requests;
 mod same_origin;
 mod services;
 mod session;
+mod sign_in;
 pub mod state;
 mod stats;
+mod teams;
+mod token_in_url;
+mod tokens;
+mod users;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
+    http::HeaderName,
     middleware,
     routing::{any, get, post},
 };
@@ -43,7 +52,6 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,6 +62,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Returns all that we serve over HTTP.
 pub fn router(state: AppState) -> Router {
+    let settings = Arc::clone(&state.settings);
     let api = api(state.clone());
     let in_process = portal::InProcessRouter::new(api.clone());
     let portal = Router::new()
@@ -64,6 +73,7 @@ pub fn router(state: AppState) -> Router {
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
+        .layer(middleware::from_fn(portal::gate))
         .layer(middleware::from_fn_with_state(in_process.clone(), portal::call_in_process))
         // a page of 50 rows is 100 kB as it is and 10 kB on its way; files are compressed already
         .layer(CompressionLayer::new())
@@ -71,17 +81,18 @@ pub fn router(state: AppState) -> Router {
     // a page below the API's addresses, where one looks for it
     let docs = Router::new()
         .route("/api/docs", get(portal::page))
+        .layer(middleware::from_fn(portal::gate))
         .layer(middleware::from_fn_with_state(in_process, portal::call_in_process))
         .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(security_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(security_header(header::REFERRER_POLICY, "same-origin"))
-        .layer(security_header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), headers::secure))
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn(same_origin::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), client_address::note))
+        .layer(middleware::from_fn(token_in_url::refuse))
+        .layer(middleware::from_fn_with_state(settings, same_origin::guard))
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
@@ -109,7 +120,19 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
         // people
-        .routes(routes!(session::get))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::list, session::end_all))
+        .routes(routes!(session::end))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::set_up))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::patch, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::get, teams::patch, teams::delete))
+        .routes(routes!(teams::put_member, teams::delete_member))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
         // who owns what, and what others must agree to
         .routes(routes!(owner::get))
         .routes(routes!(claims::list, claims::create))
@@ -152,10 +175,6 @@ async fn unknown_api() -> ApiError {
 
 async fn method_not_allowed() -> ApiError {
     ApiError::method_not_allowed()
-}
-
-fn security_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
 /// Returns a length as the API's numbers have it.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
+use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -32,7 +32,7 @@ use crate::{
     },
     http::{
         self,
-        state::{AppState, Identity, places_for_viewers},
+        state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
     stats::{
@@ -185,12 +185,21 @@ impl Server {
         );
         let ingest = Ingest::new(reports, stop.clone());
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
+        let desk = Arc::new(Desk::default());
+        let link = (settings.access.sign_in == SignIn::Required
+            && !store.access().borrow().has_admin())
+        .then(|| desk.make_link(settings.clock.now()));
+        let portal_url = match &settings.access.public_url {
+            Some(url) => url.to_string(),
+            None => format!("http://{http}"),
+        };
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state = AppState {
             access: store.access(),
             store,
             settings: Arc::new(settings.access),
             clock: settings.clock,
+            desk,
             published,
             ticks: ticks.clone(),
             history: history.clone(),
@@ -201,9 +210,17 @@ impl Server {
             viewers: places_for_viewers(),
             stop: stop.clone(),
         };
-        tasks.spawn(vital("the portal").keep(serve_people(portal, state, stop.clone())));
+        let router = http::router(state);
+        tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
+        if let Some(link) = link {
+            let secret = link.reveal();
+            // the one secret that is logged, since who reads the log is the operator; used once
+            warn!(
+                "there is no admin yet: make the first one at {portal_url}/setup/{secret} within an hour, or with `chancery user create NAME --admin`"
+            );
+        }
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = unless_started.disarm();
@@ -228,14 +245,14 @@ impl Server {
     }
 }
 
-async fn serve_people(listener: TcpListener, state: AppState, stop: CancellationToken) {
+async fn serve_people(listener: TcpListener, router: Router, stop: CancellationToken) {
     // a frame or an answer is whole when it is written: waiting for more only delays it
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
             warn!("can't set TCP_NODELAY: {error}");
         }
     });
-    let service = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served =
         axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {

@@ -2,6 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
+
 use super::access::{ClaimPolicy, SessionLimits};
 
 /// Whether one must sign in.
@@ -41,25 +46,35 @@ impl FromStr for SignIn {
     }
 }
 
-/// Where people find the portal: scheme, host and port, without a path.
+/// The portal's address as people know it: scheme, host and port, without a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
-    text: String,
+    scheme: Scheme,
+    authority: Authority,
 }
 
 impl PublicUrl {
-    /// Returns it without a slash at its end.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns host and port, as a `Host` header has them.
-    pub fn authority(&self) -> &str {
-        self.text.split_once("://").map_or("", |(_, authority)| authority)
-    }
-
     pub fn is_https(&self) -> bool {
-        self.text.starts_with("https://")
+        self.scheme == Scheme::HTTPS
+    }
+
+    /// Returns the name or address of the host, without its port.
+    pub fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// Tells whether a browser's `Origin` is this address.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        origin.split_once("://").is_some_and(|(scheme, authority)| {
+            scheme.eq_ignore_ascii_case(self.scheme.as_str())
+                && is_same_authority(scheme, authority, self.authority.as_str())
+        })
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
     }
 }
 
@@ -67,18 +82,33 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not like `https://portal.example.com`, without a path");
-        let uri: http::Uri = text.parse().map_err(|_no_uri| wrong())?;
-        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
-        let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'));
-        match (scheme, authority, uri.path()) {
-            (Some(scheme), Some(authority), "/" | "") if uri.query().is_none() => {
-                let authority = authority.as_str().to_ascii_lowercase();
-                Ok(Self { text: format!("{scheme}://{authority}") })
-            }
-            _ => Err(wrong()),
+        let refuse =
+            |why: &str| Err(format!("`{text}` {why}, as in `https://chancery.example.com`"));
+        let Ok(uri) = text.parse::<Uri>() else { return refuse("is not a URL") };
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return refuse("must have a scheme and a host");
+        };
+        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+            return refuse("must begin with `https://` or `http://`");
         }
+        if authority.as_str().contains('@') {
+            return refuse("must not have a user");
+        }
+        if parts.path_and_query.is_some_and(|path| path.as_str() != "/") {
+            return refuse("must not have a path");
+        }
+        Ok(Self { scheme, authority })
     }
+}
+
+/// Compares two `host[:port]`, of which either may leave out the scheme's own port.
+pub fn is_same_authority(scheme: &str, one: &str, other: &str) -> bool {
+    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let plain = |authority: &str| {
+        authority.strip_suffix(own_port).unwrap_or(authority).to_ascii_lowercase()
+    };
+    plain(one) == plain(other)
 }
 
 /// What a server goes by.
@@ -90,6 +120,17 @@ pub struct AccessSettings {
     pub public_url: Option<PublicUrl>,
     /// Proxies in front of the server whose `X-Forwarded-For` is believed.
     pub trusted_proxies: usize,
+    /// Users whose passwords are no secret: those of a demo, offered at the sign-in.
+    pub samples: Vec<Sample>,
+}
+
+/// A user of a demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    pub user: String,
+    pub password: String,
+    /// What one can try as them.
+    pub says: String,
 }
 
 impl AccessSettings {
@@ -106,24 +147,39 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("https://Portal.example.com/", "https://portal.example.com", "portal.example.com")]
-    #[case("http://127.0.0.1:8888", "http://127.0.0.1:8888", "127.0.0.1:8888")]
-    fn a_public_url_is_kept_without_a_path(
-        #[case] text: &str,
-        #[case] kept: &str,
-        #[case] authority: &str,
-    ) {
-        let url: PublicUrl = text.parse().unwrap();
-
-        assert_eq!((url.as_str(), url.authority()), (kept, authority));
+    #[case("https://chancery.example.com", "https://chancery.example.com")]
+    #[case("https://chancery.example.com/", "https://chancery.example.com")]
+    #[case("http://10.0.0.7:8888", "http://10.0.0.7:8888")]
+    #[case("HTTPS://[2001:db8::1]:8443", "https://[2001:db8::1]:8443")]
+    fn a_public_url_is_scheme_host_and_port(#[case] text: &str, #[case] read: &str) {
+        assert_eq!(text.parse::<PublicUrl>().unwrap().to_string(), read);
     }
 
     #[rstest]
-    #[case("portal.example.com")]
-    #[case("https://portal.example.com/chancery")]
-    #[case("ftp://portal.example.com")]
-    #[case("https://user:secret@portal.example.com")]
-    fn what_is_no_origin_is_refused(#[case] text: &str) {
-        assert!(text.parse::<PublicUrl>().is_err());
+    #[case("chancery.example.com")]
+    #[case("/portal")]
+    #[case("ftp://chancery.example.com")]
+    #[case("https://ada@chancery.example.com")]
+    #[case("https://chancery.example.com/portal")]
+    #[case("https://chancery.example.com?x")]
+    #[case("")]
+    fn anything_else_is_refused_with_an_example(#[case] text: &str) {
+        let refusal = text.parse::<PublicUrl>().unwrap_err();
+
+        assert!(refusal.ends_with(", as in `https://chancery.example.com`"), "{refusal}");
+    }
+
+    #[rstest]
+    #[case("https://chancery.example.com", true)]
+    #[case("https://CHANCERY.example.com:443", true)]
+    #[case("http://chancery.example.com", false)]
+    #[case("https://chancery.example.com:80", false)]
+    #[case("https://chancery.example.com.evil.example", false)]
+    #[case("https://evil.example", false)]
+    #[case("null", false)]
+    fn an_origin_is_the_public_url_or_another(#[case] origin: &str, #[case] same: bool) {
+        let url: PublicUrl = "https://chancery.example.com".parse().unwrap();
+
+        assert_eq!(url.is_origin(origin), same);
     }
 }

@@ -60,7 +60,7 @@ pub(super) struct AccessArgs {
     /// links are made for. With https, cookies only travel over TLS.
     #[arg(long, env = "CHANCERY_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
-    /// How many proxies in front of the portal are to be believed in `X-Forwarded-For`.
+    /// How many proxies of your own stand before the portal, each adding to `X-Forwarded-For`.
     #[arg(long, env = "CHANCERY_TRUSTED_PROXIES", default_value_t = 0)]
     trusted_proxies: usize,
     /// Hours without a request after which a session ends.
@@ -82,6 +82,7 @@ impl AccessArgs {
             },
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
+            samples: Vec::new(),
         }
     }
 }

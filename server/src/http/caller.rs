@@ -9,7 +9,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, LazyLock},
 };
 
@@ -22,7 +21,7 @@ use axum::{
 };
 use chrono::TimeDelta;
 
-use super::{REQUEST_ID, error::ApiError, state::AppState};
+use super::{REQUEST_ID, client_address::ClientAddress, error::ApiError, state::AppState};
 use crate::{
     auth::{
         access::{Edit, Entity},
@@ -90,11 +89,12 @@ pub(super) async fn identify(
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
-    let (headers, peer) = (request.headers(), peer(&request));
+    let headers = request.headers();
+    let address = request.extensions().get().map(|ClientAddress(address)| *address);
     let author = |who, session| Author {
         who,
         session,
-        address: peer,
+        address,
         request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
     };
     let author = match bearer(headers) {
@@ -122,11 +122,6 @@ fn unknown_token() -> Response {
 
 static BEARER: LazyLock<header::HeaderValue> =
     LazyLock::new(|| header::HeaderValue::from_static("Bearer error=\"invalid_token\""));
-
-fn peer(request: &Request<Body>) -> Option<IpAddr> {
-    let info = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-    info.map(|info| info.0.ip())
-}
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

@@ -3,6 +3,7 @@
 
 mod actions;
 mod forms;
+mod gate;
 
 use app::{
     api::client::{Client, InProcess},
@@ -21,12 +22,8 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next};
+pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
-
-/// Nothing from elsewhere, and no inline script.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
 
 /// The router that pages call in process.
 #[derive(Debug, Clone)]
@@ -195,9 +192,5 @@ async fn render(
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, Html(html)).into_response()
+    (status, Html(html)).into_response()
 }

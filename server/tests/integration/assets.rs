@@ -49,6 +49,8 @@ async fn a_page_loads_its_files_once(#[case] file: &str, #[case] content_type: &
         compressed.headers["cache-control"], "public, max-age=31536000, immutable",
         "{address}"
     );
+    assert_eq!(compressed.headers["x-content-type-options"], "nosniff");
+    assert_eq!(compressed.headers["cross-origin-resource-policy"], "same-origin");
     let length = manifest[file]["brotli_bytes"].as_u64().unwrap().to_string();
     assert_eq!(compressed.headers["content-length"], length);
     assert!(!plain.headers.contains_key("content-encoding"));

@@ -13,6 +13,7 @@ mod claims;
 mod command;
 mod database;
 mod delivery;
+mod edge;
 mod live;
 mod native;
 mod openapi;

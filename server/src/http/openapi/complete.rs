@@ -22,6 +22,7 @@ use super::{
     native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
+use crate::auth::needs::{self, Need};
 
 /// Completes what the handlers have said.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -31,7 +32,7 @@ pub(super) fn complete(document: &mut OpenApi) {
             parameters(operation);
             bodies(operation);
             responses(operation, form);
-            refusals(path, operation, form);
+            refusals(operation, form);
         }
     }
     shared(document.components.get_or_insert_default());
@@ -93,13 +94,12 @@ impl Form {
 }
 
 /// Adds the refusals that are given before or after a handler, where it has not described them.
-fn refusals(path: &str, operation: &mut Operation, form: Form) {
+fn refusals(operation: &mut Operation, form: Form) {
     let has_body = operation.request_body.is_some();
-    // headers alone are read leniently
-    let has_input = has_body || path.contains('{') || has_query(operation);
+    let need = operation.operation_id.as_deref().and_then(needs::of);
     for (status, name, _description) in EDGE {
         let is_possible = match status {
-            "400" => has_input,
+            "401" => need != Some(Need::Anyone),
             "413" | "415" => has_body,
             "503" => is_write(operation),
             _ => true,
@@ -112,22 +112,17 @@ fn refusals(path: &str, operation: &mut Operation, form: Form) {
     }
 }
 
-fn has_query(operation: &Operation) -> bool {
-    operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => {
-            matches!(parameter.parameter_in, utoipa::openapi::path::ParameterIn::Query)
-        }
-        RefOr::Ref(_) => true,
-    })
-}
+/// What the names of operations that write begin with.
+const WRITES: [&str; 14] = [
+    "create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change", "take",
+    "approve", "refuse", "withdraw",
+];
 
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone", "take", "approve", "refuse", "withdraw"]
-        .iter()
-        .any(|write| verb.starts_with(write))
+    WRITES.iter().any(|write| verb.starts_with(write))
 }
 
 /// Describes the headers that several operations take.

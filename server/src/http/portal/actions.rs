@@ -14,7 +14,6 @@ use app::{
     pages::{Acted, Posted},
 };
 use axum::{
-    Extension,
     body::Body,
     http::{HeaderMap, HeaderName, Method, Request, header},
     response::{IntoResponse, Redirect, Response},

@@ -39,6 +39,15 @@ impl TestServer {
 
     /// Starts with services whose endpoints are fixed.
     pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
+        Self::with(services, AccessSettings::default()).await
+    }
+
+    /// Starts with another way to let people in.
+    pub(crate) async fn with_access(access: AccessSettings) -> Self {
+        Self::with(&[], access).await
+    }
+
+    async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
         let settings = Settings {
@@ -46,7 +55,7 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
-            access: AccessSettings::default(),
+            access,
             clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
