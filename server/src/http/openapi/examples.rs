@@ -6,8 +6,11 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// Examples by the name of their schema. A test reads each with the type it is of.
-static EXAMPLES: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
+static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let files = [include_str!("examples.json"), include_str!("examples/ownership.json")];
+    let read = |file| serde_json::from_str::<Map<String, Value>>(file).unwrap_or_default();
+    files.into_iter().flat_map(read).collect()
+});
 
 /// Returns the example of a schema.
 pub(super) fn of(schema: &str) -> Option<Value> {
