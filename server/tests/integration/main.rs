@@ -10,6 +10,7 @@ mod api;
 mod article;
 mod assets;
 mod audit;
+mod claims;
 mod command;
 mod database;
 mod delivery;
