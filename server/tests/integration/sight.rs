@@ -43,7 +43,6 @@ impl Teams {
 #[case("/api/v1/mappings?team=pay")]
 #[case("/api/v1/mappings?service=127.0.0.2:9")]
 #[case("/api/v1/services")]
-#[case("/api/v1/services/check?service=127.0.0.2:9x")]
 #[case("/api/v1/nodes")]
 #[case("/api/v1/revisions")]
 #[case("/api/v1/series")]
@@ -119,6 +118,19 @@ async fn counts_are_of_what_is_seen() {
         let revisions = server.get_as(caller, "/api/v1/revisions").await.json();
         assert_eq!(revisions["items"].as_array().unwrap().len(), mappings);
     }
+}
+
+#[tokio::test]
+async fn nobody_is_reminded_of_anothers_service() {
+    let Teams { server, shop, pay } = Teams::start().await;
+    server.map_as(&pay, "secret", "/secret/", "127.0.0.1.nip.invalid").await;
+
+    let asked = "/api/v1/services/check?service=127.0.0.1.nip.invalide";
+    let of_shop = server.get_as(&shop, asked).await.json();
+    let of_pay = server.get_as(&pay, asked).await.json();
+
+    assert_eq!(of_shop["did_you_mean"], Value::Null, "{of_shop}");
+    assert_eq!(of_pay["did_you_mean"], "127.0.0.1.nip.invalid", "{of_pay}");
 }
 
 #[tokio::test]
