@@ -24,6 +24,7 @@ mod operations;
 mod portal;
 mod probes;
 mod query;
+mod revisions;
 mod same_origin;
 mod services;
 mod session;
@@ -66,6 +67,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
         .route("/mappings/{name}/clone", get(portal::page).post(portal::clone))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
+        .route("/mappings/{name}/restore", get(portal::page).post(portal::restore))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
@@ -104,6 +106,9 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(history::live))
         .routes(routes!(history::mapping_series))
         .routes(routes!(history::of_mapping))
+        .routes(routes!(revisions::one))
+        .routes(routes!(revisions::compare))
+        .routes(routes!(revisions::restore))
         .routes(routes!(delivery::receipt))
         .routes(routes!(config::of_mapping))
         .routes(routes!(services::list))

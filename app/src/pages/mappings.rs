@@ -14,6 +14,7 @@ use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
+use crate::components::undo::{self, Deleted};
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
 use crate::islands::search::SearchAsTyped;
@@ -38,8 +39,14 @@ const COLUMNS: [(&str, &str, Option<Sort>); 11] = [
 
 pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
     let (state, loaded) = load(client, address::read(query)).await;
+    let deleted = match query.get("deleted") {
+        Some(name) => Deleted::load(client, name).await,
+        None => None,
+    };
     match loaded {
-        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || draw(&state, page)),
+        Ok(page) => {
+            Loaded::new("Mappings", Place::Mappings, move || draw(&state, page, deleted.as_ref()))
+        }
         Err(error) => failure::failed(Place::Mappings, "The mappings", error),
     }
 }
@@ -64,7 +71,7 @@ fn is_invalid_query(answer: &Result<MappingPage, ClientError>) -> bool {
     answer.as_ref().is_err_and(|error| error.status() == Some(400))
 }
 
-fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
+fn draw(state: &ListQuery, page: MappingPage, deleted: Option<&Deleted>) -> impl IntoView + use<> {
     let is_none_yet = page.total == 0;
     let is_none_match = !is_none_yet && page.items.is_empty();
     let sub = summary(state, &page).into_any();
@@ -91,6 +98,7 @@ fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
                 <kbd aria-hidden="true">"n"</kbd>
             </a>
         </PageHead>
+        {deleted.map(undo::note)}
         {content}
         <SearchAsTyped />
     }

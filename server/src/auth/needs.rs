@@ -49,6 +49,8 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "listNodes"
         | "listRevisions"
         | "listMappingRevisions"
+        | "getMappingRevision"
+        | "compareMappingRevisions"
         | "getSeries"
         | "getStats"
         | "followLive"
@@ -64,6 +66,7 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "cloneMapping" => Need::Mapping(Role::Viewer),
         "patchMapping" | "deleteMapping" => Need::Mapping(Role::Editor),
         "putMapping"
+        | "restoreMapping"
         | "ambassadorPutMapping"
         | "ambassadorPostMapping"
         | "ambassadorDeleteMapping" => Need::MappingIfAny(Role::Editor),

@@ -222,7 +222,7 @@ fn right(
 }
 
 /// Writes what was asked for as the API takes it.
-fn draft(spec: &Spec) -> MappingDraft {
+pub(super) fn draft(spec: &Spec) -> MappingDraft {
     MappingDraft {
         name: spec.name.to_string(),
         prefix: spec.prefix.to_string(),

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod access;
 mod api;
 mod article;
 mod assets;
@@ -15,6 +16,7 @@ mod delivery;
 mod edge;
 mod live;
 mod native;
+mod oidc;
 mod openapi;
 mod order;
 mod portal;

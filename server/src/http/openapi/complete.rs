@@ -116,7 +116,11 @@ fn refusals(operation: &mut Operation, form: Form) {
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change"]
+    let writes = [
+        "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end",
+        "change",
+    ];
+    writes
         .iter()
         .any(|write| verb.starts_with(write))
 }
