@@ -14,3 +14,7 @@ pub mod receipt;
 pub mod revision;
 pub mod series;
 pub mod service;
+pub mod session;
+pub mod team;
+pub mod token;
+pub mod user;

@@ -3,6 +3,8 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` writes `pub` in front of what it generates")]
 
+#[cfg(feature = "ssr")]
+pub(crate) mod action;
 pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod chip;

@@ -132,6 +132,7 @@ impl Typed {
             service: self.service.clone(),
             rewrite: Some(self.rewrite.clone()),
             labels: (!labels.is_empty()).then_some(labels),
+            team: None,
         }
     }
 

@@ -26,12 +26,16 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
 use crate::api::client::{Client, ClientError, InProcess};
+use crate::api::session::Me;
 use crate::components::frame::{self, Place};
 use crate::draft::Form;
 use crate::live::store::Seed;
 use crate::theme::Theme;
 
 use self::query::Query;
+
+pub use crate::api::client::encode_segment;
+pub use crate::components::action::Acted;
 
 /// A request for a page.
 #[derive(Debug)]
@@ -44,6 +48,18 @@ pub struct Visit {
     pub assets: Assets,
     /// What was posted, when a form is shown again.
     pub posted: Option<Posted>,
+    /// Who asks for it.
+    pub me: Me,
+}
+
+impl Visit {
+    /// Returns the plain form that was posted, with what came of it.
+    pub(crate) fn acted(&self) -> Option<&Acted> {
+        match &self.posted {
+            Some(Posted::Action(acted)) => Some(acted),
+            _ => None,
+        }
+    }
 }
 
 /// Addresses of the portal's files; absent ones were not built.
@@ -71,6 +87,8 @@ pub enum Posted {
         /// What was typed as its prefix.
         typed: String,
     },
+    /// Another form: refused, or done with something to show.
+    Action(Box<Acted>),
 }
 
 /// A page that has been rendered.
@@ -140,7 +158,11 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         q: if is_list { query.text("q") } else { String::new() },
         kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
     };
-    let Loaded { status, title, place, draw } = page(&client, &visit, &query).await;
+    let Loaded { mut status, title, place, draw } = page(&client, &visit, &query).await;
+    // a form that was refused, on a page that is well itself
+    if let (200, Some(acted)) = (status, visit.acted()) {
+        status = acted.status();
+    }
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html =
         owner.with(|| frame::document(surroundings, &title, place, draw()).into_view().to_html());
@@ -148,10 +170,14 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
     Page { status, html }
 }
 
+/// Splits the path of a page into its segments, decoded.
+pub fn segments(path: &str) -> Vec<String> {
+    path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect()
+}
+
 /// The portal's URL table.
 async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
-    let segments: Vec<_> =
-        visit.path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect();
+    let segments = segments(&visit.path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [] => overview::page(client, query).await,

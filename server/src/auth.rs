@@ -5,14 +5,24 @@
 //!                            ▲                                              │
 //!                            └────── edits ◀─ command (pure rules) ◀────────┘
 //! ```
-//! Pure, but for `hasher`: no IO and no clock; the time is handed in. The store keeps the entities and carries out
-//! commands, each in one transaction with its audit row; `http` finds out who calls.
+//! Pure, but for `hasher`: no IO and no clock; the time is handed in. The store keeps the entities
+//! and carries out commands, each in one transaction with its audit row; `http` finds out who calls.
 
+pub mod access;
+pub mod audit;
 pub mod claim;
+pub mod command;
 pub mod entity;
 pub mod hasher;
 pub mod lockout;
 pub mod names;
+pub mod needs;
+pub mod ownership;
 pub mod password;
+pub mod permission;
+pub mod principal;
+pub mod refusal;
 pub mod role;
 pub mod secret;
+pub mod settings;
+pub mod sight;

@@ -7,12 +7,13 @@
 mod ambassador;
 mod assets;
 mod body;
+mod caller;
 mod client_address;
 mod condition;
 mod config;
 mod delivery;
-pub mod edge;
 mod error;
+mod fields;
 mod headers;
 mod history;
 mod list;
@@ -25,6 +26,7 @@ mod probes;
 mod query;
 mod same_origin;
 mod services;
+mod session;
 pub mod state;
 mod stats;
 mod token_in_url;
@@ -45,16 +47,16 @@ use tower_http::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{edge::Edge, error::ApiError, state::AppState};
+use self::{error::ApiError, state::AppState};
 
 /// Names a request in our log and in a problem's `request_id`.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Returns all that we serve over HTTP, behind the checks and headers of `edge`.
-pub fn router(state: AppState, edge: Edge) -> Router {
-    let edge = Arc::new(edge);
+/// Returns all that we serve over HTTP.
+pub fn router(state: AppState) -> Router {
+    let settings = Arc::clone(&state.settings);
     let api = api(state.clone());
-    let in_process = portal::in_process(api.clone());
+    let in_process = portal::InProcessRouter::new(api.clone());
     let portal = Router::new()
         .route("/mappings/new", get(portal::page).post(portal::create))
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
@@ -63,24 +65,25 @@ pub fn router(state: AppState, edge: Edge) -> Router {
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
-        .layer(axum::Extension(in_process.clone()))
+        .layer(middleware::from_fn_with_state(in_process.clone(), portal::call_in_process))
         // a page of 50 rows is 100 kB as it is and 10 kB on its way; files are compressed already
         .layer(CompressionLayer::new())
         .with_state(state.clone());
     // a page below the API's addresses, where one looks for it
     let docs = Router::new()
         .route("/api/docs", get(portal::page))
-        .layer(axum::Extension(in_process))
+        .layer(middleware::from_fn_with_state(in_process, portal::call_in_process))
         .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(middleware::from_fn_with_state(Arc::clone(&edge), headers::secure))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), headers::secure))
         .layer(middleware::from_fn_with_state(state.clone(), error::finish))
         .layer(CatchPanicLayer::custom(error::after_panic))
-        .layer(middleware::from_fn_with_state(Arc::clone(&edge), client_address::note))
+        .layer(middleware::from_fn_with_state(Arc::clone(&settings), client_address::note))
         .layer(middleware::from_fn(token_in_url::refuse))
-        .layer(middleware::from_fn_with_state(edge, same_origin::guard));
+        .layer(middleware::from_fn_with_state(settings, same_origin::guard))
+        .layer(middleware::from_fn_with_state(state.clone(), caller::identify));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)
 }
 
@@ -106,6 +109,8 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // people
+        .routes(routes!(session::get))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))
@@ -124,6 +129,7 @@ fn api(state: AppState) -> Router {
         .route("/ambassador/{*path}", any(ambassador::unknown))
         .route("/api/{*path}", any(unknown_api))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), caller::authorize))
         .with_state(state)
 }
 

@@ -11,6 +11,7 @@
 #![recursion_limit = "256"]
 
 pub mod auth;
+pub mod clock;
 pub mod gateway;
 
 pub mod store;

@@ -17,6 +17,8 @@ use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
 use crate::{
+    auth::settings::{AccessSettings, SignIn},
+    clock::Clock,
     discovery::{
         Directory,
         dns::{Dns, Resolver},
@@ -30,7 +32,6 @@ use crate::{
     },
     http::{
         self,
-        edge::Edge,
         state::{AppState, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
@@ -41,7 +42,7 @@ use crate::{
         query::History,
         tick::Tick,
     },
-    store::{DatabaseUrl, Store, StoreError},
+    store::{DatabaseUrl, Rules, Store, StoreError},
     xds::{node::Nodes, stream::Ads},
 };
 
@@ -58,12 +59,13 @@ pub struct Settings {
     /// Where the nodes listen for the gateway's clients.
     pub gateway_http: SocketAddr,
     pub database: DatabaseUrl,
+    pub access: AccessSettings,
+    /// What time it is, for sessions, grants and the audit.
+    pub clock: Clock,
     /// Services whose endpoints are written down.
     pub services: Vec<FixedService>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
-    /// How people reach the portal.
-    pub edge: Edge,
 }
 
 /// Says why a server could not start.
@@ -72,9 +74,13 @@ pub enum StartError {
     #[error("can't listen on {address} for {purpose} ({option}): {reason}")]
     Listen { address: SocketAddr, purpose: &'static str, option: &'static str, reason: io::Error },
     #[error(
-        "{option} {address} is not a loopback address, and whoever reaches it could change the gateway: this version has no sign-in. Listen on 127.0.0.1 and forward the port, for example with `ssh -L` or `kubectl port-forward`"
+        "--http {address} is not a loopback address, and without a sign-in whoever reaches it could change the gateway: add `--sign-in required` (the log then says how to make the first admin), or listen on 127.0.0.1 and forward the port, for example with `ssh -L` or `kubectl port-forward`"
     )]
-    Exposed { address: SocketAddr, option: &'static str },
+    Open { address: SocketAddr },
+    #[error(
+        "--xds {address} is not a loopback address, and xDS has no authentication yet: whoever reaches it could read the whole configuration. Listen on 127.0.0.1 and forward the port"
+    )]
+    Exposed { address: SocketAddr },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -130,12 +136,19 @@ impl Server {
     pub async fn start(settings: Settings, stop: CancellationToken) -> Result<Self, StartError> {
         let tasks = TaskTracker::new();
         let unless_started = stop.clone().drop_guard();
+        if settings.access.sign_in == SignIn::Open && !settings.http.ip().is_loopback() {
+            return Err(StartError::Open { address: settings.http });
+        }
+        if !settings.xds.ip().is_loopback() {
+            return Err(StartError::Exposed { address: settings.xds });
+        }
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
         let gateway_http = free_address(settings.gateway_http).await?;
         let (http, xds) = (local(&portal, settings.http), local(&control, settings.xds));
 
-        let store = Store::open(&settings.database, &tasks).await?;
+        let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
+        let store = Store::open(&settings.database, rules, &tasks).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
@@ -174,7 +187,10 @@ impl Server {
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state = AppState {
+            access: store.access(),
             store,
+            settings: Arc::new(settings.access),
+            clock: settings.clock,
             published,
             ticks: ticks.clone(),
             history: history.clone(),
@@ -185,7 +201,7 @@ impl Server {
             viewers: places_for_viewers(),
             stop: stop.clone(),
         };
-        let router = http::router(state, settings.edge);
+        let router = http::router(state);
         tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
@@ -249,9 +265,6 @@ async fn listen(
     purpose: &'static str,
     option: &'static str,
 ) -> Result<TcpListener, StartError> {
-    if !address.ip().is_loopback() {
-        return Err(StartError::Exposed { address, option });
-    }
     TcpListener::bind(address).await.map_err(|reason| StartError::Listen {
         address,
         purpose,

@@ -8,6 +8,10 @@
 //! so that one fsync serves many writers. The `watch` is only a hint that something changed; who
 //! follows the table reads the changes by revision.
 
+mod access;
+mod act;
+mod audit;
+mod change;
 pub mod error;
 mod history;
 mod idempotency;
@@ -23,12 +27,22 @@ use tokio_util::task::TaskTracker;
 
 use self::writer::{Operation, Writer};
 pub use self::{
+    act::Acted,
+    audit::AuditQuery,
+    change::{Condition, Delete, Effect, Put, Written},
     error::StoreError,
     history::Recorded,
     idempotency::Once,
-    writer::{Condition, Effect, Put, Written},
 };
 use crate::{
+    auth::{
+        access::{Access, ClaimPolicy},
+        audit::Audited,
+        command::{Outcome, Scene},
+        principal::Author,
+        refusal::Refusal,
+    },
+    clock::Clock,
     gateway::mapping::{Change, MappingName, Revision},
     gateway::table::Table,
     stats::checkpoint::Checkpoint,
@@ -91,6 +105,14 @@ pub struct Store {
     db: Db,
     writes: mpsc::Sender<Operation>,
     newest: watch::Receiver<Revision>,
+    access: watch::Receiver<Arc<Access>>,
+}
+
+/// What the writer goes by.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    pub policy: ClaimPolicy,
+    pub clock: Clock,
 }
 
 /// All that a start needs of the database.
@@ -109,15 +131,21 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Open`] when the file can't be opened or is no database, and
     /// [`StoreError::Newer`] when a newer version of Chancery has migrated it.
-    pub async fn open(url: &DatabaseUrl, tasks: &TaskTracker) -> Result<Self, StoreError> {
+    pub async fn open(
+        url: &DatabaseUrl,
+        rules: Rules,
+        tasks: &TaskTracker,
+    ) -> Result<Self, StoreError> {
         let DatabaseUrl::Sqlite(path) = url;
         let (pool, identity) = sqlite::open(path).await?;
         let db = Db::Sqlite(pool);
         let (writes, queue) = mpsc::channel(QUEUE_WRITES);
         let (hint, newest) = watch::channel(Revision::default());
-        let store = Self { db: db.clone(), writes, newest };
+        let Db::Sqlite(pool) = &db;
+        let (access_now, access) = watch::channel(Arc::new(access::load(pool).await?));
+        let store = Self { db: db.clone(), writes, newest, access };
         hint.send_replace(store.newest_revision().await?);
-        tasks.spawn(Writer::new(db, identity, queue, hint).run());
+        tasks.spawn(Writer::new(db, identity, rules, queue, hint, access_now).run());
         Ok(store)
     }
 
@@ -126,8 +154,9 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::PrefixTaken`] when another mapping has the prefix,
     /// [`StoreError::NameTaken`] or [`StoreError::Stale`] when the condition does not hold,
-    /// [`StoreError::KeyReused`] when the key names another request, and
-    /// [`StoreError::Unavailable`] when the database can't be written.
+    /// [`StoreError::KeyReused`] when the key names another request, [`StoreError::Refused`] or
+    /// [`StoreError::NeedsApproval`] when the author may not, and [`StoreError::Unavailable`] when
+    /// the database can't be written.
     pub async fn put(&self, put: impl Into<Put>) -> Result<Written, StoreError> {
         let put = put.into();
         self.write(|answer| Operation::Put { put, answer }).await
@@ -136,14 +165,52 @@ impl Store {
     /// Deletes the mapping; returns `None` when there is none of that name.
     ///
     /// # Errors
-    /// Returns [`StoreError::Stale`] when the condition does not hold, and
+    /// Returns [`StoreError::Stale`] when the condition does not hold, [`StoreError::Refused`] or
+    /// [`StoreError::NeedsApproval`] when the author may not, and [`StoreError::Unavailable`] when
+    /// the database can't be written.
+    pub async fn delete(&self, delete: Delete) -> Result<Option<Revision>, StoreError> {
+        self.write(|answer| Operation::Delete { delete, answer }).await
+    }
+
+    /// Carries out what `decision` decides for `author`, in the transaction that it is made in.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Refused`] with the decision's refusal, the errors of
+    /// [`Self::put`] and [`Self::delete`] for the mappings that it changes, and
     /// [`StoreError::Unavailable`] when the database can't be written.
-    pub async fn delete(
+    pub async fn act(
         &self,
-        name: MappingName,
-        condition: Condition,
-    ) -> Result<Option<Revision>, StoreError> {
-        self.write(|answer| Operation::Delete { name, condition, answer }).await
+        author: Author,
+        decision: impl FnOnce(&Scene<'_>) -> Result<Outcome, Refusal> + Send + 'static,
+    ) -> Result<Acted, StoreError> {
+        let decision = Box::new(decision);
+        self.write(|answer| Operation::Act { author, decision, answer }).await
+    }
+
+    /// As [`Self::act`], for what can wait: it is left out while the writer is busy.
+    pub fn act_later(
+        &self,
+        author: Author,
+        decision: impl FnOnce(&Scene<'_>) -> Result<Outcome, Refusal> + Send + 'static,
+    ) {
+        let (answer, _unread) = oneshot::channel();
+        let decision = Box::new(decision);
+        // a full queue has more urgent work
+        let _left_out = self.writes.try_send(Operation::Act { author, decision, answer });
+    }
+
+    /// Follows who may do what.
+    pub fn access(&self) -> watch::Receiver<Arc<Access>> {
+        self.access.clone()
+    }
+
+    /// Reads at most `limit` entries of the audit, the newest first.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<Audited>, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        audit::read(pool, query, limit).await
     }
 
     /// Writes what the counters are now, all or nothing.

@@ -5,6 +5,11 @@
 //! server    InProcess (context) ─▶ the same router, without a socket
 //! ```
 
+#[cfg(feature = "ssr")]
+mod in_process;
+#[cfg(feature = "ssr")]
+mod people;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -241,7 +246,7 @@ fn mapping_path(name: &str, rest: &str) -> String {
 }
 
 /// Percent-encodes a path segment: all but the unreserved characters of RFC 3986, section 2.3.
-pub(crate) fn encode_segment(text: &str) -> String {
+pub fn encode_segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -338,58 +343,6 @@ impl Client {
     async fn send(&self, _request: Outgoing) -> Result<Reply, ClientError> {
         std::future::ready(Err(ClientError::Unreachable("built without a transport".to_owned())))
             .await
-    }
-}
-
-#[cfg(feature = "ssr")]
-mod in_process {
-    use std::fmt;
-    use std::future::Future;
-    use std::pin::Pin;
-    use std::sync::Arc;
-
-    use super::{ClientError, Outgoing, Reply};
-
-    type Answer = Pin<Box<dyn Future<Output = http::Response<String>> + Send>>;
-
-    /// Answers REST calls of pages that are rendered on the server: the router, without a socket.
-    #[derive(Clone)]
-    pub struct InProcess(Arc<dyn Fn(http::Request<String>) -> Answer + Send + Sync>);
-
-    impl fmt::Debug for InProcess {
-        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("InProcess")
-        }
-    }
-
-    impl InProcess {
-        /// Wraps the function that answers a request.
-        pub fn new(
-            answer: impl Fn(http::Request<String>) -> Answer + Send + Sync + 'static,
-        ) -> Self {
-            Self(Arc::new(answer))
-        }
-
-        pub(super) async fn send(&self, outgoing: Outgoing) -> Result<Reply, ClientError> {
-            let mut request = http::Request::builder().method(outgoing.method).uri(outgoing.path);
-            if let Some((name, value)) = outgoing.header {
-                request = request.header(name, value);
-            }
-            if outgoing.body.is_some() {
-                request = request.header(http::header::CONTENT_TYPE, "application/json");
-            }
-            let request = request
-                .body(outgoing.body.unwrap_or_default())
-                .map_err(|error| ClientError::Unreachable(error.to_string()))?;
-            let response = (self.0)(request).await;
-            let content_type = response
-                .headers()
-                .get(http::header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned);
-            let status = response.status().as_u16();
-            Ok(Reply::new(status, content_type.as_deref(), response.into_body()))
-        }
     }
 }
 

@@ -22,6 +22,10 @@ pub struct Mapping {
     /// What the mapping is found by, sorted and without duplicates.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// The team whose it is.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(example = "accounts"))]
+    pub team: String,
     /// Number of the change that gave the mapping this content; it is also the `ETag`.
     pub revision: u64,
     pub created_at: DateTime<Utc>,
@@ -46,6 +50,10 @@ pub struct MappingDraft {
     /// What the mapping is found by; absent means none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Vec<String>>,
+    /// The team whose it is; absent means who has the place, or the caller's only team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(example = "accounts"))]
+    pub team: Option<String>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

@@ -3,11 +3,12 @@
 use std::{net::SocketAddr, path::Path};
 
 use chancery::{
+    auth::names::TeamName,
     gateway::{
         fields::{NameFrom, read_spec},
         mapping::Spec,
     },
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, Rules, Store},
 };
 use serde_json::json;
 use tokio_util::task::TaskTracker;
@@ -49,7 +50,8 @@ impl Table {
     fn parse(name: &str, prefix: &str, service: &str) -> BenchResult<Spec> {
         let body = json!({ "prefix": prefix, "service": service });
         let fields = body.as_object().ok_or("an object")?;
-        read_spec(NameFrom::Url(name), fields).map_err(|errors| format!("{errors:?}").into())
+        read_spec(NameFrom::Url(name), fields, |_| Some(TeamName::default_team()))
+            .map_err(|errors| format!("{errors:?}").into())
     }
 
     fn path(&self, index: usize) -> String {
@@ -93,7 +95,7 @@ impl Table {
     pub(crate) async fn store(&self, folder: &Path) -> BenchResult<()> {
         let tasks = TaskTracker::new();
         let path = folder.join("chancery.db").display().to_string();
-        let store = Store::open(&DatabaseUrl::Sqlite(path), &tasks).await?;
+        let store = Store::open(&DatabaseUrl::Sqlite(path), Rules::default(), &tasks).await?;
         let mut writes = tokio::task::JoinSet::new();
         for spec in self.specs() {
             let (store, spec) = (store.clone(), spec?);

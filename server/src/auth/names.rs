@@ -95,9 +95,12 @@ name! {
 }
 
 impl TeamName {
-    /// Returns the team that is there from the beginning, to which belongs what no other team has.
+    /// The team that is there from the beginning, to which belongs what no other team has.
+    pub const DEFAULT: &str = "default";
+
+    /// Returns the team that is there from the beginning.
     pub fn default_team() -> Self {
-        Self("default".into())
+        Self(Self::DEFAULT.into())
     }
 }
 

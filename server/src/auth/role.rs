@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use app::api::team::Role as WireRole;
 use serde::{Deserialize, Serialize};
 
 /// What a principal may do with what belongs to a team; each includes those before it.
@@ -26,6 +27,26 @@ impl Role {
             Self::Viewer => "viewer",
             Self::Editor => "editor",
             Self::Owner => "owner",
+        }
+    }
+}
+
+impl From<Role> for WireRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Editor => Self::Editor,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+impl From<WireRole> for Role {
+    fn from(role: WireRole) -> Self {
+        match role {
+            WireRole::Viewer => Self::Viewer,
+            WireRole::Editor => Self::Editor,
+            WireRole::Owner => Self::Owner,
         }
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use tokio_util::task::TaskTracker;
 
 use super::{CliError, print};
-use crate::store::{DatabaseUrl, Store};
+use crate::store::{DatabaseUrl, Rules, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
@@ -15,7 +15,10 @@ pub(super) struct Migrate {
 
 impl Migrate {
     pub(super) async fn run(self) -> Result<(), CliError> {
-        let loaded = Store::open(&self.database, &TaskTracker::new()).await?.load().await?;
+        let loaded = Store::open(&self.database, Rules::default(), &TaskTracker::new())
+            .await?
+            .load()
+            .await?;
         print(&format!(
             "the database is up to date: {} mappings at revision {}\n",
             loaded.table.len(),

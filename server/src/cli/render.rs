@@ -12,7 +12,7 @@ use crate::{
         json::{self, Format},
         render::static_config,
     },
-    store::{DatabaseUrl, Store},
+    store::{DatabaseUrl, Rules, Store},
 };
 
 #[derive(Debug, Args)]
@@ -39,7 +39,10 @@ pub(super) struct Render {
 impl Render {
     pub(super) async fn run(self) -> Result<(), CliError> {
         self.database.must_exist()?;
-        let loaded = Store::open(&self.database, &TaskTracker::new()).await?.load().await?;
+        let loaded = Store::open(&self.database, Rules::default(), &TaskTracker::new())
+            .await?
+            .load()
+            .await?;
         for (name, reason) in &loaded.unreadable {
             tracing::warn!("left out mapping `{name}`: {reason}");
         }

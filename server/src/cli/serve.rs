@@ -2,12 +2,17 @@
 
 use std::net::SocketAddr;
 
+use chrono::TimeDelta;
 use clap::Args;
 
 use super::{CliError, signals::stop_token};
 use crate::{
+    auth::{
+        access::{ClaimPolicy, SessionLimits},
+        settings::{AccessSettings, PublicUrl, SignIn},
+    },
+    clock::Clock,
     discovery::fixed::FixedService,
-    http::edge::Edge,
     startup::{Server, Settings},
     store::DatabaseUrl,
 };
@@ -36,9 +41,49 @@ pub(super) struct ServerArgs {
     /// Envoy's admin address, to which no mapping may lead.
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+}
+
+/// Who may use the portal and the API.
+#[derive(Debug, Args)]
+pub(super) struct AccessArgs {
+    /// Whether people must sign in: `open` lets everyone on this machine do everything, and is
+    /// refused where others could reach the portal; `required`.
+    #[arg(long, env = "CHANCERY_SIGN_IN", default_value_t = SignIn::Open)]
+    sign_in: SignIn,
+    /// Who may map a prefix that no team has claimed: `first-come`, it becomes the team's that does
+    /// so first; `required`, nobody before an admin has claimed it for a team.
+    #[arg(long, env = "CHANCERY_CLAIMS", default_value_t = ClaimPolicy::FirstCome)]
+    claims: ClaimPolicy,
+    /// Where people find the portal, such as `https://portal.example.com`: what its cookies and
+    /// links are made for. With https, cookies only travel over TLS.
+    #[arg(long, env = "CHANCERY_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
     /// How many proxies of your own stand before the portal, each adding to `X-Forwarded-For`.
     #[arg(long, env = "CHANCERY_TRUSTED_PROXIES", default_value_t = 0)]
-    pub(super) trusted_proxies: usize,
+    trusted_proxies: usize,
+    /// Hours without a request after which a session ends.
+    #[arg(long, env = "CHANCERY_SESSION_IDLE_HOURS", default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=8760))]
+    session_idle_hours: i64,
+    /// Hours after which a session ends in any case.
+    #[arg(long, env = "CHANCERY_SESSION_HOURS", default_value_t = 168, value_parser = clap::value_parser!(i64).range(1..=8760))]
+    session_hours: i64,
+}
+
+impl AccessArgs {
+    fn settings(self) -> AccessSettings {
+        AccessSettings {
+            sign_in: self.sign_in,
+            policy: self.claims,
+            sessions: SessionLimits {
+                idle: TimeDelta::hours(self.session_idle_hours),
+                absolute: TimeDelta::hours(self.session_hours),
+            },
+            public_url: self.public_url,
+            trusted_proxies: self.trusted_proxies,
+        }
+    }
 }
 
 impl ServerArgs {
@@ -48,9 +93,10 @@ impl ServerArgs {
             xds: self.xds,
             gateway_http: self.gateway_http,
             database,
+            access: self.access.settings(),
+            clock: Clock::default(),
             services: self.services,
             forbidden: vec![self.envoy_admin],
-            edge: Edge { trusted_proxies: self.trusted_proxies, ..Edge::default() },
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Not derived with serde because serde stops at the first fault and can't say what is allowed.
 
-use app::api::problem::FieldError;
+use app::api::{mapping::MappingDraft, problem::FieldError};
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,9 +11,10 @@ use super::{
     path::{Prefix, Rewrite},
     service::Service,
 };
+use crate::auth::names::TeamName;
 
 /// The fields of a mapping, in the order of the form.
-pub const FIELDS: [&str; 5] = ["name", "prefix", "service", "rewrite", "labels"];
+pub const FIELDS: [&str; 6] = ["name", "prefix", "service", "rewrite", "labels", "team"];
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +25,16 @@ pub enum NameFrom<'a> {
     Body,
 }
 
-/// Reads a mapping's fields from `body`.
+/// Reads a mapping's fields from `body`. Where it names no team, `default_team` says whose what is
+/// mapped at a prefix is.
 ///
 /// # Errors
 /// Returns an entry for each missing, malformed or unknown field.
-pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, Vec<FieldError>> {
+pub fn read_spec(
+    name: NameFrom<'_>,
+    body: &Map<String, Value>,
+    default_team: impl FnOnce(Option<&Prefix>) -> Option<TeamName>,
+) -> Result<Spec, Vec<FieldError>> {
     let mut errors = Vec::new();
     for key in body.keys() {
         if !FIELDS.contains(&key.as_str()) {
@@ -57,14 +63,37 @@ pub fn read_spec(name: NameFrom<'_>, body: &Map<String, Value>) -> Result<Spec, 
         ),
     };
     let labels = read_labels(body, &mut errors);
-    match (name, prefix, service, rewrite, labels) {
-        (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels))
+    let team = match body.get("team") {
+        None | Some(Value::Null) => {
+            let team = default_team(prefix.as_ref());
+            if team.is_none() {
+                let message = "is missing; name the team whose mapping this is";
+                errors.push(FieldError::new("team", message.to_owned()));
+            }
+            team
+        }
+        Some(_) => required(body, "team", "the name of a team", TeamName::parse, &mut errors),
+    };
+    match (name, prefix, service, rewrite, labels, team) {
+        (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels), Some(team))
             if errors.is_empty() =>
         {
-            Ok(Spec { name, prefix, service, rewrite, labels })
+            Ok(Spec { name, prefix, service, rewrite, labels, team })
         }
         _ => Err(errors),
     }
+}
+
+/// Reads content that was kept as the API takes it.
+///
+/// # Errors
+/// As [`read_spec`].
+pub fn read_draft(draft: &MappingDraft) -> Result<Spec, Vec<FieldError>> {
+    let body = match serde_json::to_value(draft) {
+        Ok(Value::Object(body)) => body,
+        _ => Map::new(),
+    };
+    read_spec(NameFrom::Body, &body, |_| None)
 }
 
 fn read_labels(body: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Labels> {
@@ -121,7 +150,7 @@ mod tests {
     use super::*;
 
     fn read(name: NameFrom<'_>, body: Value) -> Result<Spec, Vec<FieldError>> {
-        read_spec(name, body.as_object().unwrap())
+        read_spec(name, body.as_object().unwrap(), |_| Some(TeamName::default_team()))
     }
 
     #[test]

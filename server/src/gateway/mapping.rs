@@ -9,6 +9,7 @@ use super::{
     path::{Prefix, Rewrite, described},
     service::Service,
 };
+use crate::auth::names::TeamName;
 
 /// Longest name of a mapping in bytes, as in the article's store.
 pub const NAME_MAX_BYTES: usize = 64;
@@ -70,6 +71,8 @@ pub struct Spec {
     pub service: Service,
     pub rewrite: Rewrite,
     pub labels: Labels,
+    /// Whose it is.
+    pub team: TeamName,
 }
 
 /// A committed mapping.

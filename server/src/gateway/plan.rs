@@ -19,6 +19,7 @@ use super::{
     path::Prefix,
     table::{PrefixTaken, Table},
 };
+use crate::auth::names::TeamName;
 
 /// Mappings inside a prefix that are named; their number is in the warning.
 const NESTED_NAMED: usize = 20;
@@ -107,6 +108,7 @@ pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
             ("service", spec.service.text.as_ref().to_owned()),
             ("rewrite", spec.rewrite.as_str().to_owned()),
             ("labels", labels.join(" ")),
+            ("team", spec.team.to_string()),
         ]
     };
     let (before, after) = (before.map(fields), after.map(fields));
@@ -120,9 +122,13 @@ pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
             return changes;
         };
         let (old, new) = (old.map(|(_, text)| text), new.map(|(_, text)| text));
-        // no label is nothing to speak of
-        let is_told =
-            field != "labels" || [&old, &new].into_iter().flatten().any(|l| !l.is_empty());
+        // no label is nothing to speak of, and the team of all goes without saying
+        let silent = match field.as_str() {
+            "labels" => "",
+            "team" => TeamName::DEFAULT,
+            _ => "\0",
+        };
+        let is_told = [&old, &new].into_iter().flatten().any(|text| text != silent);
         if old != new && is_told {
             changes.push(FieldChange { field, before: old, after: new });
         }

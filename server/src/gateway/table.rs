@@ -11,6 +11,7 @@ use super::{
     rule::rules,
     service::ServiceName,
 };
+use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours};
 
 /// Holds every mapping; a clone is cheap and shares all that is equal.
 #[derive(Debug, Clone, Default)]
@@ -24,10 +25,23 @@ pub struct Table {
 
 /// Says that a prefix is mapped already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the prefix `{prefix}` is already mapped by `{owner}`")]
+#[error("the prefix `{prefix}` is already mapped by `{owner}`{}", of_team(team))]
 pub struct PrefixTaken {
     pub prefix: Prefix,
     pub owner: MappingName,
+    pub team: TeamName,
+}
+
+impl PrefixTaken {
+    /// Says the same to who may not know the mapping.
+    pub fn elsewhere(&self) -> String {
+        format!("the prefix `{}` is already mapped by the team `{}`", self.prefix, self.team)
+    }
+}
+
+/// The team that is there from the beginning needs no mention.
+fn of_team(team: &TeamName) -> String {
+    if *team == TeamName::default_team() { String::new() } else { format!(" of the team `{team}`") }
 }
 
 impl Table {
@@ -82,7 +96,12 @@ impl Table {
     pub fn check_collision(&self, spec: &Spec) -> Result<(), PrefixTaken> {
         match self.by_prefix.get(&spec.prefix) {
             Some(owner) if *owner != spec.name => {
-                Err(PrefixTaken { prefix: spec.prefix.clone(), owner: owner.clone() })
+                let team = self.by_name.get(owner).map(|mapping| mapping.spec.team.clone());
+                Err(PrefixTaken {
+                    prefix: spec.prefix.clone(),
+                    owner: owner.clone(),
+                    team: team.unwrap_or_else(TeamName::default_team),
+                })
             }
             _ => Ok(()),
         }
@@ -112,6 +131,27 @@ impl Table {
     /// Returns the mapping that has exactly this prefix.
     pub fn at_prefix(&self, prefix: &str) -> Option<&Arc<Mapping>> {
         self.by_name.get(self.by_prefix.get(prefix)?)
+    }
+
+    /// Returns the mappings of other teams than `team` that are nearest to a place.
+    pub fn neighbours(&self, team: &TeamName, place: &Territory) -> Neighbours {
+        let of_other = |mapping: &&Arc<Mapping>| mapping.spec.team != *team;
+        let neighbour = |mapping: &Arc<Mapping>| {
+            (Territory::of(&mapping.spec.prefix), mapping.spec.team.clone())
+        };
+        let at = |territory: &Territory| {
+            let path = territory.as_str();
+            let both = [path, path.trim_end_matches('/')];
+            both.into_iter().filter_map(|prefix| self.at_prefix(prefix)).find(of_other)
+        };
+        let mut around = place.outward().filter(|territory| !territory.is_root());
+        let around = around.find_map(|territory| at(&territory).map(neighbour));
+        let is_inside = |mapping: &&Arc<Mapping>| {
+            let inside = Territory::of(&mapping.spec.prefix);
+            inside != *place && place.covers(&inside)
+        };
+        let inside = self.iter().filter(of_other).find(is_inside).map(neighbour);
+        Neighbours { around, inside }
     }
 
     /// Carries out a committed change; returns what the mapping was before.
@@ -168,6 +208,7 @@ pub(crate) mod tests {
                 service: Service::parse(service).unwrap(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
+                team: TeamName::default_team(),
             },
             revision: Revision(1),
             created_at: DateTime::UNIX_EPOCH,

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     body::{JSON, json_object},
+    caller::Caller,
     error::ApiError,
     openapi::{
         article,
@@ -23,13 +24,10 @@ use super::{
     state::AppState,
 };
 use crate::{
-    gateway::{
-        fields::{NameFrom, read_spec},
-        mapping::Mapping,
-    },
+    gateway::{fields::NameFrom, mapping::Mapping},
     publisher::Published,
     stats::tick::ServiceStats,
-    store::{Condition, Written},
+    store::{Condition, Put, Written},
 };
 
 /// Tells that the server answers
@@ -104,23 +102,29 @@ pub(super) async fn get(State(state): State<AppState>, Path(name): Path<String>)
 )]
 pub(super) async fn put(
     State(state): State<AppState>,
+    caller: Caller,
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    let written = write(&state, &name, request).await;
+    let written = write(&state, &caller, &name, request).await;
     let said =
         written.map(|written| warned(&state.gateway(), &written.mapping, json!({ "name": name })));
     answer(&state, said)
 }
 
-async fn write(state: &AppState, name: &str, request: Request<Body>) -> Result<Written, ApiError> {
+async fn write(
+    state: &AppState,
+    caller: &Caller,
+    name: &str,
+    request: Request<Body>,
+) -> Result<Written, ApiError> {
     let mut body = json_object(request, &JSON).await?;
     // the article knows no labels: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
     }
-    let spec = read_spec(NameFrom::Url(name), &body).map_err(ApiError::invalid)?;
-    operations::put(state, spec).await
+    let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
+    operations::put(state, caller, Put::new(spec, caller.author.clone())).await
 }
 
 /// Creates or replaces a mapping, as the article does
@@ -141,10 +145,11 @@ async fn write(state: &AppState, name: &str, request: Request<Body>) -> Result<W
 )]
 pub(super) async fn post(
     state: State<AppState>,
+    caller: Caller,
     name: Path<String>,
     request: Request<Body>,
 ) -> Response {
-    put(state, name, request).await
+    put(state, caller, name, request).await
 }
 
 /// Deletes a mapping
@@ -158,8 +163,12 @@ pub(super) async fn post(
     params(("name" = String, Path, description = NAME, example = "usermapping")),
     responses((status = OK, description = "There is no such mapping any more", body = article::Named)),
 )]
-pub(super) async fn delete(State(state): State<AppState>, Path(name): Path<String>) -> Response {
-    let deleted = operations::delete(&state, &name, Condition::Any).await;
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Response {
+    let deleted = operations::delete(&state, &caller, &name, Condition::Any).await;
     answer(&state, deleted.map(|_existed| json!({ "name": name })))
 }
 

@@ -23,7 +23,8 @@ use axum::{
 
 use tracing::error;
 
-use super::{edge::Edge, error::ApiError};
+use super::error::ApiError;
+use crate::auth::settings::AccessSettings;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -45,12 +46,12 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
 
 /// Notes the address with the request.
 pub(super) async fn note(
-    State(edge): State<Arc<Edge>>,
+    State(settings): State<Arc<AccessSettings>>,
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        let address = client_address(peer.ip(), request.headers(), edge.trusted_proxies);
+        let address = client_address(peer.ip(), request.headers(), settings.trusted_proxies);
         request.extensions_mut().insert(ClientAddress(address));
     }
     next.run(request).await
@@ -127,13 +128,13 @@ mod tests {
 
     /// Asks a handler, behind one proxy of ours, from where the request came.
     async fn told(request: Request<Body>) -> (StatusCode, String) {
-        let edge = Arc::new(Edge { trusted_proxies: 1, ..Edge::default() });
+        let settings = Arc::new(AccessSettings { trusted_proxies: 1, ..AccessSettings::default() });
         let router: Router = Router::new()
             .route(
                 "/",
                 get(|ClientAddress(address): ClientAddress| async move { address.to_string() }),
             )
-            .layer(middleware::from_fn_with_state(edge, note));
+            .layer(middleware::from_fn_with_state(settings, note));
         let response = router.oneshot(request).await.unwrap();
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::{
+    auth::principal::Author,
     gateway::mapping::Revision,
     store::{Condition, Once},
 };
@@ -51,12 +52,13 @@ pub(super) fn of_write(headers: &HeaderMap) -> Result<Condition, ApiError> {
     Ok(Condition::Revision(tags.into_iter().filter_map(revision).map(Revision).collect()))
 }
 
-/// Reads the key under which a creation happens once; `what` and `body` are what it creates.
+/// Reads the key under which a creation of `author` happens once; `what` and `body` are what it creates.
 ///
 /// # Errors
 /// 400 for a key that is empty, too long or not printable.
 pub(super) fn once(
     headers: &HeaderMap,
+    author: &Author,
     what: &str,
     body: &Map<String, Value>,
 ) -> Result<Option<Once>, ApiError> {
@@ -66,7 +68,7 @@ pub(super) fn once(
         Some(key) if (1..=KEY_MAX_BYTES).contains(&key.len()) => {
             // keys of a JSON object are sorted here, however they were written
             let content = serde_json::to_string(body).unwrap_or_default();
-            Ok(Some(Once::new(key, &format!("{what}\n{content}"))))
+            Ok(Some(Once::new(&format!("{} {key}", author.who), &format!("{what}\n{content}"))))
         }
         _ => {
             let detail = format!(
@@ -87,6 +89,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::auth::principal::Who;
 
     fn headers(name: HeaderName, value: &'static str) -> HeaderMap {
         [(name, HeaderValue::from_static(value))].into_iter().collect()
@@ -123,6 +126,9 @@ mod tests {
     #[case("")]
     #[case("a b")]
     fn a_key_that_is_no_key_is_refused(#[case] key: &'static str) {
-        assert!(once(&headers(IDEMPOTENCY_KEY, key), "create", &Map::new()).is_err());
+        assert!(
+            once(&headers(IDEMPOTENCY_KEY, key), &Author::of(Who::Open), "create", &Map::new())
+                .is_err()
+        );
     }
 }

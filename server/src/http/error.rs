@@ -3,6 +3,8 @@
 //! | status | who reads it, and what it means |
 //! | --- | --- |
 //! | 400, 415 | the caller's program: the request is not in our language |
+//! | 401 | nobody has signed in, or the session or token has ended |
+//! | 403 | the caller may see it, but not do it; or the place is another team's |
 //! | 404 | there is no such mapping, or nothing at this address |
 //! | 409 | a name or prefix is taken; the message names the owner |
 //! | 412 | the mapping was changed meanwhile; the answer has both versions |
@@ -27,7 +29,7 @@ use axum::{
 use tracing::error;
 
 use super::{REQUEST_ID, ambassador, state::AppState};
-use crate::store::StoreError;
+use crate::{auth::refusal::Refusal, store::StoreError};
 
 /// Says why a request failed.
 #[derive(Debug, Clone)]
@@ -86,6 +88,14 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
     }
 
+    /// Another mapping has the prefix; `detail` says which, as far as the caller may know.
+    pub(super) fn prefix_taken(detail: String) -> Self {
+        Self {
+            errors: vec![FieldError::new("prefix", detail.clone())],
+            ..Self::new(StatusCode::CONFLICT, "prefix-taken", detail)
+        }
+    }
+
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
@@ -119,7 +129,7 @@ impl From<StoreError> for ApiError {
             ..Self::new(StatusCode::CONFLICT, code, detail)
         };
         match &error {
-            StoreError::PrefixTaken(_) => field("prefix", "prefix-taken", error.to_string()),
+            StoreError::PrefixTaken(_) => Self::prefix_taken(error.to_string()),
             StoreError::NameTaken(_) => field("name", "name-taken", error.to_string()),
             StoreError::Stale { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale-revision", error.to_string())
@@ -127,11 +137,40 @@ impl From<StoreError> for ApiError {
             StoreError::KeyReused(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", error.to_string())
             }
+            StoreError::Refused(refusal) => refusal.clone().into(),
+            StoreError::NeedsApproval(_) => {
+                Self::new(StatusCode::CONFLICT, "needs-approval", error.to_string())
+            }
             StoreError::Open { .. } | StoreError::Newer { .. } | StoreError::Unavailable(_) => {
                 // the writer has logged the reason, which is none of the caller's business
                 Self::unavailable("the database can't be written just now; try again")
             }
         }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        let (status, code) = match refusal {
+            Refusal::SignIn => (StatusCode::UNAUTHORIZED, "sign-in-required"),
+            Refusal::Hidden { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            Refusal::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            Refusal::Claimed { .. } => (StatusCode::FORBIDDEN, "claimed"),
+            Refusal::Unclaimed { .. } => (StatusCode::FORBIDDEN, "unclaimed"),
+            Refusal::Encloses { .. } | Refusal::Root => (StatusCode::FORBIDDEN, "not-claimable"),
+            Refusal::Invalid(errors) => return Self::invalid(errors),
+            Refusal::Taken { field, .. } => {
+                let errors = vec![FieldError::new(field, detail.clone())];
+                return Self { errors, ..Self::new(StatusCode::CONFLICT, "taken", detail) };
+            }
+            Refusal::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+        };
+        let mut error = Self::new(status, code, detail.clone());
+        if matches!(code, "claimed" | "unclaimed" | "not-claimable") {
+            error.errors = vec![FieldError::new("prefix", detail)];
+        }
+        error
     }
 }
 
@@ -174,7 +213,12 @@ pub(super) async fn finish(
     if is_article {
         return ambassador::refuse(&state, status, problem.detail);
     }
-    respond(status, Problem { request_id: id, ..problem })
+    let mut response = respond(status, Problem { request_id: id, ..problem });
+    if status == StatusCode::UNAUTHORIZED {
+        let scheme = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    response
 }
 
 fn is_text(response: &Response) -> bool {

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 
-use super::edge::Edge;
+use crate::auth::settings::AccessSettings;
 
 /// For pages: nothing from elsewhere, and no inline script. WebAssembly must be compiled, which
 /// `wasm-unsafe-eval` allows, and nothing else.
@@ -43,20 +43,20 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 
 /// Adds the headers to the answer.
 pub(super) async fn secure(
-    State(edge): State<Arc<Edge>>,
+    State(settings): State<Arc<AccessSettings>>,
     request: Request<Body>,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    complete(&edge, response.headers_mut());
+    complete(&settings, response.headers_mut());
     response
 }
 
-fn complete(edge: &Edge, headers: &mut HeaderMap) {
+fn complete(settings: &AccessSettings, headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if edge.is_https() {
+    if settings.is_secure() {
         let value = HeaderValue::from_static(HTTPS_ONLY);
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
@@ -74,12 +74,12 @@ mod tests {
 
     use super::*;
 
-    fn completed(edge: &Edge, before: &[(HeaderName, &'static str)]) -> HeaderMap {
+    fn completed(settings: &AccessSettings, before: &[(HeaderName, &'static str)]) -> HeaderMap {
         let mut headers: HeaderMap = before
             .iter()
             .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect();
-        complete(edge, &mut headers);
+        complete(settings, &mut headers);
         headers
     }
 
@@ -90,7 +90,7 @@ mod tests {
     #[case("text/plain", DATA_POLICY)]
     #[case("text/javascript; charset=utf-8", DATA_POLICY)]
     fn only_a_page_may_load_anything(#[case] kind: &'static str, #[case] policy: &str) {
-        let headers = completed(&Edge::default(), &[(header::CONTENT_TYPE, kind)]);
+        let headers = completed(&AccessSettings::default(), &[(header::CONTENT_TYPE, kind)]);
 
         assert_eq!(headers["content-security-policy"], policy);
     }
@@ -104,9 +104,9 @@ mod tests {
         #[case] expected: Option<&str>,
     ) {
         let public_url = public_url.map(|url| url.parse().unwrap());
-        let edge = Edge { public_url, ..Edge::default() };
+        let settings = AccessSettings { public_url, ..AccessSettings::default() };
 
-        let headers = completed(&edge, &[]);
+        let headers = completed(&settings, &[]);
 
         let found = headers.get("strict-transport-security").map(|value| value.to_str().unwrap());
         assert_eq!(found, expected);
@@ -120,6 +120,6 @@ mod tests {
         #[case] before: &[(HeaderName, &'static str)],
         #[case] expected: &str,
     ) {
-        assert_eq!(completed(&Edge::default(), before)["cache-control"], expected);
+        assert_eq!(completed(&AccessSettings::default(), before)["cache-control"], expected);
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{
     body::{JSON, MERGE_PATCH, json_object},
+    caller::Caller,
     condition,
     error::ApiError,
     openapi::{
@@ -26,7 +27,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    gateway::fields::{NameFrom, read_spec},
+    gateway::fields::NameFrom,
     store::{Condition, Effect, Put, Written},
 };
 
@@ -40,23 +41,25 @@ struct Asked {
     is_dry_run: bool,
     condition: Condition,
     headers: HeaderMap,
+    caller: Caller,
 }
 
 impl Asked {
-    fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+    fn read(caller: Caller, query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
         let params = Params::read(query);
         let is_dry_run = params.flag("dry_run");
         params.finish()?;
         let condition = condition::of_write(headers)?;
-        Ok(Self { is_dry_run, condition, headers: headers.clone() })
+        Ok(Self { is_dry_run, condition, headers: headers.clone(), caller })
     }
 
     /// Writes, or only says what writing would do.
     async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
         if self.is_dry_run {
-            return Ok(Json(operations::plan_put(state, &put).await?).into_response());
+            let plan = operations::plan_put(state, &self.caller, &put).await?;
+            return Ok(Json(plan).into_response());
         }
-        Ok(written(state, &operations::put(state, put).await?))
+        Ok(written(state, &operations::put(state, &self.caller, put).await?))
     }
 }
 
@@ -114,11 +117,12 @@ pub(super) async fn get(
 )]
 pub(super) async fn create(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let body = json_object(request, &JSON).await?;
     add(&state, asked, "create", &body, body.clone()).await
 }
@@ -154,11 +158,12 @@ pub(super) async fn create(
 pub(super) async fn clone(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let body = json_object(request, &JSON).await?;
     let (gateway, original) = operations::find(&state, &name)?;
     let mut fields = fields(&gateway.view(&original));
@@ -203,14 +208,16 @@ pub(super) async fn clone(
 pub(super) async fn replace(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let body = json_object(request, &JSON).await?;
-    let spec = read_spec(NameFrom::Url(&name), &body).map_err(ApiError::invalid)?;
-    let put = Put { condition: asked.condition.clone(), ..Put::from(spec) };
+    let spec = operations::read(&state, &asked.caller, NameFrom::Url(&name), &body)?;
+    let author = asked.caller.author.clone();
+    let put = Put { condition: asked.condition.clone(), ..Put::new(spec, author) };
     asked.carry_out(&state, put).await
 }
 
@@ -247,11 +254,12 @@ pub(super) async fn replace(
 pub(super) async fn patch(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let body = json_object(request, &MERGE_PATCH).await?;
     for _ in 1..PATCH_TRIES {
         match try_patch(&state, &name, &asked, &body).await {
@@ -271,13 +279,18 @@ async fn try_patch(
 ) -> Result<Response, ApiError> {
     let (gateway, current) = operations::find(state, name)?;
     let body = merged(fields(&gateway.view(&current)), body);
-    let spec = read_spec(NameFrom::Url(name), &body).map_err(ApiError::invalid)?;
+    let spec = operations::read(state, &asked.caller, NameFrom::Url(name), &body)?;
     let condition = match &asked.condition {
         Condition::Any | Condition::Present => Condition::Revision(vec![current.revision]),
         asked => asked.clone(),
     };
-    let put = Put { condition, ..Put::from(spec) };
-    let asked = Asked { headers: HeaderMap::new(), condition: Condition::Any, ..*asked };
+    let put = Put { condition, ..Put::new(spec, asked.caller.author.clone()) };
+    let asked = Asked {
+        is_dry_run: asked.is_dry_run,
+        headers: HeaderMap::new(),
+        condition: Condition::Any,
+        caller: asked.caller.clone(),
+    };
     asked.carry_out(state, put).await
 }
 
@@ -302,17 +315,18 @@ async fn try_patch(
 pub(super) async fn delete(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    caller: Caller,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let asked = Asked::read(query.as_deref(), &headers)?;
+    let asked = Asked::read(caller, query.as_deref(), &headers)?;
     // who names what is not there is told so, whatever else they ask
     operations::find(&state, &name)?;
     if asked.is_dry_run {
-        let plan = operations::plan_delete(&state, &name, asked.condition).await?;
+        let plan = operations::plan_delete(&state, &asked.caller, &name, asked.condition).await?;
         return Ok(Json(plan).into_response());
     }
-    match operations::delete(&state, &name, asked.condition).await? {
+    match operations::delete(&state, &asked.caller, &name, asked.condition).await? {
         true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(ApiError::no_mapping(&name)),
     }
@@ -326,9 +340,10 @@ async fn add(
     sent: &Map<String, Value>,
     fields: Map<String, Value>,
 ) -> Result<Response, ApiError> {
-    let spec = read_spec(NameFrom::Body, &fields).map_err(ApiError::invalid)?;
-    let once = condition::once(&asked.headers, what, sent)?;
-    let put = Put { spec, condition: Condition::New, once };
+    let spec = operations::read(state, &asked.caller, NameFrom::Body, &fields)?;
+    let author = asked.caller.author.clone();
+    let once = condition::once(&asked.headers, &author, what, sent)?;
+    let put = Put { condition: Condition::New, once, ..Put::new(spec, author) };
     asked.carry_out(state, put).await
 }
 
@@ -340,6 +355,7 @@ fn fields(mapping: &Mapping) -> Map<String, Value> {
         service: mapping.service.clone(),
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
+        team: Some(mapping.team.clone()),
     };
     match serde_json::to_value(draft) {
         Ok(Value::Object(fields)) => fields,

@@ -3,35 +3,68 @@
 use std::sync::Arc;
 
 use app::api::{
-    mapping::MappingDraft,
+    mapping::{MappingDraft, Warning},
     plan::{Affected, Plan},
 };
+use serde_json::{Map, Value};
 
 use super::{
+    caller::Caller,
     error::{ApiError, Stale},
     state::AppState,
 };
 use crate::{
+    auth::{
+        claim::Territory,
+        names::TeamName,
+        ownership::{self, PutFacts, Right},
+    },
     gateway::{
+        fields::{NameFrom, read_spec},
         mapping::{Mapping, MappingName, Revision, Spec},
+        path::Prefix,
         plan,
-        table::PrefixTaken,
     },
     publisher::Published,
-    store::{Condition, Put, StoreError, Written},
+    store::{Condition, Delete, Put, StoreError, Written},
 };
+
+/// Reads the content of a mapping from a request; where it names no team, the mapping keeps its
+/// own, and a new one is the caller's.
+///
+/// # Errors
+/// 422 for each field that is missing, malformed or unknown.
+pub(super) fn read(
+    state: &AppState,
+    caller: &Caller,
+    name: NameFrom<'_>,
+    body: &Map<String, Value>,
+) -> Result<Spec, ApiError> {
+    let current = match name {
+        NameFrom::Url(name) => find(state, name).ok(),
+        NameFrom::Body => None,
+    };
+    let team = |prefix: Option<&Prefix>| match current {
+        Some((_, mapping)) => Some(mapping.spec.team.clone()),
+        None => {
+            let place = prefix.map(Territory::of);
+            let (access, now) = (state.access(), state.clock.now());
+            ownership::default_team(&access, &caller.principal, place.as_ref(), now)
+        }
+    };
+    read_spec(name, body, team).map_err(ApiError::invalid)
+}
 
 /// Creates a mapping or replaces its content.
 ///
 /// # Errors
-/// 409 for a taken prefix or name, 412 when the condition does not hold, 422 for a key that names
+/// 403 and 404 for what the caller may not do, 409 for a taken prefix or name, 412 when the condition does not hold, 422 for a key that names
 /// another request, 503 when the database can't be written.
-pub(super) async fn put(state: &AppState, put: impl Into<Put>) -> Result<Written, ApiError> {
-    let put = put.into();
+pub(super) async fn put(state: &AppState, caller: &Caller, put: Put) -> Result<Written, ApiError> {
     let sent = put.spec.clone();
     let written = match state.store.put(put).await {
         Ok(written) => written,
-        Err(error) => return Err(refused(state, error, Some(&sent)).await),
+        Err(error) => return Err(refused(state, caller, error, Some(&sent)).await),
     };
     until_readable(state, written.mapping.revision).await?;
     Ok(written)
@@ -43,13 +76,15 @@ pub(super) async fn put(state: &AppState, put: impl Into<Put>) -> Result<Written
 /// 412 when the condition does not hold, 503 when the database can't be written.
 pub(super) async fn delete(
     state: &AppState,
+    caller: &Caller,
     name: &str,
     condition: Condition,
 ) -> Result<bool, ApiError> {
     // no mapping can have a malformed name
     let Ok(name) = MappingName::parse(name) else { return Ok(false) };
-    match state.store.delete(name, condition).await {
-        Err(error) => Err(refused(state, error, None).await),
+    let delete = Delete { condition, ..Delete::new(name, caller.author.clone()) };
+    match state.store.delete(delete).await {
+        Err(error) => Err(refused(state, caller, error, None).await),
         Ok(Some(revision)) => {
             until_readable(state, revision).await?;
             Ok(true)
@@ -62,14 +97,22 @@ pub(super) async fn delete(
 ///
 /// # Errors
 /// As [`put`]: what would be refused has no plan.
-pub(super) async fn plan_put(state: &AppState, put: &Put) -> Result<Plan, ApiError> {
+pub(super) async fn plan_put(
+    state: &AppState,
+    caller: &Caller,
+    put: &Put,
+) -> Result<Plan, ApiError> {
     let gateway = state.gateway();
     let current = gateway.table.get(&put.spec.name);
     if let Err(error) = put.condition.check(&put.spec.name, current.map(AsRef::as_ref)) {
-        return Err(refused(state, error, Some(&put.spec)).await);
+        return Err(refused(state, caller, error, Some(&put.spec)).await);
     }
-    let planned = plan::put(&gateway.table, &put.spec);
-    let mut plan = planned.map_err(|taken: PrefixTaken| ApiError::from(StoreError::from(taken)))?;
+    let mut plan = match plan::put(&gateway.table, &put.spec) {
+        Ok(plan) => plan,
+        Err(taken) => return Err(refused(state, caller, taken.into(), None).await),
+    };
+    let before = current.map(|current| &current.spec.team);
+    plan.warnings.extend(right(state, caller, before, &put.spec)?);
     plan.warnings.extend(gateway.foreseen(&put.spec.service));
     count_recent(state, &mut plan.affected).await;
     Ok(plan)
@@ -81,12 +124,14 @@ pub(super) async fn plan_put(state: &AppState, put: &Put) -> Result<Plan, ApiErr
 /// 404 when there is no such mapping, 412 when the condition does not hold.
 pub(super) async fn plan_delete(
     state: &AppState,
+    caller: &Caller,
     name: &str,
     condition: Condition,
 ) -> Result<Plan, ApiError> {
     let (gateway, mapping) = find(state, name)?;
+    ownership::check_delete(&caller.principal, &mapping.spec.team, name)?;
     if let Err(error) = condition.check(mapping.name(), Some(&mapping)) {
-        return Err(refused(state, error, None).await);
+        return Err(refused(state, caller, error, None).await);
     }
     let mut plan = plan::delete(&gateway.table, &mapping);
     count_recent(state, &mut plan.affected).await;
@@ -122,9 +167,17 @@ async fn count_recent(state: &AppState, affected: &mut [Affected]) {
 }
 
 /// Says why the store refused. A stale write is shown both sides, once the newer one can be read.
-async fn refused(state: &AppState, error: StoreError, sent: Option<&Spec>) -> ApiError {
+async fn refused(
+    state: &AppState,
+    caller: &Caller,
+    error: StoreError,
+    sent: Option<&Spec>,
+) -> ApiError {
     let current = match &error {
         StoreError::Stale { current, .. } => current.clone(),
+        StoreError::PrefixTaken(taken) if !caller.sight().sees(&taken.team) => {
+            return ApiError::prefix_taken(taken.elsewhere());
+        }
         _ => return error.into(),
     };
     if let Some(current) = &current
@@ -139,6 +192,35 @@ async fn refused(state: &AppState, error: StoreError, sent: Option<&Spec>) -> Ap
     ApiError { stale: Some(Box::new(stale)), ..error.into() }
 }
 
+/// Says by which right the mapping would stand in its place, where that is worth a word.
+fn right(
+    state: &AppState,
+    caller: &Caller,
+    before: Option<&TeamName>,
+    spec: &Spec,
+) -> Result<Option<Warning>, ApiError> {
+    let (access, now) = (state.access(), state.clock.now());
+    let policy = state.settings.policy;
+    let neighbours = state.gateway().table.neighbours(&spec.team, &Territory::of(&spec.prefix));
+    let facts = PutFacts { before, spec, neighbours: &neighbours };
+    let right = ownership::check_put(&access, &caller.principal, policy, facts, now)?;
+    let (code, message) = match right {
+        Right::Own(_) | Right::Common => return Ok(None),
+        Right::New(territory) => {
+            ("claims", format!("claims `{territory}` for the team `{}`", spec.team))
+        }
+        Right::Granted(claim, grant) => {
+            let until = grant.until.map(|until| format!(" until {}", until.format("%F %H:%M UTC")));
+            let until = until.unwrap_or_default();
+            (
+                "granted",
+                format!("the team `{}` has granted `{}`{until}", claim.team, grant.territory),
+            )
+        }
+    };
+    Ok(Some(Warning { code: code.to_owned(), message }))
+}
+
 /// Writes what was asked for as the API takes it.
 fn draft(spec: &Spec) -> MappingDraft {
     MappingDraft {
@@ -147,6 +229,7 @@ fn draft(spec: &Spec) -> MappingDraft {
         service: spec.service.text.as_ref().to_owned(),
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
+        team: Some(spec.team.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The portal's pages, rendered here, and the plain forms with which they work without
 //! JavaScript.
 
+mod actions;
 mod forms;
 
 use app::{
@@ -11,7 +12,7 @@ use app::{
 use axum::{
     Extension, Router,
     body::Body,
-    extract::Path,
+    extract::{Path, State},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -20,33 +21,57 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next};
-use super::{REQUEST_ID, assets, body, error::ApiError};
+use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
-/// Lets the pages call the API in process.
-pub(super) fn in_process(api: Router) -> InProcess {
-    InProcess::new(move |request| {
-        let api = api.clone();
-        Box::pin(async move {
-            let response = match api.oneshot(request.map(Body::from)).await {
-                Ok(response) => response,
-                Err(infallible) => match infallible {},
-            };
-            let (parts, body) = response.into_parts();
-            let text = match body.collect().await {
-                Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
-                Err(error) => format!("the answer broke off: {error}"),
-            };
-            http::Response::from_parts(parts, text)
+/// The router that pages call in process.
+#[derive(Debug, Clone)]
+pub(super) struct InProcessRouter(Router);
+
+impl InProcessRouter {
+    pub(super) fn new(api: Router) -> Self {
+        Self(api)
+    }
+
+    /// Lets a page call the API as `caller`.
+    fn called_by(self, caller: Caller) -> InProcess {
+        InProcess::new(move |request| {
+            let api = self.0.clone();
+            let mut request = request.map(Body::from);
+            request.extensions_mut().insert(caller.clone());
+            Box::pin(async move {
+                let response = match api.oneshot(request).await {
+                    Ok(response) => response,
+                    Err(infallible) => match infallible {},
+                };
+                let (parts, body) = response.into_parts();
+                let text = match body.collect().await {
+                    Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+                    Err(error) => format!("the answer broke off: {error}"),
+                };
+                http::Response::from_parts(parts, text)
+            })
         })
-    })
+    }
 }
 
-/// Renders the page at the request's address.
+/// Lets the page of a request call the API as who asks for it.
+pub(super) async fn call_in_process(
+    State(api): State<InProcessRouter>,
+    Extension(caller): Extension<Caller>,
+    mut request: Request<Body>,
+    next: axum::middleware::Next,
+) -> Response {
+    request.extensions_mut().insert(api.called_by(caller));
+    next.run(request).await
+}
+
+/// Renders the page at the request's address, or does what its form says.
 pub(super) async fn page(Extension(api): Extension<InProcess>, request: Request<Body>) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return ApiError::method_not_allowed().into_response();
+    match *request.method() {
+        Method::GET | Method::HEAD => render(api, request.uri(), request.headers(), None).await,
+        Method::POST => actions::post(api, request).await,
+        _ => ApiError::method_not_allowed().into_response(),
     }
-    render(api, request.uri(), request.headers(), None).await
 }
 
 /// `POST /mappings/new`: the form without JavaScript.
@@ -131,16 +156,20 @@ pub(super) async fn theme(request: Request<Body>) -> Result<Response, ApiError> 
         known @ ("light" | "dark") => known,
         _ => "system",
     };
-    // a path of ours; `//host` would lead away
-    let is_path = form.return_to.starts_with('/') && !form.return_to.starts_with("//");
-    let back =
-        if is_path && !form.return_to.contains('\\') { &form.return_to } else { "/mappings" };
+    let back = local_path(&form.return_to).unwrap_or("/mappings");
     let mut response = Redirect::to(back).into_response();
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Returns a path of ours to which a browser may be sent; `//host` would lead away.
+pub(super) fn local_path(text: &str) -> Option<&str> {
+    let is_path = text.starts_with('/') && !text.starts_with("//");
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    (is_path && is_plain).then_some(text)
 }
 
 async fn render(
@@ -156,6 +185,8 @@ async fn render(
         cookies: cookies.collect::<Vec<_>>().join("; "),
         assets: assets::manifest(),
         posted,
+        // a page is worth showing without it
+        me: Client::in_process(api.clone()).me().await.unwrap_or_default(),
     };
     let Page { status, html } = pages::render(api, visit).await;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);

@@ -18,25 +18,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{
-    edge::{Edge, PublicUrl, is_same_authority},
-    error::ApiError,
-};
+use super::error::ApiError;
+use crate::auth::settings::{AccessSettings, PublicUrl, SignIn, is_same_authority};
 
 /// Lets a request through or refuses it with 403.
 pub(super) async fn guard(
-    State(edge): State<Arc<Edge>>,
+    State(settings): State<Arc<AccessSettings>>,
     request: Request<Body>,
     next: Next,
 ) -> Response {
     let headers = request.headers();
     let host = host(headers, request.uri());
-    if !host.as_deref().is_none_or(|host| is_answered(&edge, host)) {
-        return refuse("unknown-host", unknown_host(&edge));
+    if !host.as_deref().is_none_or(|host| is_answered(&settings, host)) {
+        return refuse("unknown-host", unknown_host(&settings));
     }
     let is_websocket = headers.contains_key(header::SEC_WEBSOCKET_KEY);
     let changes = !request.method().is_safe();
-    if (changes || is_websocket) && is_foreign(&edge, headers, host.as_deref()) {
+    if (changes || is_websocket) && is_foreign(&settings, headers, host.as_deref()) {
         return refuse("foreign-origin", "another website may not use this server");
     }
     next.run(request).await
@@ -46,31 +44,33 @@ fn refuse(code: &'static str, detail: impl Into<String>) -> Response {
     ApiError::new(StatusCode::FORBIDDEN, code, detail).into_response()
 }
 
-fn unknown_host(edge: &Edge) -> String {
+fn unknown_host(settings: &AccessSettings) -> String {
     let here = "this server is reached as localhost or by a loopback address";
-    match &edge.public_url {
-        Some(url) if !edge.open => format!("this server is reached as {url}"),
+    match &settings.public_url {
+        Some(url) if settings.sign_in == SignIn::Required => {
+            format!("this server is reached as {url}")
+        }
         _ => here.to_owned(),
     }
 }
 
 /// Tells whether a browser says that another website has made the request.
-fn is_foreign(edge: &Edge, headers: &HeaderMap, host: Option<&str>) -> bool {
+fn is_foreign(settings: &AccessSettings, headers: &HeaderMap, host: Option<&str>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return true;
     }
-    text("origin").is_some_and(|origin| !is_own_origin(edge, origin, host))
+    text("origin").is_some_and(|origin| !is_own_origin(settings, origin, host))
 }
 
 /// Tells whether an origin is the host that the request asks for, or the public URL, which a proxy
 /// may have replaced by a name of its own. The host's scheme is not known: a proxy may have
 /// ended the TLS.
-fn is_own_origin(edge: &Edge, origin: &str, host: Option<&str>) -> bool {
+fn is_own_origin(settings: &AccessSettings, origin: &str, host: Option<&str>) -> bool {
     let is_host = origin.split_once("://").is_some_and(|(scheme, authority)| {
         host.is_some_and(|host| is_same_authority(scheme, authority, host))
     });
-    is_host || edge.public_url.as_ref().is_some_and(|url| url.is_origin(origin))
+    is_host || settings.public_url.as_ref().is_some_and(|url| url.is_origin(origin))
 }
 
 fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
@@ -78,11 +78,11 @@ fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     header.or_else(|| uri.authority().map(ToString::to_string))
 }
 
-fn is_answered(edge: &Edge, host: &str) -> bool {
+fn is_answered(settings: &AccessSettings, host: &str) -> bool {
     let name = host_name(host);
     is_own_name(name)
-        || !edge.open
-            && edge.public_url.as_ref().map_or(!name.is_empty(), |url| is_host_of(url, name))
+        || settings.sign_in == SignIn::Required
+            && settings.public_url.as_ref().map_or(!name.is_empty(), |url| is_host_of(url, name))
 }
 
 fn is_host_of(url: &PublicUrl, name: &str) -> bool {
@@ -109,9 +109,9 @@ mod tests {
 
     use super::*;
 
-    fn signed_in(public_url: Option<&str>) -> Edge {
+    fn signed_in(public_url: Option<&str>) -> AccessSettings {
         let public_url = public_url.map(|url| url.parse().unwrap());
-        Edge { open: false, public_url, ..Edge::default() }
+        AccessSettings { sign_in: SignIn::Required, public_url, ..AccessSettings::default() }
     }
 
     #[rstest]
@@ -129,9 +129,12 @@ mod tests {
         #[case] host: &str,
         #[case] answered: bool,
     ) {
-        assert_eq!(is_answered(&Edge::default(), host), answered);
+        assert_eq!(is_answered(&AccessSettings::default(), host), answered);
         let public_url = Some("https://evil.example".parse().unwrap());
-        assert_eq!(is_answered(&Edge { public_url, ..Edge::default() }, host), answered);
+        assert_eq!(
+            is_answered(&AccessSettings { public_url, ..AccessSettings::default() }, host),
+            answered
+        );
     }
 
     #[rstest]
@@ -152,12 +155,16 @@ mod tests {
         assert_eq!(is_answered(&signed_in(Some("https://chancery.example.com")), host), if_known);
     }
 
-    fn foreign(edge: &Edge, headers: &[(&'static str, &'static str)], host: &str) -> bool {
+    fn foreign(
+        settings: &AccessSettings,
+        headers: &[(&'static str, &'static str)],
+        host: &str,
+    ) -> bool {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap()))
             .collect();
-        is_foreign(edge, &headers, Some(host))
+        is_foreign(settings, &headers, Some(host))
     }
 
     #[rstest]
@@ -179,7 +186,7 @@ mod tests {
         #[case] headers: &[(&'static str, &'static str)],
         #[case] expected: bool,
     ) {
-        assert_eq!(foreign(&Edge::default(), headers, "localhost:8888"), expected);
+        assert_eq!(foreign(&AccessSettings::default(), headers, "localhost:8888"), expected);
         assert_eq!(foreign(&signed_in(None), headers, "localhost:8888"), expected);
     }
 
@@ -195,8 +202,8 @@ mod tests {
         #[case] host: &str,
         #[case] expected: bool,
     ) {
-        let edge = signed_in(Some("https://chancery.example.com"));
+        let settings = signed_in(Some("https://chancery.example.com"));
 
-        assert_eq!(foreign(&edge, &[("origin", origin)], host), expected);
+        assert_eq!(foreign(&settings, &[("origin", origin)], host), expected);
     }
 }

@@ -6,6 +6,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    auth::{access::Access, settings::AccessSettings},
+    clock::Clock,
     discovery::inspect::Inspector,
     publisher::Published,
     stats::{query::History, tick::Tick},
@@ -20,6 +22,10 @@ const VIEWERS_MAX: usize = 5_000;
 #[derive(Debug, Clone)]
 pub struct AppState {
     pub store: Store,
+    pub settings: Arc<AccessSettings>,
+    pub clock: Clock,
+    /// Who may do what.
+    pub access: watch::Receiver<Arc<Access>>,
     /// The newest state of the gateway; all reads are answered from it.
     pub published: watch::Receiver<Arc<Published>>,
     /// The newest state of the statistics.
@@ -54,6 +60,11 @@ impl AppState {
     /// Returns how many viewers are connected.
     pub fn viewers_now(&self) -> usize {
         VIEWERS_MAX.saturating_sub(self.viewers.available_permits())
+    }
+
+    /// Returns who may do what by now.
+    pub fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.borrow())
     }
 
     /// Returns the newest state of the gateway.

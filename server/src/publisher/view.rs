@@ -24,6 +24,7 @@ impl Published {
             service: spec.service.text.as_ref().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
+            team: spec.team.to_string(),
             revision: mapping.revision.0,
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::gateway::{
-    mapping::{Mapping, MappingName},
-    path::Prefix,
-    table::PrefixTaken,
+use super::rows::PrefixOwner;
+use crate::{
+    auth::{entity::Protection, refusal::Refusal},
+    gateway::{
+        mapping::{Mapping, MappingName},
+        path::Prefix,
+        table::PrefixTaken,
+    },
 };
 
 /// Says why the store could not do what was asked.
@@ -26,6 +30,12 @@ pub enum StoreError {
     Stale { name: MappingName, current: Option<Arc<Mapping>> },
     #[error("the key `{0}` was used for another request")]
     KeyReused(String),
+    /// The author may not do it, or it can't be done.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Others must agree first.
+    #[error("changes in `{}` need the approval of the team `{}`", .0.territory, .0.approvers)]
+    NeedsApproval(Arc<Protection>),
     /// The reason is for operators; callers are told to try again.
     #[error("the database can't be used: {0}")]
     Unavailable(String),
@@ -41,8 +51,8 @@ fn stale(name: &MappingName, current: Option<&Mapping>) -> String {
 }
 
 impl StoreError {
-    pub(super) fn prefix_taken(prefix: Prefix, owner: MappingName) -> Self {
-        Self::PrefixTaken(PrefixTaken { prefix, owner })
+    pub(super) fn prefix_taken(prefix: Prefix, owner: PrefixOwner) -> Self {
+        Self::PrefixTaken(PrefixTaken { prefix, owner: owner.name, team: owner.team })
     }
 }
 

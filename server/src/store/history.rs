@@ -7,7 +7,10 @@ use super::{
     StoreError,
     rows::{StoredSpec, signed, unsigned},
 };
-use crate::gateway::mapping::{MappingName, Revision, Spec};
+use crate::{
+    auth::names::TeamName,
+    gateway::mapping::{MappingName, Revision, Spec},
+};
 
 /// One committed change, with the content before and after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,10 @@ pub struct Recorded {
     pub revision: Revision,
     pub at: DateTime<Utc>,
     pub name: MappingName,
+    /// Who made it; empty for what was committed before that was kept.
+    pub actor: String,
+    /// The team that had the mapping after the change, or before a delete.
+    pub team: TeamName,
     /// `None` where the change created the mapping.
     pub before: Option<Spec>,
     /// `None` where the change deleted the mapping.
@@ -23,7 +30,7 @@ pub struct Recorded {
 
 /// The content before comes from the revision before of the same mapping, by
 /// `revisions_mapping_revision_idx`: a page costs as many look-ups as it has rows.
-const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec,
+const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec, r.actor, r.team,
      (select p.spec from revisions p
       where p.mapping = r.mapping and p.revision < r.revision
       order by p.revision desc limit 1) as before
@@ -73,6 +80,9 @@ fn recorded(row: &SqliteRow) -> Result<Recorded, StoreError> {
         at: row.try_get("committed_at")?,
         before: content("before")?,
         after: content("spec")?,
+        actor: row.try_get("actor")?,
+        team: TeamName::parse(&row.try_get::<String, _>("team")?)
+            .map_err(|error| StoreError::Unavailable(format!("a stored team {error}")))?,
         name: MappingName::parse(&name)
             .map_err(|error| StoreError::Unavailable(format!("a stored name {error}")))?,
     })

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
+    auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
     gateway::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
@@ -33,6 +34,9 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were labels.
     #[serde(default)]
     labels: Vec<String>,
+    /// Absent in what was stored before there were teams.
+    #[serde(default = "TeamName::default_team")]
+    team: TeamName,
     created_at: DateTime<Utc>,
 }
 
@@ -44,6 +48,7 @@ impl StoredSpec {
             service: spec.service.text.as_ref().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
+            team: spec.team.clone(),
             created_at: mapping.created_at,
         }
     }
@@ -59,6 +64,7 @@ impl StoredSpec {
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
+            team: self.team.clone(),
         })
     }
 }
@@ -67,7 +73,7 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -119,15 +125,74 @@ pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, Store
     newest(&mut pool.begin().await?).await
 }
 
+/// Who has a prefix.
+#[derive(Debug)]
+pub(super) struct PrefixOwner {
+    pub(super) name: MappingName,
+    pub(super) team: TeamName,
+}
+
 pub(super) async fn owner_of_prefix(
     transaction: &mut Transaction<'_, Sqlite>,
     prefix: &Prefix,
-) -> Result<Option<MappingName>, StoreError> {
-    let owner: Option<String> = sqlx::query_scalar("select name from mappings where prefix = $1")
+) -> Result<Option<PrefixOwner>, StoreError> {
+    let row = sqlx::query("select name, team from mappings where prefix = $1")
         .bind(prefix.as_str())
         .fetch_optional(&mut **transaction)
         .await?;
-    owner.map(|name| parsed(MappingName::parse(&name))).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
+    let (name, team) = (parsed(MappingName::parse(&name))?, parsed(TeamName::parse(&team))?);
+    Ok(Some(PrefixOwner { name, team }))
+}
+
+/// Finds the mappings of other teams than `team` that are nearest to a place.
+pub(super) async fn neighbours(
+    transaction: &mut Transaction<'_, Sqlite>,
+    team: &TeamName,
+    place: &Territory,
+) -> Result<Neighbours, StoreError> {
+    let mut around: QueryBuilder<Sqlite> =
+        QueryBuilder::new("select prefix, team from mappings where team <> ");
+    around.push_bind(team.as_str());
+    around.push(" and prefix in (");
+    let mut prefixes = around.separated(", ");
+    for territory in place.outward().filter(|territory| !territory.is_root()) {
+        let base = territory.as_str().trim_end_matches('/').to_owned();
+        prefixes.push_bind(base).push_bind(territory.to_string());
+    }
+    around.push(") order by length(prefix) desc limit 1");
+    let around = around.build().fetch_optional(&mut **transaction).await?;
+    // `0` follows `/`: what begins with the place's path lies between
+    let end = format!("{}0", place.as_str().trim_end_matches('/'));
+    let inside = sqlx::query(
+        "select prefix, team from mappings
+         where prefix > $1 and prefix < $2 and team <> $3 order by prefix limit 1",
+    )
+    .bind(place.as_str())
+    .bind(end)
+    .bind(team.as_str())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let neighbour = |row: SqliteRow| -> Result<_, StoreError> {
+        let (prefix, team): (String, String) = (row.try_get("prefix")?, row.try_get("team")?);
+        Ok((parsed(Territory::parse(&prefix))?, parsed(TeamName::parse(&team))?))
+    };
+    Ok(Neighbours {
+        around: around.map(neighbour).transpose()?,
+        inside: inside.map(neighbour).transpose()?,
+    })
+}
+
+/// Returns the name of a mapping of a team, if it has any.
+pub(super) async fn a_mapping_of(
+    transaction: &mut Transaction<'_, Sqlite>,
+    team: &TeamName,
+) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar("select name from mappings where team = $1 order by name limit 1")
+        .bind(team.as_str())
+        .fetch_optional(&mut **transaction)
+        .await?)
 }
 
 pub(super) async fn get(
@@ -135,7 +200,7 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -149,31 +214,36 @@ pub(super) async fn get(
 pub(super) async fn put(
     transaction: &mut Transaction<'_, Sqlite>,
     mapping: &Mapping,
+    author: &Author,
 ) -> Result<Revision, StoreError> {
     let name = mapping.name().as_str();
     let stored = StoredSpec::of(mapping);
     let revision: i64 = sqlx::query_scalar(
-        "insert into revisions (committed_at, mapping, change, spec)
-         values ($1, $2, 'put', $3) returning revision",
+        "insert into revisions (committed_at, mapping, change, spec, actor, team)
+         values ($1, $2, 'put', $3, $4, $5) returning revision",
     )
     .bind(mapping.updated_at)
     .bind(name)
     .bind(Json(&stored))
+    .bind(author.who.to_string())
+    .bind(stored.team.as_str())
     .fetch_one(&mut **transaction)
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+             (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, revision = excluded.revision, updated_at = excluded.updated_at",
+             labels = excluded.labels, team = excluded.team, revision = excluded.revision,
+             updated_at = excluded.updated_at",
     )
     .bind(name)
     .bind(stored.prefix)
     .bind(stored.service)
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
+    .bind(stored.team.as_str())
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -186,6 +256,8 @@ pub(super) async fn put(
 pub(super) async fn delete(
     transaction: &mut Transaction<'_, Sqlite>,
     name: &MappingName,
+    team: Option<&TeamName>,
+    author: &Author,
     now: DateTime<Utc>,
 ) -> Result<Option<Revision>, StoreError> {
     let deleted = sqlx::query("delete from mappings where name = $1")
@@ -196,11 +268,13 @@ pub(super) async fn delete(
         return Ok(None);
     }
     let revision: i64 = sqlx::query_scalar(
-        "insert into revisions (committed_at, mapping, change)
-         values ($1, $2, 'delete') returning revision",
+        "insert into revisions (committed_at, mapping, change, actor, team)
+         values ($1, $2, 'delete', $3, $4) returning revision",
     )
     .bind(now)
     .bind(name.as_str())
+    .bind(author.who.to_string())
+    .bind(team.map_or("default", TeamName::as_str))
     .fetch_one(&mut **transaction)
     .await?;
     Ok(Some(Revision(unsigned(revision))))
@@ -296,6 +370,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
         service: text("service")?,
         rewrite: text("rewrite")?,
         labels,
+        team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
         created_at: time("created_at")?,
     };
     Ok(Mapping {

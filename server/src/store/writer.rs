@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use super::{
-    Db, StoreError,
-    idempotency::{self, Once},
-    rows,
+    Acted, Db, Delete, Put, Rules, StoreError, Written, access, act, change, rows,
     sqlite::FileIdentity,
 };
 use crate::{
-    gateway::mapping::{Mapping, MappingName, Revision, Spec},
+    auth::{
+        access::{Access, Edit},
+        command::Decision,
+        principal::Author,
+    },
+    gateway::mapping::Revision,
     stats::checkpoint::Checkpoint,
 };
 
@@ -25,105 +28,98 @@ const BATCH_OPERATIONS: usize = 256;
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// A write that waits for its turn.
-#[derive(Debug)]
 pub(super) enum Operation {
     Put { put: Put, answer: Answer<Written> },
-    Delete { name: MappingName, condition: Condition, answer: Answer<Option<Revision>> },
+    Delete { delete: Delete, answer: Answer<Option<Revision>> },
+    Act { author: Author, decision: Decision, answer: Answer<Acted> },
     Checkpoint { checkpoint: Arc<Checkpoint>, answer: Answer<()> },
-}
-
-/// Asks for a mapping to be created or replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Put {
-    pub spec: Spec,
-    pub condition: Condition,
-    /// Makes a creation that is sent twice happen once.
-    pub once: Option<Once>,
-}
-
-impl From<Spec> for Put {
-    fn from(spec: Spec) -> Self {
-        Self { spec, condition: Condition::Any, once: None }
-    }
-}
-
-/// What must be true of the mapping as it is for a write to happen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Condition {
-    #[default]
-    Any,
-    /// There is none, since a new one is to be made.
-    New,
-    /// There is none.
-    Absent,
-    /// There is one.
-    Present,
-    /// Its content is that of one of these revisions.
-    Revision(Vec<Revision>),
-}
-
-impl Condition {
-    /// Checks the condition for the mapping `name`, which is `current` now.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::NameTaken`] or [`StoreError::Stale`] when it does not hold.
-    pub fn check(&self, name: &MappingName, current: Option<&Mapping>) -> Result<(), StoreError> {
-        let holds = match (self, current) {
-            (Self::Any, _) | (Self::New | Self::Absent, None) | (Self::Present, Some(_)) => true,
-            (Self::Revision(allowed), Some(current)) => allowed.contains(&current.revision),
-            _ => false,
-        };
-        match self {
-            _ if holds => Ok(()),
-            Self::New => Err(StoreError::NameTaken(name.clone())),
-            _ => Err(StoreError::Stale {
-                name: name.clone(),
-                current: current.cloned().map(Arc::new),
-            }),
-        }
-    }
-}
-
-/// What a [`super::Store::put`] did.
-#[derive(Debug, Clone)]
-pub struct Written {
-    pub mapping: Arc<Mapping>,
-    pub effect: Effect,
-}
-
-/// How a put changed the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    Created,
-    Replaced,
-    /// The mapping had this content already: no new revision.
-    Unchanged,
-    /// An earlier request of the same key did it; the mapping is as that had made it.
-    Repeated,
 }
 
 /// An operation that has been carried out in a transaction which is not yet committed.
 enum Done {
     Put(Answer<Written>, Result<Written, StoreError>),
     Delete(Answer<Option<Revision>>, Result<Option<Revision>, StoreError>),
+    Act(Answer<Acted>, Result<Acted, StoreError>),
     Checkpoint(Answer<()>, Result<(), StoreError>),
+}
+
+/// A transaction that is under way, with what is true in it.
+pub(super) struct Batch<'a> {
+    pub(super) transaction: Transaction<'a, Sqlite>,
+    pub(super) now: DateTime<Utc>,
+    /// Who may do what, with what this transaction has changed of it.
+    pub(super) access: Access,
+    pub(super) rules: &'a Rules,
+    /// The newest revision that it has made.
+    pub(super) newest: Option<Revision>,
+    is_access_changed: bool,
+}
+
+impl Batch<'_> {
+    /// Changes who may do what.
+    pub(super) async fn edit(
+        &mut self,
+        edits: impl IntoIterator<Item = Edit>,
+    ) -> Result<(), StoreError> {
+        for edit in edits {
+            access::write(&mut self.transaction, &edit).await?;
+            self.access.apply(&edit);
+            self.is_access_changed = true;
+        }
+        Ok(())
+    }
+
+    /// Begins a part that can be undone.
+    pub(super) async fn begin_part(&mut self) -> Result<Undo, StoreError> {
+        sqlx::query("savepoint part").execute(&mut *self.transaction).await?;
+        Ok(Undo {
+            access: self.access.clone(),
+            newest: self.newest,
+            is_access_changed: self.is_access_changed,
+        })
+    }
+
+    /// Keeps what the part has done.
+    pub(super) async fn end_part(&mut self) -> Result<(), StoreError> {
+        sqlx::query("release savepoint part").execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
+    /// Undoes what the part has done.
+    pub(super) async fn undo_part(&mut self, undo: Undo) -> Result<(), StoreError> {
+        sqlx::query("rollback to savepoint part").execute(&mut *self.transaction).await?;
+        let Undo { access, newest, is_access_changed } = undo;
+        (self.access, self.newest, self.is_access_changed) = (access, newest, is_access_changed);
+        self.end_part().await
+    }
+}
+
+/// What a part of a transaction goes back to.
+pub(super) struct Undo {
+    access: Access,
+    newest: Option<Revision>,
+    is_access_changed: bool,
 }
 
 pub(super) struct Writer {
     db: Db,
     identity: FileIdentity,
+    rules: Rules,
     queue: mpsc::Receiver<Operation>,
     newest: watch::Sender<Revision>,
+    access: watch::Sender<Arc<Access>>,
 }
 
 impl Writer {
     pub(super) fn new(
         db: Db,
         identity: FileIdentity,
+        rules: Rules,
         queue: mpsc::Receiver<Operation>,
         newest: watch::Sender<Revision>,
+        access: watch::Sender<Arc<Access>>,
     ) -> Self {
-        Self { db, identity, queue, newest }
+        Self { db, identity, rules, queue, newest, access }
     }
 
     /// Writes until every handle on the store is gone.
@@ -140,20 +136,26 @@ impl Writer {
             Ok(()) => pool.begin_with("begin immediate").await.map_err(StoreError::from),
             Err(error) => Err(error),
         };
-        let mut transaction = match begun {
+        let transaction = match begun {
             Ok(transaction) => transaction,
             Err(error) => {
                 error!("can't write: {error}");
                 return refuse(batch, &error);
             }
         };
-        let now = Utc::now().trunc_subsecs(6);
-        let mut newest = None;
+        let mut work = Batch {
+            transaction,
+            now: self.rules.clock.now(),
+            access: Access::clone(&self.access.borrow()),
+            rules: &self.rules,
+            newest: None,
+            is_access_changed: false,
+        };
         let mut done = Vec::with_capacity(BATCH_OPERATIONS);
         let mut failed = None;
         let mut batch = batch;
         for operation in batch.by_ref() {
-            let operation = carry_out(&mut transaction, operation, now, &mut newest).await;
+            let operation = carry_out(&mut work, operation).await;
             failed = operation.failure();
             done.push(operation);
             if failed.is_some() {
@@ -162,6 +164,7 @@ impl Writer {
                 break;
             }
         }
+        let Batch { transaction, access, newest, is_access_changed, .. } = work;
         let committed = match failed {
             Some(reason) => Err(StoreError::Unavailable(reason)),
             None => match transaction.commit().await {
@@ -174,8 +177,13 @@ impl Writer {
             error!("can't write: {error}");
             refuse(batch, error);
         }
-        if let (Ok(()), Some(revision)) = (&committed, newest) {
-            self.newest.send_replace(revision);
+        if committed.is_ok() {
+            if is_access_changed {
+                self.access.send_replace(Arc::new(access));
+            }
+            if let Some(revision) = newest {
+                self.newest.send_replace(revision);
+            }
         }
         for operation in done {
             operation.answer(&committed);
@@ -183,77 +191,20 @@ impl Writer {
     }
 }
 
-async fn carry_out(
-    transaction: &mut Transaction<'_, Sqlite>,
-    operation: Operation,
-    now: DateTime<Utc>,
-    newest: &mut Option<Revision>,
-) -> Done {
+async fn carry_out(batch: &mut Batch<'_>, operation: Operation) -> Done {
     match operation {
-        Operation::Put { put, answer } => {
-            let written = carry_out_put(transaction, put, now).await;
-            if let Ok(Written { mapping, effect: Effect::Created | Effect::Replaced }) = &written {
-                *newest = Some(mapping.revision);
-            }
-            Done::Put(answer, written)
+        Operation::Put { put, answer } => Done::Put(answer, change::put(batch, put).await),
+        Operation::Delete { delete, answer } => {
+            Done::Delete(answer, change::delete(batch, delete).await)
         }
-        Operation::Delete { name, condition, answer } => {
-            let deleted = carry_out_delete(transaction, &name, condition, now).await;
-            if let Ok(Some(revision)) = &deleted {
-                *newest = Some(*revision);
-            }
-            Done::Delete(answer, deleted)
+        Operation::Act { author, decision, answer } => {
+            Done::Act(answer, act::carry_out(batch, &author, decision).await)
         }
         Operation::Checkpoint { checkpoint, answer } => {
-            Done::Checkpoint(answer, rows::save_counters(transaction, &checkpoint).await)
+            let saved = rows::save_counters(&mut batch.transaction, &checkpoint).await;
+            Done::Checkpoint(answer, saved)
         }
     }
-}
-
-async fn carry_out_put(
-    transaction: &mut Transaction<'_, Sqlite>,
-    put: Put,
-    now: DateTime<Utc>,
-) -> Result<Written, StoreError> {
-    let Put { spec, condition, once } = put;
-    if let Some(once) = &once
-        && let Some(mapping) = idempotency::find(transaction, once, now).await?
-    {
-        return Ok(Written { mapping, effect: Effect::Repeated });
-    }
-    let before = rows::get(transaction, &spec.name).await?;
-    condition.check(&spec.name, before.as_ref())?;
-    if let Some(owner) = rows::owner_of_prefix(transaction, &spec.prefix).await?
-        && owner != spec.name
-    {
-        return Err(StoreError::prefix_taken(spec.prefix, owner));
-    }
-    let (created_at, effect) = match before {
-        Some(before) if before.spec == spec => {
-            return Ok(Written { mapping: Arc::new(before), effect: Effect::Unchanged });
-        }
-        Some(before) => (before.created_at, Effect::Replaced),
-        None => (now, Effect::Created),
-    };
-    let mut mapping = Mapping { spec, revision: Revision::default(), created_at, updated_at: now };
-    mapping.revision = rows::put(transaction, &mapping).await?;
-    if let Some(once) = &once {
-        idempotency::remember(transaction, once, mapping.revision, now).await?;
-    }
-    Ok(Written { mapping: Arc::new(mapping), effect })
-}
-
-async fn carry_out_delete(
-    transaction: &mut Transaction<'_, Sqlite>,
-    name: &MappingName,
-    condition: Condition,
-    now: DateTime<Utc>,
-) -> Result<Option<Revision>, StoreError> {
-    if condition != Condition::Any {
-        let current = rows::get(transaction, name).await?;
-        condition.check(name, current.as_ref())?;
-    }
-    rows::delete(transaction, name, now).await
 }
 
 impl Done {
@@ -262,6 +213,7 @@ impl Done {
         let error = match self {
             Self::Put(_, result) => result.as_ref().err(),
             Self::Delete(_, result) => result.as_ref().err(),
+            Self::Act(_, result) => result.as_ref().err(),
             Self::Checkpoint(_, result) => result.as_ref().err(),
         };
         match error {
@@ -276,6 +228,7 @@ impl Done {
         match self {
             Self::Put(answer, result) => drop(answer.send(unless(committed, result))),
             Self::Delete(answer, result) => drop(answer.send(unless(committed, result))),
+            Self::Act(answer, result) => drop(answer.send(unless(committed, result))),
             Self::Checkpoint(answer, result) => drop(answer.send(unless(committed, result))),
         }
     }
@@ -297,6 +250,7 @@ fn refuse(batch: impl Iterator<Item = Operation>, error: &StoreError) {
         match operation {
             Operation::Put { answer, .. } => drop(answer.send(Err(because()))),
             Operation::Delete { answer, .. } => drop(answer.send(Err(because()))),
+            Operation::Act { answer, .. } => drop(answer.send(Err(because()))),
             Operation::Checkpoint { answer, .. } => drop(answer.send(Err(because()))),
         }
     }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chancery::http::{edge::Edge, openapi::document};
+use chancery::{
+    auth::settings::{AccessSettings, SignIn},
+    http::openapi::document,
+};
 use http::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::Value;
@@ -34,10 +37,15 @@ const PAGES: [&str; 17] = [
     "/%ff",
 ];
 
-const SIGNED_IN: Edge = Edge { open: false, public_url: None, trusted_proxies: 0 };
+fn signed_in() -> AccessSettings {
+    AccessSettings { sign_in: SignIn::Required, ..AccessSettings::default() }
+}
 
-fn public() -> Edge {
-    Edge { public_url: Some("https://chancery.example.com".parse().unwrap()), ..SIGNED_IN }
+fn public() -> AccessSettings {
+    AccessSettings {
+        public_url: Some("https://chancery.example.com".parse().unwrap()),
+        ..signed_in()
+    }
 }
 
 async fn send(server: &TestServer, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -128,15 +136,15 @@ async fn every_answer_carries_the_headers_that_keep_browsers_safe() {
 }
 
 #[rstest]
-#[case(Edge::default(), None)]
-#[case(SIGNED_IN, None)]
+#[case(AccessSettings::default(), None)]
+#[case(signed_in(), None)]
 #[case(public(), Some("max-age=31536000"))]
 #[tokio::test]
 async fn tls_is_asked_for_where_the_public_url_has_it(
-    #[case] edge: Edge,
+    #[case] access: AccessSettings,
     #[case] expected: Option<&str>,
 ) {
-    let server = TestServer::with_edge(edge).await;
+    let server = TestServer::with_access(access).await;
 
     for path in ["/about", "/api/v1/mappings", "/api/v1/nothing", "/livez?token=x"] {
         let answer = server.get(path).await;
@@ -182,23 +190,23 @@ fn refusal(answer: &Answer) -> Option<String> {
 }
 
 #[rstest]
-#[case(Edge::default(), "evil.example", Some("unknown-host"))]
-#[case(SIGNED_IN, "chancery.example.com", None)]
+#[case(AccessSettings::default(), "evil.example", Some("unknown-host"))]
+#[case(signed_in(), "chancery.example.com", None)]
 #[case(public(), "chancery.example.com", None)]
 #[case(public(), "evil.example", Some("unknown-host"))]
 #[tokio::test]
 async fn the_names_that_are_answered_depend_on_how_one_signs_in(
-    #[case] edge: Edge,
+    #[case] access: AccessSettings,
     #[case] host: &str,
     #[case] expected: Option<&str>,
 ) {
-    let server = TestServer::with_edge(edge).await;
+    let server = TestServer::with_access(access).await;
 
     for path in ["/api/v1/mappings", "/about", "/livez"] {
         let answer = send(&server, Method::GET, path, &[("host", host)]).await;
         assert_eq!(refusal(&answer).as_deref(), expected, "{path}: {answer}");
     }
-    assert_eq!(server.get("/api/v1/mappings").await.status, StatusCode::OK);
+    assert_eq!(server.get("/livez").await.status, StatusCode::OK);
 }
 
 #[rstest]
@@ -213,7 +221,7 @@ async fn behind_a_proxy_only_its_own_pages_may_change_anything(
     #[case] headers: &[(&str, &str)],
     #[case] refused: bool,
 ) {
-    let server = TestServer::with_edge(public()).await;
+    let server = TestServer::with_access(public()).await;
 
     for (method, path) in [(Method::DELETE, "/api/v1/mappings/absent"), (Method::POST, "/theme")] {
         let answer = send(&server, method, path, headers).await;
@@ -223,12 +231,15 @@ async fn behind_a_proxy_only_its_own_pages_may_change_anything(
 }
 
 #[rstest]
-#[case(Edge::default())]
-#[case(SIGNED_IN)]
+#[case(AccessSettings::default())]
+#[case(signed_in())]
 #[case(public())]
 #[tokio::test]
-async fn a_websocket_of_another_website_is_refused_and_told_nothing(#[case] edge: Edge) {
-    let server = TestServer::with_edge(edge).await;
+async fn a_websocket_of_another_website_is_refused_and_told_nothing(
+    #[case] access: AccessSettings,
+) {
+    let sign_in = access.sign_in;
+    let server = TestServer::with_access(access).await;
     let url = format!("ws://{}/api/v1/live", server.server.http);
     for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
         let mut request = url.clone().into_client_request().unwrap();
@@ -242,5 +253,13 @@ async fn a_websocket_of_another_website_is_refused_and_told_nothing(#[case] edge
         let problem: Value = serde_json::from_slice(response.body().as_ref().unwrap()).unwrap();
         assert_eq!(problem["code"], "foreign-origin");
     }
-    assert!(connect_async(url).await.is_ok());
+    // who comes from nowhere else is asked to sign in, where that is needed
+    match connect_async(url).await {
+        Ok(_) => assert_eq!(sign_in, SignIn::Open),
+        Err(tungstenite::Error::Http(response)) => {
+            assert_eq!(sign_in, SignIn::Required);
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        }
+        Err(other) => panic!("{other}"),
+    }
 }

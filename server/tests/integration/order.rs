@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use chancery::gateway::{
-    mapping::{Change, ChangeKind, Mapping, Revision},
-    table::Table,
+use chancery::{
+    auth::names::TeamName,
+    gateway::{
+        mapping::{Change, ChangeKind, Mapping, Revision},
+        table::Table,
+    },
 };
 use chrono::DateTime;
 use http::StatusCode;
@@ -114,7 +117,10 @@ async fn check(server: &TestServer, case: &Case) -> Result<(), TestCaseError> {
 fn mapping(name: &str, body: &serde_json::Value) -> Arc<Mapping> {
     use chancery::gateway::fields::{NameFrom, read_spec};
 
-    let spec = read_spec(NameFrom::Url(name), body.as_object().unwrap()).unwrap();
+    let spec = read_spec(NameFrom::Url(name), body.as_object().unwrap(), |_| {
+        Some(TeamName::default_team())
+    })
+    .unwrap();
     let at = DateTime::UNIX_EPOCH;
     Arc::new(Mapping { spec, revision: Revision(1), created_at: at, updated_at: at })
 }

@@ -27,7 +27,9 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     let table = {
         let url = chancery::store::DatabaseUrl::Sqlite(file.to_str().unwrap().to_owned());
         let tasks = tokio_util::task::TaskTracker::new();
-        let store = chancery::store::Store::open(&url, &tasks).await.unwrap();
+        let store = chancery::store::Store::open(&url, chancery::store::Rules::default(), &tasks)
+            .await
+            .unwrap();
         store.load().await.unwrap().table
     };
     assert_eq!(table.len(), 301);

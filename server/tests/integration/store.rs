@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use chancery::{
+    auth::names::TeamName,
     gateway::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
@@ -14,7 +15,10 @@ use chancery::{
         checkpoint::Checkpoint,
         counters::{Counts, Target},
     },
-    store::{CHANGES_PAGE, Condition, DatabaseUrl, Effect, Put, Store, StoreError, Written},
+    store::{
+        CHANGES_PAGE, Condition, DatabaseUrl, Delete, Effect, Put, Rules, Store, StoreError,
+        Written,
+    },
     xds::node::NodeId,
 };
 use tempfile::TempDir;
@@ -35,7 +39,7 @@ impl Database {
     }
 
     async fn open(&self) -> Store {
-        Store::open(&self.url, &self.tasks).await.unwrap()
+        Store::open(&self.url, Rules::default(), &self.tasks).await.unwrap()
     }
 }
 
@@ -86,6 +90,7 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
         service: Service::parse(service).unwrap(),
         rewrite: Rewrite::default(),
         labels: Labels::default(),
+        team: TeamName::default_team(),
     }
 }
 
@@ -126,7 +131,7 @@ async fn revisions_count_from_one_without_gaps(database: Database) {
     put(&store, "one", "/one/", "a").await;
     store.put(spec("two", "/one/", "a")).await.unwrap_err();
     let two = put(&store, "one", "/one/", "b").await;
-    let three = store.delete(name("one"), Condition::Any).await.unwrap();
+    let three = store.delete(Delete::from(name("one"))).await.unwrap();
     let four = put(&store, "one", "/one/", "a").await;
 
     assert_eq!(one.mapping.revision, Revision(1));
@@ -191,7 +196,7 @@ async fn a_deleted_mapping_frees_its_name_and_its_prefix(database: Database) {
     put(&store, "user", "/user/", "a").await;
     put(&store, "other", "/other/", "a").await;
 
-    let deleted = store.delete(name("user"), Condition::Any).await.unwrap();
+    let deleted = store.delete(Delete::from(name("user"))).await.unwrap();
     let prefix = store.put(spec("other", "/user/", "a")).await.unwrap();
     let name = store.put(creation(spec("user", "/other/", "a"))).await.unwrap();
 
@@ -219,7 +224,7 @@ async fn two_mappings_swap_their_prefixes_by_way_of_a_third(database: Database) 
 async fn a_delete_of_nothing_has_no_revision(database: Database) {
     let store = database.open().await;
 
-    let deleted = store.delete(name("nobody"), Condition::Any).await.unwrap();
+    let deleted = store.delete(Delete::from(name("nobody"))).await.unwrap();
 
     assert_eq!(deleted, None);
     assert_eq!(feed(&store).await, []);
@@ -285,11 +290,11 @@ async fn loading_gives_what_replaying_the_feed_gives(database: Database) {
     put(&store, "two", "/two", "https://b:8443").await;
     put(&store, "one", "/uno/", "a").await;
     put(&store, "three", "/one/", "c").await;
-    store.delete(name("two"), Condition::Any).await.unwrap();
+    store.delete(Delete::from(name("two"))).await.unwrap();
     let without_rewrite =
         Spec { rewrite: Rewrite::parse("").unwrap(), ..spec("two", "/two", "[::1]:80") };
     store.put(without_rewrite).await.unwrap();
-    store.delete(name("one"), Condition::Any).await.unwrap();
+    store.delete(Delete::from(name("one"))).await.unwrap();
 
     let mut replayed = Table::default();
     for change in feed(&store).await {
@@ -311,7 +316,7 @@ async fn the_hint_is_at_the_newest_revision_after_a_write_and_after_a_start(data
 
     put(&store, "one", "/one/", "a").await;
     let written = *newest.borrow();
-    store.delete(name("one"), Condition::Any).await.unwrap();
+    store.delete(Delete::from(name("one"))).await.unwrap();
     let deleted = *newest.borrow();
     let another = database.open().await;
 

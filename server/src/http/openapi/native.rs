@@ -28,6 +28,8 @@ pub(in crate::http) struct MappingContent {
     rewrite: Option<String>,
     /// What the mapping is found by; absent means none.
     labels: Option<Vec<String>>,
+    /// The team whose it is; absent means the team that it has, or the caller's.
+    team: Option<String>,
 }
 
 /// The mapping as it is now, or what would be done if it were not a dry run.

@@ -3,16 +3,22 @@
 /// The groups of the operations.
 pub(in crate::http) mod tag {
     pub(in crate::http) const NATIVE: &str = "Native API";
+    pub(in crate::http) const PEOPLE: &str = "People";
     pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
     pub(in crate::http) const OPERATIONS: &str = "Operations";
 }
 
 /// The groups in the order of the document, each with what it is for.
-pub(super) const TAGS: [(&str, &str); 3] = [
+pub(super) const TAGS: [(&str, &str); 4] = [
     (
         tag::NATIVE,
         "What the portal uses and new programs should: typed answers, problems with a pointer to \
          the field (RFC 9457), revisions as entity tags.",
+    ),
+    (
+        tag::PEOPLE,
+        "Signing in, users, teams and API tokens. A program sends its token as \
+         `Authorization: Bearer`; a browser has a cookie.",
     ),
     (
         tag::AMBASSADOR,

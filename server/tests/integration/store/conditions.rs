@@ -19,9 +19,15 @@ async fn a_write_that_depends_on_a_revision_is_refused_after_another(database: D
     let change = |condition| Put { condition, ..Put::from(spec("user", "/user/", "c")) };
 
     let stale = store.put(change(at(first))).await.unwrap_err();
-    let stale_delete = store.delete(name("user"), at(first)).await.unwrap_err();
+    let stale_delete = store
+        .delete(Delete { condition: at(first), ..Delete::from(name("user")) })
+        .await
+        .unwrap_err();
     let current = store.put(change(at(second.revision))).await.unwrap();
-    store.delete(name("user"), at(current.mapping.revision)).await.unwrap();
+    store
+        .delete(Delete { condition: at(current.mapping.revision), ..Delete::from(name("user")) })
+        .await
+        .unwrap();
     let gone = store.put(change(Condition::Present)).await.unwrap_err();
 
     for error in [stale, stale_delete] {
@@ -57,7 +63,7 @@ async fn a_refused_creation_does_not_use_up_its_key(database: Database) {
     let creation =
         || Put { once: Some(Once::new("key", "")), ..creation(spec("user", "/user/", "a")) };
     store.put(creation()).await.unwrap_err();
-    store.delete(name("owner"), Condition::Any).await.unwrap();
+    store.delete(Delete::from(name("owner"))).await.unwrap();
 
     let again = store.put(creation()).await.unwrap();
 
@@ -71,7 +77,7 @@ async fn the_history_tells_what_each_change_did_newest_first(database: Database)
     let labelled =
         Spec { labels: Labels::parse(["team=shop"]).unwrap(), ..spec("user", "/user/", "b") };
     store.put(labelled.clone()).await.unwrap();
-    store.delete(name("user"), Condition::Any).await.unwrap();
+    store.delete(Delete::from(name("user"))).await.unwrap();
 
     let of_user = store.history(Some(&name("user")), None, 10).await.unwrap();
     let page = store.history(None, Some(Revision(4)), 2).await.unwrap();

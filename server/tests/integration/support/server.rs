@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use chancery::{
-    http::edge::Edge,
+    auth::settings::AccessSettings,
+    clock::Clock,
     startup::{Server, Settings, StartError},
     store::DatabaseUrl,
 };
@@ -33,15 +34,15 @@ impl TestServer {
 
     /// Starts with services whose endpoints are fixed.
     pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
-        Self::with(services, Edge::default()).await
+        Self::with(services, AccessSettings::default()).await
     }
 
-    /// Starts as it is reached in another way.
-    pub(crate) async fn with_edge(edge: Edge) -> Self {
-        Self::with(&[], edge).await
+    /// Starts with another way to let people in.
+    pub(crate) async fn with_access(access: AccessSettings) -> Self {
+        Self::with(&[], access).await
     }
 
-    async fn with(services: &[(&str, SocketAddr)], edge: Edge) -> Self {
+    async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
         let settings = Settings {
@@ -49,9 +50,10 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            access,
+            clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
-            edge,
         };
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }

@@ -1,4 +1,4 @@
-//! How the server is reached: what the checks that stand before every handler go by.
+//! How a server lets people in.
 
 use std::{fmt, str::FromStr};
 
@@ -7,27 +7,42 @@ use http::{
     uri::{Authority, Scheme},
 };
 
-/// What holds for every request.
-#[derive(Debug, Clone)]
-pub struct Edge {
-    /// Everyone is admin, as there is no sign-in: only this machine's own names are answered.
-    pub open: bool,
-    /// Where people find the portal, when that is another address than the one we listen on.
-    pub public_url: Option<PublicUrl>,
-    /// How many proxies of our own stand before us, each adding to `X-Forwarded-For`.
-    pub trusted_proxies: usize,
+use super::access::{ClaimPolicy, SessionLimits};
+
+/// Whether one must sign in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SignIn {
+    /// Whoever reaches the server is its admin; only for a server that this machine alone reaches.
+    #[default]
+    Open,
+    Required,
 }
 
-impl Default for Edge {
-    fn default() -> Self {
-        Self { open: true, public_url: None, trusted_proxies: 0 }
+impl SignIn {
+    /// Returns its word at the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Required => "required",
+        }
     }
 }
 
-impl Edge {
-    /// Tells whether browsers reach us by TLS only.
-    pub(super) fn is_https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+impl fmt::Display for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for SignIn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(Self::Open),
+            "required" => Ok(Self::Required),
+            _ => Err(format!("`{text}` is neither `open` nor `required`")),
+        }
     }
 }
 
@@ -49,7 +64,7 @@ impl PublicUrl {
     }
 
     /// Tells whether a browser's `Origin` is this address.
-    pub(super) fn is_origin(&self, origin: &str) -> bool {
+    pub fn is_origin(&self, origin: &str) -> bool {
         origin.split_once("://").is_some_and(|(scheme, authority)| {
             scheme.eq_ignore_ascii_case(self.scheme.as_str())
                 && is_same_authority(scheme, authority, self.authority.as_str())
@@ -88,12 +103,30 @@ impl FromStr for PublicUrl {
 }
 
 /// Compares two `host[:port]`, of which either may leave out the scheme's own port.
-pub(super) fn is_same_authority(scheme: &str, one: &str, other: &str) -> bool {
+pub fn is_same_authority(scheme: &str, one: &str, other: &str) -> bool {
     let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
     let plain = |authority: &str| {
         authority.strip_suffix(own_port).unwrap_or(authority).to_ascii_lowercase()
     };
     plain(one) == plain(other)
+}
+
+/// What a server goes by.
+#[derive(Debug, Clone, Default)]
+pub struct AccessSettings {
+    pub sign_in: SignIn,
+    pub policy: ClaimPolicy,
+    pub sessions: SessionLimits,
+    pub public_url: Option<PublicUrl>,
+    /// Proxies in front of the server whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: usize,
+}
+
+impl AccessSettings {
+    /// Tells whether cookies may only travel over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+    }
 }
 
 #[cfg(test)]

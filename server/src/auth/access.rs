@@ -1,0 +1,452 @@
+//! All that decides who may do what, at one moment: immutable, shared, changed by [`Edit`]s.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use imbl::{HashMap, OrdMap};
+use serde_json::Value;
+
+use super::{
+    claim::{Host, Territory},
+    entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
+    names::{TeamName, UserName},
+    principal::{Principal, Who},
+    role::Role,
+    secret::SecretHash,
+};
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request.
+    pub idle: TimeDelta,
+    /// In all.
+    pub absolute: TimeDelta,
+}
+
+impl Default for SessionLimits {
+    /// A working day, and a week.
+    fn default() -> Self {
+        Self { idle: TimeDelta::hours(12), absolute: TimeDelta::days(7) }
+    }
+}
+
+/// What a team may claim without an admin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClaimPolicy {
+    /// What belongs to nobody: whoever maps it first, owns it.
+    #[default]
+    FirstCome,
+    /// Nothing.
+    Required,
+}
+
+impl fmt::Display for ClaimPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstCome => "first-come",
+            Self::Required => "required",
+        })
+    }
+}
+
+impl FromStr for ClaimPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "first-come" => Ok(Self::FirstCome),
+            "required" => Ok(Self::Required),
+            _ => Err(format!("`{text}` is neither `first-come` nor `required`")),
+        }
+    }
+}
+
+/// Something that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entity {
+    User(Arc<User>),
+    Team(Arc<Team>),
+    Session(Arc<Session>),
+    Token(Arc<Token>),
+    Claim(Arc<Claim>),
+    Protection(Arc<Protection>),
+    Request(Arc<Request>),
+    /// The newest id that was given.
+    LastId(Id),
+}
+
+/// What an [`Entity`] is; its word is kept with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    User,
+    Team,
+    Session,
+    Token,
+    Claim,
+    Protection,
+    Request,
+    LastId,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::User,
+        Self::Team,
+        Self::Session,
+        Self::Token,
+        Self::Claim,
+        Self::Protection,
+        Self::Request,
+        Self::LastId,
+    ];
+
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Team => "team",
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::Claim => "claim",
+            Self::Protection => "protection",
+            Self::Request => "request",
+            Self::LastId => "last_id",
+        }
+    }
+}
+
+impl Entity {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::User(_) => Kind::User,
+            Self::Team(_) => Kind::Team,
+            Self::Session(_) => Kind::Session,
+            Self::Token(_) => Kind::Token,
+            Self::Claim(_) => Kind::Claim,
+            Self::Protection(_) => Kind::Protection,
+            Self::Request(_) => Kind::Request,
+            Self::LastId(_) => Kind::LastId,
+        }
+    }
+
+    /// Returns what names it among its kind.
+    pub fn key(&self) -> String {
+        match self {
+            Self::User(user) => user.name.to_string(),
+            Self::Team(team) => team.name.to_string(),
+            Self::Session(session) => session.hash.as_str().to_owned(),
+            Self::Token(token) => token.id.to_string(),
+            Self::Claim(claim) => claim.id.to_string(),
+            Self::Protection(protection) => protection.id.to_string(),
+            Self::Request(request) => request.id.to_string(),
+            Self::LastId(_) => "last".to_owned(),
+        }
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    /// Never for these types; the error is serde's.
+    pub fn to_json(&self) -> serde_json::Result<Value> {
+        match self {
+            Self::User(user) => serde_json::to_value(&**user),
+            Self::Team(team) => serde_json::to_value(&**team),
+            Self::Session(session) => serde_json::to_value(&**session),
+            Self::Token(token) => serde_json::to_value(&**token),
+            Self::Claim(claim) => serde_json::to_value(&**claim),
+            Self::Protection(protection) => serde_json::to_value(&**protection),
+            Self::Request(request) => serde_json::to_value(&**request),
+            Self::LastId(id) => serde_json::to_value(id),
+        }
+    }
+
+    /// Reads what [`Self::to_json`] has written.
+    ///
+    /// # Errors
+    /// Says what this version can't read.
+    pub fn of_json(kind: &str, value: Value) -> Result<Self, String> {
+        let known = Kind::ALL.into_iter().find(|known| known.word() == kind);
+        let kind = known.ok_or_else(|| format!("`{kind}` is not known to this version"))?;
+        let read = match kind {
+            Kind::User => serde_json::from_value(value).map(|it| Self::User(Arc::new(it))),
+            Kind::Team => serde_json::from_value(value).map(|it| Self::Team(Arc::new(it))),
+            Kind::Session => serde_json::from_value(value).map(|it| Self::Session(Arc::new(it))),
+            Kind::Token => serde_json::from_value(value).map(|it| Self::Token(Arc::new(it))),
+            Kind::Claim => serde_json::from_value(value).map(|it| Self::Claim(Arc::new(it))),
+            Kind::Protection => {
+                serde_json::from_value(value).map(|it| Self::Protection(Arc::new(it)))
+            }
+            Kind::Request => serde_json::from_value(value).map(|it| Self::Request(Arc::new(it))),
+            Kind::LastId => serde_json::from_value(value).map(Self::LastId),
+        };
+        read.map_err(|error| error.to_string())
+    }
+}
+
+/// A change of [`Access`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Adds it, or takes the place of the one with the same key.
+    Put(Entity),
+    Remove(Entity),
+}
+
+/// Holds everything; a clone is cheap and shares all that is equal.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    users: OrdMap<UserName, Arc<User>>,
+    by_subject: HashMap<Subject, UserName>,
+    teams: OrdMap<TeamName, Arc<Team>>,
+    sessions: HashMap<SecretHash, Arc<Session>>,
+    tokens: OrdMap<Id, Arc<Token>>,
+    by_token: HashMap<SecretHash, Id>,
+    claims: OrdMap<Id, Arc<Claim>>,
+    /// Claims by place, so that what lies inside a territory is a range.
+    by_place: OrdMap<(Territory, Host), Id>,
+    protections: OrdMap<Territory, Arc<Protection>>,
+    requests: OrdMap<Id, Arc<Request>>,
+    last_id: Id,
+}
+
+impl Access {
+    /// Carries out a change.
+    pub fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Put(entity) => self.put(entity),
+            Edit::Remove(entity) => self.remove(entity),
+        }
+    }
+
+    fn put(&mut self, entity: &Entity) {
+        match entity {
+            Entity::User(user) => {
+                if let Some(before) = self.users.insert(user.name.clone(), Arc::clone(user))
+                    && let Some(subject) = &before.identity
+                {
+                    self.by_subject.remove(subject);
+                }
+                if let Some(subject) = &user.identity {
+                    self.by_subject.insert(subject.clone(), user.name.clone());
+                }
+            }
+            Entity::Team(team) => drop(self.teams.insert(team.name.clone(), Arc::clone(team))),
+            Entity::Session(session) => {
+                self.sessions.insert(session.hash.clone(), Arc::clone(session));
+            }
+            Entity::Token(token) => {
+                self.by_token.insert(token.hash.clone(), token.id);
+                self.tokens.insert(token.id, Arc::clone(token));
+            }
+            Entity::Claim(claim) => {
+                if let Some(before) = self.claims.insert(claim.id, Arc::clone(claim)) {
+                    self.by_place.remove(&(before.territory.clone(), before.host.clone()));
+                }
+                self.by_place.insert((claim.territory.clone(), claim.host.clone()), claim.id);
+            }
+            Entity::Protection(protection) => {
+                self.protections.insert(protection.territory.clone(), Arc::clone(protection));
+            }
+            Entity::Request(request) => {
+                self.requests.insert(request.id, Arc::clone(request));
+            }
+            Entity::LastId(id) => self.last_id = *id,
+        }
+    }
+
+    fn remove(&mut self, entity: &Entity) {
+        match entity {
+            Entity::User(user) => {
+                self.users.remove(&user.name);
+                if let Some(subject) = &user.identity {
+                    self.by_subject.remove(subject);
+                }
+            }
+            Entity::Team(team) => drop(self.teams.remove(&team.name)),
+            Entity::Session(session) => drop(self.sessions.remove(&session.hash)),
+            Entity::Token(token) => {
+                self.by_token.remove(&token.hash);
+                self.tokens.remove(&token.id);
+            }
+            Entity::Claim(claim) => {
+                self.claims.remove(&claim.id);
+                self.by_place.remove(&(claim.territory.clone(), claim.host.clone()));
+            }
+            Entity::Protection(protection) => {
+                self.protections.remove(&protection.territory);
+            }
+            Entity::Request(request) => drop(self.requests.remove(&request.id)),
+            Entity::LastId(_) => {}
+        }
+    }
+
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
+    pub fn user(&self, name: &UserName) -> Option<&Arc<User>> {
+        self.users.get(name)
+    }
+
+    /// Returns the user whom an OIDC provider knows as `subject`.
+    pub fn user_of(&self, subject: &Subject) -> Option<&Arc<User>> {
+        self.users.get(self.by_subject.get(subject)?)
+    }
+
+    /// Tells whether anybody could sign in and administer.
+    pub fn has_admin(&self) -> bool {
+        self.users.values().any(|user| is_admin(user) && !user.is_disabled)
+    }
+
+    pub fn teams(&self) -> impl Iterator<Item = &Arc<Team>> {
+        self.teams.values()
+    }
+
+    pub fn team(&self, name: &TeamName) -> Option<&Arc<Team>> {
+        self.teams.get(name)
+    }
+
+    pub fn tokens(&self) -> impl Iterator<Item = &Arc<Token>> {
+        self.tokens.values()
+    }
+
+    pub fn token(&self, id: Id) -> Option<&Arc<Token>> {
+        self.tokens.get(&id)
+    }
+
+    /// Returns the token with this secret, if it is valid at `now`.
+    pub fn valid_token(&self, hash: &SecretHash, now: DateTime<Utc>) -> Option<&Arc<Token>> {
+        let token = self.tokens.get(self.by_token.get(hash)?)?;
+        token.expires_at.is_none_or(|expiry| now < expiry).then_some(token)
+    }
+
+    pub fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
+        self.sessions.values()
+    }
+
+    /// Returns the session with this secret, whether it has ended or not.
+    pub fn session(&self, hash: &SecretHash) -> Option<&Arc<Session>> {
+        self.sessions.get(hash)
+    }
+
+    /// Returns the session with this secret, if it has not ended.
+    pub fn valid_session(
+        &self,
+        hash: &SecretHash,
+        limits: &SessionLimits,
+        now: DateTime<Utc>,
+    ) -> Option<&Arc<Session>> {
+        let session = self.session(hash)?;
+        let is_on = now < session.expires_at && now < session.seen_at + limits.idle;
+        let user = self.users.get(&session.user)?;
+        (is_on && !user.is_disabled).then_some(session)
+    }
+
+    pub fn claims(&self) -> impl Iterator<Item = &Arc<Claim>> {
+        self.claims.values()
+    }
+
+    pub fn claim(&self, id: Id) -> Option<&Arc<Claim>> {
+        self.claims.get(&id)
+    }
+
+    /// Returns the claim at exactly this place.
+    pub fn claim_at(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
+        let id = self.by_place.get(&(territory.clone(), host.clone()))?;
+        self.claims.get(id)
+    }
+
+    /// Returns the innermost claim that covers a place, if any does.
+    pub fn owner_of(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
+        territory.outward().find_map(|around| {
+            self.claim_at(host, &around).or_else(|| self.claim_at(&Host::Any, &around))
+        })
+    }
+
+    /// Returns the claims that lie inside a place, itself included, for hosts that meet `host`.
+    pub fn claims_inside<'a>(
+        &'a self,
+        host: &'a Host,
+        territory: &'a Territory,
+    ) -> impl Iterator<Item = &'a Arc<Claim>> {
+        self.by_place
+            .range((territory.clone(), Host::Any)..)
+            .take_while(|((inside, _), _)| territory.covers(inside))
+            .filter(|((_, its), _)| its.meets(host))
+            .filter_map(|(_, id)| self.claims.get(id))
+    }
+
+    pub fn protections(&self) -> impl Iterator<Item = &Arc<Protection>> {
+        self.protections.values()
+    }
+
+    pub fn protection(&self, id: Id) -> Option<&Arc<Protection>> {
+        self.protections.values().find(|protection| protection.id == id)
+    }
+
+    /// Returns the innermost protection that covers a place, if any does.
+    pub fn protection_of(&self, territory: &Territory) -> Option<&Arc<Protection>> {
+        territory.outward().find_map(|around| self.protections.get(&around))
+    }
+
+    /// Returns all requests, the newest first.
+    pub fn requests(&self) -> impl Iterator<Item = &Arc<Request>> {
+        self.requests.values().rev()
+    }
+
+    pub fn request(&self, id: Id) -> Option<&Arc<Request>> {
+        self.requests.get(&id)
+    }
+
+    /// Returns the id that comes next, and the edit that gives it away.
+    pub fn next_id(&self) -> (Id, Edit) {
+        let id = Id(self.last_id.0 + 1);
+        (id, Edit::Put(Entity::LastId(id)))
+    }
+
+    /// Returns what `who` may do at `now`; who is gone, disabled or expired is anonymous.
+    pub fn principal(&self, who: &Who, now: DateTime<Utc>) -> Principal {
+        match who {
+            Who::Anonymous => Principal::anonymous(),
+            Who::Open | Who::CommandLine => Principal::admin(who.clone()),
+            Who::User(name) => {
+                self.users.get(name).map_or_else(Principal::anonymous, |user| self.of_user(user))
+            }
+            Who::Token(id) => match self.tokens.get(id) {
+                Some(token) if token.expires_at.is_none_or(|expiry| now < expiry) => {
+                    of_token(token)
+                }
+                _ => Principal::anonymous(),
+            },
+        }
+    }
+
+    fn of_user(&self, user: &User) -> Principal {
+        if user.is_disabled {
+            return Principal::anonymous();
+        }
+        let role = |team: &Arc<Team>| {
+            let role = team.members.get(&user.name)?.effective()?;
+            Some((team.name.clone(), role))
+        };
+        Principal {
+            who: Who::User(user.name.clone()),
+            installation: is_admin(user).then_some(Role::Owner),
+            teams: self.teams.values().filter_map(role).collect(),
+        }
+    }
+}
+
+/// Tells whether a user is an admin of the installation.
+pub fn is_admin(user: &User) -> bool {
+    user.is_admin || user.is_admin_by_group
+}
+
+fn of_token(token: &Token) -> Principal {
+    let role = token.scope.role();
+    let (installation, teams) = match &token.team {
+        Some(team) => (None, [(team.clone(), role)].into_iter().collect()),
+        None => (Some(role), std::collections::BTreeMap::new()),
+    };
+    Principal { who: Who::Token(token.id), installation, teams }
+}

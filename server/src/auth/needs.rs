@@ -1,0 +1,65 @@
+//! What each operation of the API needs: the table that the permission check is asked by.
+//!
+//! An operation that is not in it is refused to everyone.
+
+use super::role::Role;
+
+/// What a caller must be before an operation is begun.
+///
+/// Where the store decides on what a request names, `Decided` lets everyone who has signed in come
+/// that far: the decision makes the same check, within its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Whoever reaches the server.
+    Anyone,
+    /// Signed in; what is shown is what they see.
+    SignedIn,
+    /// Signed in; what they may do is decided on what the request says.
+    Decided,
+    /// This role in the team of the mapping in the address.
+    Mapping(Role),
+    /// This role in the team of the mapping in the address, if there is one: it may be created.
+    MappingIfAny(Role),
+    /// This role in the team in the address.
+    Team(Role),
+    /// This role in the installation; its owner is the admin.
+    Installation(Role),
+}
+
+/// Returns what an operation needs, by its id in the OpenAPI document.
+pub fn of(operation_id: &str) -> Option<Need> {
+    Some(match operation_id {
+        // what says nothing of anyone
+        "livez" | "readyz" | "getOpenapi" | "ambassadorHealth" => Need::Anyone,
+        // what one signs in by, and what says who one is
+        "getSession" => Need::Anyone,
+        // what is shown is what the caller sees
+        "listMappings"
+        | "listServices"
+        | "checkService"
+        | "listNodes"
+        | "listRevisions"
+        | "listMappingRevisions"
+        | "getSeries"
+        | "getStats"
+        | "followLive"
+        | "ambassadorMappings"
+        | "ambassadorStats" => Need::SignedIn,
+        "createMapping" => Need::Decided,
+        "getMapping"
+        | "getLiveMapping"
+        | "getMappingSeries"
+        | "getMappingConfig"
+        | "getReceipt"
+        | "ambassadorGetMapping"
+        | "cloneMapping" => Need::Mapping(Role::Viewer),
+        "patchMapping" | "deleteMapping" => Need::Mapping(Role::Editor),
+        "putMapping"
+        | "ambassadorPutMapping"
+        | "ambassadorPostMapping"
+        | "ambassadorDeleteMapping" => Need::MappingIfAny(Role::Editor),
+        // it tells of all mappings
+        "getConfig" | "downloadConfig" | "metrics" => Need::Installation(Role::Viewer),
+        _ => return None,
+    })
+}

@@ -1,0 +1,280 @@
+//! To whom a place in the URL space belongs, and who may put a mapping there.
+//!
+//! A mapping has no host: it serves requests for every host, so only claims for `*` cover it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    access::{Access, ClaimPolicy},
+    claim::{Host, Territory},
+    entity::{Claim, Grant, Id, Protection},
+    names::TeamName,
+    permission::{self, Object},
+    principal::{Author, Principal, Who},
+    refusal::Refusal,
+    role::Role,
+};
+use crate::gateway::mapping::Spec;
+
+/// By which right a mapping may stand in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Right {
+    /// The place is the team's own.
+    Own(Arc<Claim>),
+    /// Another team has granted it.
+    Granted(Arc<Claim>, Grant),
+    /// It is nobody's, and becomes the team's with the mapping.
+    New(Territory),
+    /// It is nobody's, and stays so: what an admin puts there for the team of all.
+    Common,
+}
+
+/// The mappings of other teams nearest to a place. Where no claim says whose it is, they do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The innermost around the place, or at it; one at `/` serves what is nobody's.
+    pub around: Option<(Territory, TeamName)>,
+    /// One inside it.
+    pub inside: Option<(Territory, TeamName)>,
+}
+
+impl Neighbours {
+    /// Checks that `team` can have `wanted` without taking requests from the neighbours.
+    ///
+    /// # Errors
+    /// Returns whose requests they are.
+    pub fn leave_free(
+        &self,
+        access: &Access,
+        team: &TeamName,
+        wanted: &Territory,
+    ) -> Result<(), Refusal> {
+        if let Some((around, owner)) = &self.around {
+            return Err(claimed(access, wanted, around, owner, team));
+        }
+        match &self.inside {
+            None => Ok(()),
+            Some((inside, owner)) => Err(Refusal::Encloses {
+                wanted: wanted.clone(),
+                inside: inside.clone(),
+                owner: owner.clone(),
+            }),
+        }
+    }
+}
+
+/// Checks that `principal` may give a mapping the content `spec`, and by which right of its team.
+///
+/// # Errors
+/// Returns the permission that is missing, or to whom the place belongs.
+pub fn check_put(
+    access: &Access,
+    principal: &Principal,
+    policy: ClaimPolicy,
+    write: PutFacts<'_>,
+    now: DateTime<Utc>,
+) -> Result<Right, Refusal> {
+    let PutFacts { before, spec, neighbours } = write;
+    let what = format!("mapping named `{}`", spec.name);
+    if let Some(before) = before {
+        permission::check(principal, Role::Editor, Object::Of { team: before, what: &what })?;
+    }
+    let team = &spec.team;
+    let is_there = access.team(team).is_some();
+    let may = permission::check(principal, Role::Editor, Object::Of { team, what: &what });
+    match may {
+        Ok(()) if is_there => {}
+        Ok(()) | Err(Refusal::Hidden { .. }) => {
+            return Err(Refusal::field(
+                "team",
+                format!("names `{team}`, of which you are no editor"),
+            ));
+        }
+        Err(refusal) => return Err(refusal),
+    }
+    let wanted = Territory::of(&spec.prefix);
+    let right = right_to(access, principal, policy, team, &wanted, now)?;
+    if matches!(right, Right::New(_)) && !principal.is_admin() {
+        neighbours.leave_free(access, team, &wanted)?;
+    }
+    Ok(right)
+}
+
+/// What a put is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct PutFacts<'a> {
+    /// The team that has the mapping now.
+    pub before: Option<&'a TeamName>,
+    pub spec: &'a Spec,
+    pub neighbours: &'a Neighbours,
+}
+
+/// Checks that `principal` may delete a mapping of `team`.
+///
+/// # Errors
+/// Returns the permission that is missing.
+pub fn check_delete(principal: &Principal, team: &TeamName, name: &str) -> Result<(), Refusal> {
+    let what = format!("mapping named `{name}`");
+    permission::check(principal, Role::Editor, Object::Of { team, what: &what })
+}
+
+/// Returns by which right `team` may map a place.
+///
+/// # Errors
+/// Returns to whom it belongs, or why it can't be claimed.
+pub fn right_to(
+    access: &Access,
+    principal: &Principal,
+    policy: ClaimPolicy,
+    team: &TeamName,
+    wanted: &Territory,
+    now: DateTime<Utc>,
+) -> Result<Right, Refusal> {
+    let Some(claim) = access.owner_of(&Host::Any, wanted) else {
+        return of_nobody(access, principal, policy, team, wanted);
+    };
+    if claim.team == *team {
+        return Ok(Right::Own(Arc::clone(claim)));
+    }
+    match grant_of(claim, team, wanted, now) {
+        Some(grant) => Ok(Right::Granted(Arc::clone(claim), grant.clone())),
+        None => Err(claimed(access, wanted, &claim.territory, &claim.team, team)),
+    }
+}
+
+/// Says that a place is another team's.
+fn claimed(
+    access: &Access,
+    wanted: &Territory,
+    claimed: &Territory,
+    owner: &TeamName,
+    team: &TeamName,
+) -> Refusal {
+    Refusal::Claimed {
+        wanted: wanted.clone(),
+        claimed: claimed.clone(),
+        owner: owner.clone(),
+        team: team.clone(),
+        contact: access.team(owner).map(|owner| owner.contact.clone()).unwrap_or_default(),
+    }
+}
+
+/// Returns the grant of `claim` by which `team` may use a place at `now`.
+pub fn grant_of<'a>(
+    claim: &'a Claim,
+    team: &TeamName,
+    wanted: &Territory,
+    now: DateTime<Utc>,
+) -> Option<&'a Grant> {
+    let covers = |grant: &&Grant| {
+        grant.team == *team && grant.territory.covers(wanted) && grant.is_in_force(now)
+    };
+    claim.grants.iter().find(covers)
+}
+
+fn of_nobody(
+    access: &Access,
+    principal: &Principal,
+    policy: ClaimPolicy,
+    team: &TeamName,
+    wanted: &Territory,
+) -> Result<Right, Refusal> {
+    if principal.is_admin() && *team == TeamName::default_team() {
+        return Ok(Right::Common);
+    }
+    may_claim(access, principal, policy, team, &Host::Any, wanted)?;
+    Ok(Right::New(wanted.clone()))
+}
+
+/// Checks that a place which no claim covers can become the team's.
+///
+/// # Errors
+/// Returns why only an admin could do that.
+pub fn may_claim(
+    access: &Access,
+    principal: &Principal,
+    policy: ClaimPolicy,
+    team: &TeamName,
+    host: &Host,
+    wanted: &Territory,
+) -> Result<(), Refusal> {
+    if principal.is_admin() {
+        return Ok(());
+    }
+    if policy == ClaimPolicy::Required {
+        return Err(Refusal::Unclaimed { wanted: wanted.clone() });
+    }
+    if wanted.is_root() {
+        return Err(Refusal::Root);
+    }
+    let enclosed = access.claims_inside(host, wanted).find(|claim| claim.team != *team);
+    match enclosed {
+        None => Ok(()),
+        Some(claim) => Err(Refusal::Encloses {
+            wanted: wanted.clone(),
+            inside: claim.territory.clone(),
+            owner: claim.team.clone(),
+        }),
+    }
+}
+
+/// Returns the claim that a mapping's first use of a place makes.
+pub fn new_claim(
+    id: Id,
+    team: &TeamName,
+    territory: Territory,
+    author: &Author,
+    now: DateTime<Utc>,
+) -> Claim {
+    Claim {
+        id,
+        team: team.clone(),
+        host: Host::Any,
+        territory,
+        note: String::new(),
+        created_by: author.who.to_string(),
+        created_at: now,
+        grants: Vec::new(),
+    }
+}
+
+/// Returns the protection that a write at `wanted` must respect: nothing is above it but a server
+/// that has no sign-in at all.
+pub fn protection<'a>(
+    access: &'a Access,
+    who: &Who,
+    wanted: &Territory,
+) -> Option<&'a Arc<Protection>> {
+    if *who == Who::Open { None } else { access.protection_of(wanted) }
+}
+
+/// Returns the team of a new mapping whose author names none: who has the place, if the author may
+/// map there, else the author's only team.
+pub fn default_team(
+    access: &Access,
+    principal: &Principal,
+    place: Option<&Territory>,
+    now: DateTime<Utc>,
+) -> Option<TeamName> {
+    let is_editor = |team: &&TeamName| principal.role_in(team) >= Some(Role::Editor);
+    let claim = place.and_then(|place| access.owner_of(&Host::Any, place));
+    if let Some(owner) = claim.map(|claim| &claim.team).filter(is_editor) {
+        return Some(owner.clone());
+    }
+    let granted = claim.zip(place).and_then(|(claim, place)| {
+        claim.grants.iter().find(|grant| {
+            is_editor(&&grant.team) && grant.territory.covers(place) && grant.is_in_force(now)
+        })
+    });
+    if let Some(grant) = granted {
+        return Some(grant.team.clone());
+    }
+    let mut own = principal.teams_with(Role::Editor);
+    match (own.next(), own.next()) {
+        (Some(only), None) => Some(only.clone()),
+        (None, _) if principal.installation >= Some(Role::Editor) => Some(TeamName::default_team()),
+        _ => None,
+    }
+}
