@@ -14,6 +14,7 @@ mod database;
 mod delivery;
 mod edge;
 mod live;
+mod matrix;
 mod native;
 mod openapi;
 mod order;
