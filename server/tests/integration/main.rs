@@ -16,6 +16,7 @@ mod edge;
 mod live;
 mod matrix;
 mod native;
+mod oidc;
 mod openapi;
 mod order;
 mod portal;
