@@ -8,6 +8,8 @@
 //! do. Not here: what a form does when it is posted (the server's `http::portal`).
 
 pub(crate) mod about;
+mod account;
+mod activity;
 mod api_docs;
 mod config;
 pub mod delete_mapping;
@@ -19,6 +21,10 @@ mod nodes;
 pub(crate) mod overview;
 pub(crate) mod query;
 mod services;
+mod sign_in;
+mod teams;
+mod tokens;
+mod users;
 
 use std::sync::Arc;
 
@@ -89,6 +95,8 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
+    /// Any form, whose session has ended meanwhile: nothing was done with these fields.
+    SignedOut(Vec<(String, String)>),
 }
 
 /// A page that has been rendered.
@@ -110,6 +118,8 @@ pub(crate) struct Surroundings {
     pub(crate) q: String,
     /// Parameters that a search keeps: how the list is sorted, and what is chosen of it.
     pub(crate) kept: Vec<(String, String)>,
+    /// Who asks for the page.
+    pub(crate) me: Me,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -117,6 +127,8 @@ pub(crate) struct Loaded {
     status: u16,
     title: String,
     place: Option<Place>,
+    /// Stands alone, without the frame: for who has not signed in.
+    is_alone: bool,
     draw: Box<dyn FnOnce() -> AnyView + Send>,
 }
 
@@ -131,12 +143,17 @@ impl Loaded {
             status: 200,
             title: title.into(),
             place: place.into(),
+            is_alone: false,
             draw: Box::new(|| draw().into_any()),
         }
     }
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    pub(crate) fn alone(self) -> Self {
+        Self { is_alone: true, ..self }
     }
 }
 
@@ -157,17 +174,33 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
         q: if is_list { query.text("q") } else { String::new() },
         kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
+        me: visit.me.clone(),
     };
-    let Loaded { mut status, title, place, draw } = page(&client, &visit, &query).await;
+    let Loaded { mut status, title, place, is_alone, draw } = page(&client, &visit, &query).await;
     // a form that was refused, on a page that is well itself
     if let (200, Some(acted)) = (status, visit.acted()) {
         status = acted.status();
     }
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let html =
-        owner.with(|| frame::document(surroundings, &title, place, draw()).into_view().to_html());
+    let html = owner.with(|| match is_alone {
+        true => frame::alone(surroundings, &title, draw()).into_view().to_html(),
+        false => frame::document(surroundings, &title, place, draw()).into_view().to_html(),
+    });
     owner.unset_with_forced_cleanup();
     Page { status, html }
+}
+
+/// Returns the address of the list in the state of a query, of which only what can be read counts.
+pub fn list_href(query: &str) -> String {
+    mappings::address::href(&mappings::address::read(&Query::parse(query)))
+}
+
+/// Reads the query of the list's address and writes it anew: what the page can't read, and the
+/// place in the list, are left out.
+pub fn list_query(query: &str) -> String {
+    let state = mappings::address::read(&Query::parse(query.trim_start_matches('?')));
+    let state = crate::api::list::ListQuery { cursor: None, ..state };
+    state.to_query_string().trim_start_matches('?').to_owned()
 }
 
 /// Splits the path of a page into its segments, decoded.
@@ -179,19 +212,33 @@ pub fn segments(path: &str) -> Vec<String> {
 async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     let segments = segments(&visit.path);
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    if let Some(Posted::SignedOut(fields)) = &visit.posted {
+        return sign_in::signed_out(&visit.path, fields.clone());
+    }
     match segments.as_slice() {
         [] => overview::page(client, query).await,
-        ["mappings"] => mappings::page(client, query).await,
+        ["mappings"] => mappings::page(client, visit, query).await,
         ["mappings", "new"] => mapping_form::create(client, visit, query).await,
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
         ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
         ["services"] => services::page(client, query).await,
         ["nodes"] => nodes::page(client).await,
+        ["activity"] => activity::page(client, visit, query).await,
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
-        ["mappings", name] => detail::page(client, name, query).await,
+        ["sign-in"] => sign_in::page(visit, query),
+        ["setup", _] => sign_in::set_up(visit),
+        ["account"] => account::page(client, visit, query).await,
+        ["teams"] => teams::page(client, visit).await,
+        ["teams", "new"] => teams::create(visit),
+        ["teams", name] => teams::team(client, visit, name).await,
+        ["tokens"] => tokens::page(client, visit).await,
+        ["users"] => users::page(client, query).await,
+        ["users", "new"] => users::create(visit),
+        ["users", name] => users::user(client, visit, name, query).await,
+        ["mappings", name] => detail::page(client, visit, name, query).await,
         _ => failure::not_found(),
     }
 }

@@ -6,6 +6,7 @@
 
 mod ambassador;
 mod assets;
+mod audit;
 mod body;
 mod caller;
 mod client_address;
@@ -27,9 +28,14 @@ mod query;
 mod same_origin;
 mod services;
 mod session;
+mod sign_in;
 pub mod state;
 mod stats;
+mod teams;
 mod token_in_url;
+mod tokens;
+mod users;
+mod views;
 
 use std::sync::Arc;
 
@@ -65,6 +71,7 @@ pub fn router(state: AppState) -> Router {
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
+        .layer(middleware::from_fn(portal::gate))
         .layer(middleware::from_fn_with_state(in_process.clone(), portal::call_in_process))
         // a page of 50 rows is 100 kB as it is and 10 kB on its way; files are compressed already
         .layer(CompressionLayer::new())
@@ -72,6 +79,7 @@ pub fn router(state: AppState) -> Router {
     // a page below the API's addresses, where one looks for it
     let docs = Router::new()
         .route("/api/docs", get(portal::page))
+        .layer(middleware::from_fn(portal::gate))
         .layer(middleware::from_fn_with_state(in_process, portal::call_in_process))
         .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
@@ -109,8 +117,27 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // what was done, and what a user keeps
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(views::favourites))
+        .routes(routes!(views::mark, views::unmark))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
         // people
-        .routes(routes!(session::get))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::list, session::end_all))
+        .routes(routes!(session::end))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::set_up))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::patch, users::delete))
+        .routes(routes!(users::set_password))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::get, teams::patch, teams::delete))
+        .routes(routes!(teams::put_member, teams::delete_member))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

@@ -35,7 +35,7 @@ use crate::{
     },
     http::{
         self,
-        state::{AppState, Identity, places_for_viewers},
+        state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
     stats::{
@@ -191,12 +191,21 @@ impl Server {
         );
         let ingest = Ingest::new(reports, stop.clone());
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
+        let desk = Arc::new(Desk::default());
+        let link = (settings.access.sign_in == SignIn::Required
+            && !store.access().borrow().has_admin())
+        .then(|| desk.make_link(settings.clock.now()));
+        let portal_url = match &settings.access.public_url {
+            Some(url) => url.to_string(),
+            None => format!("http://{http}"),
+        };
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state = AppState {
             access: store.access(),
             store: store.clone(),
             settings: Arc::new(settings.access),
             clock: settings.clock,
+            desk,
             published,
             ticks: ticks.clone(),
             history: history.clone(),
@@ -211,6 +220,13 @@ impl Server {
         tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
+        if let Some(link) = link {
+            let secret = link.reveal();
+            // the one secret that is logged, since who reads the log is the operator; used once
+            warn!(
+                "there is no admin yet: make the first one at {portal_url}/setup/{secret} within an hour, or with `chancery user create NAME --admin`"
+            );
+        }
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = unless_started.disarm();

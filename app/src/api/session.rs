@@ -29,6 +29,19 @@ pub struct Me {
     /// When the session, or the token, ends at the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// Users whose passwords are no secret: those of a demo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Sample>,
+}
+
+/// A user of a demo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Sample {
+    pub user: String,
+    pub password: String,
+    /// What one can try as them.
+    pub says: String,
 }
 
 impl Me {
@@ -61,30 +74,46 @@ pub struct TeamRole {
     pub role: Role,
 }
 
+/// A secret on its way: printed nowhere by accident.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden")
+    }
+}
+
 /// What one signs in with.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Credentials {
     pub user: String,
-    pub password: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub password: Hidden,
 }
 
 /// What the first admin is made of.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct SetUp {
     /// The end of the link that the server's log names.
-    pub secret: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub secret: Hidden,
     pub user: String,
-    pub password: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub password: Hidden,
 }
 
 /// What a password is changed by.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PasswordChange {
-    pub current: String,
-    pub new: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub current: Hidden,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub new: Hidden,
 }
 
 /// A sign-in that is going on.

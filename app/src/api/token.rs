@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::session::Hidden;
+
 /// What an API token may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -57,10 +59,11 @@ pub struct TokenDraft {
 }
 
 /// A token that was just made.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewToken {
     /// What goes into `Authorization: Bearer …`; it is in this answer and nowhere else.
-    pub secret: String,
+    #[cfg_attr(feature = "ssr", schema(value_type = String))]
+    pub secret: Hidden,
     pub token: Token,
 }

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use super::icon::{self, Icon, Seal};
+use crate::api::session::{Me, Who};
 use crate::islands::clock::Clock;
 use crate::islands::shortcuts::{self, Shortcuts};
 use crate::islands::status::{Banners, LiveStatus};
 use crate::islands::theme_switch::{ThemeSwitch, theme_form};
 use crate::numerals::count;
 use crate::pages::{Assets, Surroundings};
+use crate::theme::Theme;
 
 /// The seal of the brand as the tab's icon: inline, so that no request is made for it.
 const FAVICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
@@ -26,6 +28,9 @@ pub(crate) enum Place {
     Mappings,
     Services,
     Nodes,
+    Activity,
+    Teams,
+    Users,
     Config,
     About,
 }
@@ -37,7 +42,7 @@ pub(crate) fn document(
     place: Option<Place>,
     content: AnyView,
 ) -> impl IntoView + use<> {
-    let Surroundings { theme, assets, address, seed, q, kept } = surroundings;
+    let Surroundings { theme, assets, address, seed, q, kept, me } = surroundings;
     let kept = kept
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
@@ -48,6 +53,72 @@ pub(crate) fn document(
         (Place::Nodes, seed.gateway.nodes),
     ];
 
+    let content = view! {
+        <div class="frame">
+            {navigation(place, &counts, &me)}
+            <div class="page">
+                <header class="top">
+                    <form class="search" role="search" action="/mappings">
+                        <Icon path=icon::SEARCH />
+                        <input
+                            type="search"
+                            name="q"
+                            value=q
+                            placeholder="Find a mapping, a service, or paste a URL"
+                            aria-label="Find a mapping by name, prefix, service or label, or by a URL that it serves"
+                            autocomplete="off"
+                            spellcheck="false"
+                            maxlength="200"
+                        />
+                        <kbd aria-hidden="true">"/"</kbd>
+                        {kept.collect_view()}
+                    </form>
+                    <LiveStatus seed />
+                    {account_menu(&me)}
+                </header>
+                <main id="main" class="main" tabindex="-1">
+                    <Banners stale_since />
+                    {content}
+                </main>
+                <div class="foot">
+                    {theme_form(theme, address)}
+                    <ThemeSwitch />
+                    {shortcuts::explained()}
+                    <Shortcuts />
+                </div>
+            </div>
+        </div>
+        <Clock />
+    };
+    html(theme, &assets, title, content)
+}
+
+/// Draws a page that stands alone: no navigation, and nothing that asks the API.
+pub(crate) fn alone(
+    surroundings: Surroundings,
+    title: &str,
+    content: AnyView,
+) -> impl IntoView + use<> {
+    let Surroundings { theme, assets, address, .. } = surroundings;
+    let content = view! {
+        <main id="main" class="alone" tabindex="-1">
+            <p class="brand">
+                <Seal />
+                "Chancery"
+            </p>
+            {content}
+        </main>
+        <div class="alone-foot">{theme_form(theme, address)} <ThemeSwitch /></div>
+    };
+    html(theme, &assets, title, content)
+}
+
+fn html<C: IntoView>(
+    theme: Theme,
+    assets: &Assets,
+    title: &str,
+    content: C,
+) -> impl IntoView + use<C> {
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme.attribute()>
@@ -58,49 +129,52 @@ pub(crate) fn document(
                 <meta name="description" content=DESCRIPTION />
                 <title>{format!("{title} · Chancery")}</title>
                 <link rel="icon" href=FAVICON />
-                {links(&assets)}
+                {links(assets)}
             </head>
             <body>
                 <a class="skip" href="#main">
                     "Skip to content"
                 </a>
-                <div class="frame">
-                    {navigation(place, &counts)}
-                    <div class="page">
-                        <header class="top">
-                            <form class="search" role="search" action="/mappings">
-                                <Icon path=icon::SEARCH />
-                                <input
-                                    type="search"
-                                    name="q"
-                                    value=q
-                                    placeholder="Find a mapping, a service, or paste a URL"
-                                    aria-label="Find a mapping by name, prefix, service or label, or by a URL that it serves"
-                                    autocomplete="off"
-                                    spellcheck="false"
-                                    maxlength="200"
-                                />
-                                <kbd aria-hidden="true">"/"</kbd>
-                                {kept.collect_view()}
-                            </form>
-                            <LiveStatus seed />
-                        </header>
-                        <main id="main" class="main" tabindex="-1">
-                            <Banners stale_since />
-                            {content}
-                        </main>
-                        <div class="foot">
-                            {theme_form(theme, address)}
-                            <ThemeSwitch />
-                            {shortcuts::explained()}
-                            <Shortcuts />
-                        </div>
-                    </div>
-                </div>
-                <Clock />
+                {content}
             </body>
         </html>
     }
+}
+
+/// Shows who one is, with what belongs to that; it opens without a script.
+fn account_menu(me: &Me) -> impl IntoView + use<> {
+    if me.who == Who::Open {
+        return view! {
+            <a class="chip warn open-mode" href="/sign-in" data-testid="open-mode">
+                <i aria-hidden="true"></i>
+                "Open mode"
+            </a>
+        }
+        .into_any();
+    }
+    let Some(user) = me.user.clone() else { return ().into_any() };
+    let name = if me.display_name.is_empty() { user.clone() } else { me.display_name.clone() };
+    let role = if me.is_admin { "Admin" } else { "User" };
+    view! {
+        <details class="menu" data-testid="account-menu">
+            <summary>
+                <Icon path=icon::USER />
+                <span class="menu-name">{user}</span>
+            </summary>
+            <div class="menu-body card">
+                <p class="menu-who">
+                    <span class="strong">{name}</span>
+                    <span class="sub">{role}</span>
+                </p>
+                <a href="/account">"Your account"</a>
+                <form method="post" action="/account">
+                    <input type="hidden" name="do" value="session.end" />
+                    <button>"Sign out"</button>
+                </form>
+            </div>
+        </details>
+    }
+    .into_any()
 }
 
 /// Links the style, and the script that brings the islands to life.
@@ -114,21 +188,26 @@ fn links(assets: &Assets) -> impl IntoView + use<> {
     (style, module, wasm, script)
 }
 
-fn navigation(place: Option<Place>, counts: &[(Place, u32)]) -> impl IntoView + use<> {
+fn navigation(place: Option<Place>, counts: &[(Place, u32)], me: &Me) -> impl IntoView + use<> {
     let items = [
         (Place::Overview, "/", "Overview", icon::OVERVIEW),
         (Place::Mappings, "/mappings", "Mappings", icon::MAPPINGS),
         (Place::Services, "/services", "Services", icon::SERVICES),
         (Place::Nodes, "/nodes", "Nodes", icon::NODES),
+        (Place::Activity, "/activity", "Activity", icon::ACTIVITY),
+        (Place::Teams, "/teams", "Teams", icon::TEAMS),
+        (Place::Users, "/users", "Users", icon::USER),
         (Place::Config, "/config", "Envoy config", icon::CONFIG),
         (Place::About, "/about", "About", icon::ABOUT),
     ];
+    let is_admin = me.is_admin;
+    let is_shown = |(this, ..): &(Place, _, _, _)| *this != Place::Users || is_admin;
     let item = |(this, href, label, path)| {
         let count = counts.iter().find(|(place, _)| *place == this).map(|(_, number)| {
             view! { <span class="nav-count num">{count(u64::from(*number))}</span> }
         });
         let current = (place == Some(this)).then_some("page");
-        let class = if this == Place::Config { "nav-group" } else { "" };
+        let class = if matches!(this, Place::Teams | Place::Config) { "nav-group" } else { "" };
         view! {
             <li class=class>
                 <a class="nav-item" href=href aria-current=current>
@@ -146,7 +225,7 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)]) -> impl IntoView + 
                 <Seal />
                 "Chancery"
             </a>
-            <ul class="nav-items">{items.map(item).into_iter().collect_view()}</ul>
+            <ul class="nav-items">{items.into_iter().filter(is_shown).map(item).collect_view()}</ul>
         </nav>
     }
 }

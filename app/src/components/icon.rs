@@ -14,6 +14,14 @@ pub(crate) const SERVICES: &str = "M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M
 pub(crate) const NODES: &str = "M8 8L3.500 4M8 8l4.500-4M8 8v5M3.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3\
     M12.500 2.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3M8 11.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3";
 #[cfg(feature = "ssr")]
+pub(crate) const ACTIVITY: &str =
+    "M8 1.800a6.200 6.200 0 1 0 0 12.400 6.200 6.200 0 0 0 0-12.400M8 4.500V8l2.500 2";
+#[cfg(feature = "ssr")]
+pub(crate) const TEAMS: &str = "M6 3a2.200 2.200 0 1 0 0 4.400A2.200 2.200 0 0 0 6 3M1.500 13.500c0-2.800 1.900-4.300 4.500-4.300s4.500 1.500 4.500 4.300\
+    M10.800 3.200a2.100 2.100 0 0 1 0 4M12 9.500c1.600.6 2.500 1.900 2.500 4";
+#[cfg(feature = "ssr")]
+pub(crate) const USER: &str = "M8 2.500a2.700 2.700 0 1 0 0 5.400 2.700 2.700 0 0 0 0-5.400M2.800 14c0-3 2.200-4.600 5.200-4.600s5.200 1.600 5.200 4.600";
+#[cfg(feature = "ssr")]
 pub(crate) const CONFIG: &str = "M5 4L1.500 8 5 12M11 4l3.500 4L11 12";
 #[cfg(feature = "ssr")]
 pub(crate) const ABOUT: &str =

@@ -50,8 +50,35 @@ pub(super) fn no_mapping(name: &str) -> Loaded {
     .with_status(404)
 }
 
+/// Shows that one may not see or do something, with status 403.
+pub(super) fn forbidden(place: Place, why: &str) -> Loaded {
+    let why = why.to_owned();
+    Loaded::new("Not allowed", place, move || {
+        view! {
+            <section class="card empty" data-testid="forbidden">
+                <h1>"You may not do this"</h1>
+                <p>{message(&why)}</p>
+                <p>
+                    <a class="btn btn-primary" href="/">
+                        "Overview"
+                    </a>
+                </p>
+            </section>
+        }
+    })
+    .with_status(403)
+}
+
 /// Shows why `what` could not be loaded, with the status that the API answered.
-pub(super) fn failed(place: Place, what: &'static str, error: ClientError) -> Loaded {
+pub(super) fn failed(
+    place: impl Into<Option<Place>>,
+    what: &'static str,
+    error: ClientError,
+) -> Loaded {
+    let place = place.into();
+    if let (Some(403), Some(place)) = (error.status(), place) {
+        return forbidden(place, &error.to_string());
+    }
     let status = error.status().unwrap_or(503);
     let request_id = match &error {
         ClientError::Problem(problem) => problem.request_id.clone(),

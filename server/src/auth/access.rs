@@ -295,7 +295,12 @@ impl Access {
 
     /// Tells whether anybody could sign in and administer.
     pub fn has_admin(&self) -> bool {
-        self.users.values().any(|user| is_admin(user) && !user.is_disabled)
+        self.admins().next().is_some()
+    }
+
+    /// Returns those who can sign in and administer.
+    pub fn admins(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values().filter(|user| is_admin(user) && !user.is_disabled)
     }
 
     pub fn teams(&self) -> impl Iterator<Item = &Arc<Team>> {
@@ -320,8 +325,9 @@ impl Access {
         token.expires_at.is_none_or(|expiry| now < expiry).then_some(token)
     }
 
-    pub fn sessions(&self) -> impl Iterator<Item = &Arc<Session>> {
-        self.sessions.values()
+    /// Returns the sessions of a user, ended ones, too.
+    pub fn sessions_of<'a>(&'a self, user: &'a UserName) -> impl Iterator<Item = &'a Arc<Session>> {
+        self.sessions.values().filter(move |session| session.user == *user)
     }
 
     /// Returns the session with this secret, whether it has ended or not.

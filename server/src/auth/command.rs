@@ -3,6 +3,12 @@
 //! A decision is a pure function of a [`Scene`]. The store calls it within the transaction that
 //! carries it out, so that what it was decided on is what is true.
 
+pub mod sessions;
+pub mod teams;
+pub mod tokens;
+pub mod users;
+pub mod views;
+
 use app::api::mapping::MappingDraft;
 use chrono::{DateTime, Utc};
 

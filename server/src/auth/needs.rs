@@ -32,7 +32,16 @@ pub fn of(operation_id: &str) -> Option<Need> {
         // what says nothing of anyone
         "livez" | "readyz" | "getOpenapi" | "ambassadorHealth" => Need::Anyone,
         // what one signs in by, and what says who one is
-        "getSession" => Need::Anyone,
+        "getSession" | "signIn" | "signOut" | "setUp" => Need::Anyone,
+        // one's own, where one is a user
+        "listSessions" | "endSession" | "endSessions" | "changePassword" => Need::SignedIn,
+        "listUsers" | "createUser" | "getUser" | "patchUser" | "deleteUser" | "setPassword"
+        | "createTeam" | "deleteTeam" => Need::Installation(Role::Owner),
+        "listTeams" => Need::SignedIn,
+        // who leaves ends their own membership
+        "getTeam" | "deleteMember" => Need::Team(Role::Viewer),
+        "patchTeam" | "putMember" => Need::Team(Role::Owner),
+        "listTokens" | "createToken" | "deleteToken" => Need::Decided,
         // what is shown is what the caller sees
         "listMappings"
         | "listServices"
@@ -42,10 +51,17 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "listMappingRevisions"
         | "getSeries"
         | "getStats"
+        | "listAudit"
+        | "exportAudit"
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
         "createMapping" => Need::Decided,
+        // what is a user's own
+        "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
+            Need::SignedIn
+        }
+        "markFavourite" => Need::Mapping(Role::Viewer),
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"

@@ -120,6 +120,17 @@ pub struct AccessSettings {
     pub public_url: Option<PublicUrl>,
     /// Proxies in front of the server whose `X-Forwarded-For` is believed.
     pub trusted_proxies: usize,
+    /// Users whose passwords are no secret: those of a demo, offered at the sign-in.
+    pub samples: Vec<Sample>,
+}
+
+/// A user of a demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    pub user: String,
+    pub password: String,
+    /// What one can try as them.
+    pub says: String,
 }
 
 impl AccessSettings {

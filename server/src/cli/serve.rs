@@ -84,6 +84,7 @@ impl AccessArgs {
             },
             public_url: self.public_url,
             trusted_proxies: self.trusted_proxies,
+            samples: Vec::new(),
         }
     }
 }

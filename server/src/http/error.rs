@@ -10,6 +10,7 @@
 //! | 412 | the mapping was changed meanwhile; the answer has both versions |
 //! | 413 | the body is too large |
 //! | 422 | a person: a field is wrong; the message says what is allowed |
+//! | 429 | too many sign-ins have failed; `Retry-After` says how long to wait |
 //! | 503 | operators: the database can't be written; try again |
 
 use std::any::Any;
@@ -40,6 +41,8 @@ pub(super) struct ApiError {
     pub(super) errors: Vec<FieldError>,
     /// What a stale write ran into.
     pub(super) stale: Option<Box<Stale>>,
+    /// Seconds after which it may be tried again.
+    pub(super) retry_after: Option<u32>,
 }
 
 /// The two sides of a write that was made against another revision.
@@ -51,7 +54,14 @@ pub(super) struct Stale {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), stale: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            stale: None,
+            retry_after: None,
+        }
     }
 
     /// Some fields are wrong; the detail repeats them for readers of one line.
@@ -93,6 +103,20 @@ impl ApiError {
         Self {
             errors: vec![FieldError::new("prefix", detail.clone())],
             ..Self::new(StatusCode::CONFLICT, "prefix-taken", detail)
+        }
+    }
+
+    /// There is no such user, or the password is another one: which, is not said.
+    pub(super) fn wrong_credentials() -> Self {
+        let detail = "there is no such user, or this is not their password";
+        Self::new(StatusCode::UNAUTHORIZED, "wrong-credentials", detail)
+    }
+
+    /// Too many sign-ins have failed; nothing was compared.
+    pub(super) fn locked_out(detail: String, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "locked-out", detail)
         }
     }
 
@@ -176,7 +200,11 @@ impl From<Refusal> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        respond(self.status, self.problem())
+        let mut response = respond(self.status, self.problem());
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -210,13 +238,19 @@ pub(super) async fn finish(
         }
         None => return response,
     };
-    if is_article {
-        return ambassador::refuse(&state, status, problem.detail);
+    let said = std::mem::take(response.headers_mut());
+    let mut response = match is_article {
+        true => ambassador::refuse(&state, status, problem.detail),
+        false => respond(status, Problem { request_id: id, ..problem }),
+    };
+    for name in [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::SET_COOKIE] {
+        for value in said.get_all(&name) {
+            response.headers_mut().append(&name, value.clone());
+        }
     }
-    let mut response = respond(status, Problem { request_id: id, ..problem });
     if status == StatusCode::UNAUTHORIZED {
         let scheme = HeaderValue::from_static("Bearer");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(scheme);
     }
     response
 }

@@ -35,16 +35,6 @@ pub(super) enum Given<T> {
     Value(T),
 }
 
-impl<T> Given<T> {
-    /// Takes `null` as absent.
-    pub(super) fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
-        }
-    }
-}
-
 impl Fields {
     /// Reads the body of a request.
     ///
@@ -121,6 +111,16 @@ impl Fields {
             Some(_) => drop(self.wrong::<()>(name, "must be a text")),
         }
         String::new()
+    }
+
+    /// Takes a secret that may be absent.
+    pub(super) fn optional_secret(&self, name: &str, max_bytes: usize) -> Option<String> {
+        let is_there = self.rest.borrow().get(name).is_some_and(|value| !value.is_null());
+        if is_there {
+            return Some(self.secret(name, max_bytes));
+        }
+        self.take(name);
+        None
     }
 
     /// Takes `true` or `false`; `null` is absent.

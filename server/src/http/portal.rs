@@ -3,6 +3,7 @@
 
 mod actions;
 mod forms;
+mod gate;
 
 use app::{
     api::client::{Client, InProcess},
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use tower::ServiceExt;
 
 use self::forms::{DeletionFields, Kept, MappingFields, Next};
+pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
 /// The router that pages call in process.

@@ -1,14 +1,47 @@
-//! `/api/v1/session`: who calls, signing in and signing out.
+//! `/api/v1/session`: who calls, signing in and signing out, one's sessions and password.
 
-use app::api::session::{Me, TeamRole, Who as WhoCalls};
-use axum::{Json, extract::State};
+mod set_up;
 
-use super::{caller::Caller, openapi::words::tag, state::AppState};
-use crate::auth::{
-    access::Access,
-    principal::{Principal, Who},
-    settings::SignIn,
+use app::api::session::{
+    Credentials, Me, PasswordChange, Sample, Session, SessionList, TeamRole, Who as WhoCalls,
 };
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+pub(super) use self::set_up::*;
+use super::{
+    caller::{self, Caller},
+    error::ApiError,
+    fields::Fields,
+    openapi::words::tag,
+    sign_in::read_password,
+    state::AppState,
+};
+use crate::{
+    auth::{
+        access::Access,
+        command::sessions::{self, Start},
+        entity::Id,
+        names::UserName,
+        password::Presented,
+        principal::{Author, Principal, Who},
+        refusal::Refusal,
+        secret::Secret,
+        settings::{self, AccessSettings, SignIn},
+    },
+    store::StoreError,
+};
+
+/// Longest name that is looked for, and password that is read, in bytes: both longer than any.
+const PRESENTED_MAX_BYTES: usize = 1024;
+
+/// Bytes that are kept of what a browser says of itself.
+const USER_AGENT_MAX_BYTES: usize = 200;
 
 /// Tells who calls
 ///
@@ -57,11 +90,292 @@ fn me(state: &AppState, caller: &Caller) -> Me {
         installation: installation.map(Into::into),
         teams: team_roles(&access, &caller.principal),
         expires_at,
+        samples: samples(&state.settings),
     }
+}
+
+fn samples(settings: &AccessSettings) -> Vec<Sample> {
+    let sample = |sample: &settings::Sample| Sample {
+        user: sample.user.clone(),
+        password: sample.password.clone(),
+        says: sample.says.clone(),
+    };
+    settings.samples.iter().map(sample).collect()
 }
 
 /// Returns the teams that still exist.
 fn team_roles(access: &Access, principal: &Principal) -> Vec<TeamRole> {
     let teams = principal.teams.iter().filter(|(team, _)| access.team(team).is_some());
     teams.map(|(team, role)| TeamRole { team: team.to_string(), role: (*role).into() }).collect()
+}
+
+/// Signs in
+///
+/// The answer sets the cookie of a new session; the session that the request came with ends. Who
+/// fails again and again must wait, longer each time.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session",
+    operation_id = "signIn",
+    tag = tag::PEOPLE,
+    request_body = Credentials,
+    responses(
+        (status = OK, description = "Signed in", body = Me, headers(("set-cookie" = String))),
+        (status = UNAUTHORIZED, description = "There is no such user, or this is not their password: the same answer for both"),
+        (status = UNPROCESSABLE_ENTITY, description = "A field is missing or unknown"),
+        (status = TOO_MANY_REQUESTS, description = "Too many sign-ins have failed; nothing was compared", headers(("retry-after" = String))),
+    ),
+)]
+pub(super) async fn sign_in(
+    State(state): State<AppState>,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let fields = Fields::read(request).await?;
+    let account = fields.secret("user", PRESENTED_MAX_BYTES).trim().to_lowercase();
+    let presented = Presented::new(fields.secret("password", PRESENTED_MAX_BYTES));
+    fields.finish()?;
+    let name = UserName::parse(&account).ok();
+    let kept = name.as_ref().and_then(|name| {
+        let access = state.access();
+        let user = access.user(name).filter(|user| !user.is_disabled)?;
+        user.password_hash.clone()
+    });
+    let compared = state.desk.compare(&state, &caller, &account, kept.clone(), presented).await;
+    let newer = match compared {
+        Ok(newer) => newer,
+        Err(Some(error)) => return Err(error),
+        Err(None) => return Err(failed(&state, caller.author, name).await),
+    };
+    let Some(user) = name.clone() else { return Err(ApiError::wrong_credentials()) };
+    let (secret, start) = new_session(&state, &caller, &headers, user);
+    let author = Author { who: Who::User(start.user.clone()), session: None, ..caller.author };
+    let start = Start { verified: kept, newer, ..start };
+    let started = state.store.act(author.clone(), move |scene| sessions::start(scene, start)).await;
+    match started {
+        Ok(_) => Ok(signed_in(&state, author, &secret)),
+        // disabled, or with another password, since it was compared
+        Err(StoreError::Refused(Refusal::SignIn)) => Err(ApiError::wrong_credentials()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Notes that nobody was let in.
+async fn failed(state: &AppState, author: Author, name: Option<UserName>) -> ApiError {
+    let author = Author { who: Who::Anonymous, session: None, ..author };
+    let noted =
+        move |scene: &crate::auth::command::Scene<'_>| sessions::failed(scene, name.as_ref());
+    match state.store.act(author, noted).await {
+        Ok(_) => ApiError::wrong_credentials(),
+        // who could guess without a note would
+        Err(error) => error.into(),
+    }
+}
+
+/// Makes the secret of a session that is to begin.
+fn new_session(
+    state: &AppState,
+    caller: &Caller,
+    headers: &HeaderMap,
+    user: UserName,
+) -> (Secret, Start) {
+    let secret = Secret::random("");
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let start = Start {
+        user,
+        verified: None,
+        newer: None,
+        secret: secret.hash(),
+        replaces: caller.author.session.clone(),
+        user_agent: agent.unwrap_or_default().chars().take(USER_AGENT_MAX_BYTES).collect(),
+        how: "password",
+        limits: state.settings.sessions,
+    };
+    (secret, start)
+}
+
+/// Answers with the cookie of a session that has begun.
+fn signed_in(state: &AppState, author: Author, secret: &Secret) -> Response {
+    let caller = Caller::of(state, Author { session: Some(secret.hash()), ..author });
+    let lasts = state.settings.sessions.absolute.num_seconds();
+    let mut response = Json(me(state, &caller)).into_response();
+    set_cookie(&mut response, &state.settings, secret.reveal(), lasts);
+    response
+}
+
+/// Gives the browser the cookie of a session, or takes it away with an age of 0.
+pub(super) fn set_cookie(
+    response: &mut Response,
+    settings: &AccessSettings,
+    value: &str,
+    age_seconds: i64,
+) {
+    let (name, secure) = match settings.is_secure() {
+        true => (caller::SECURE_COOKIE, "; Secure"),
+        false => (caller::COOKIE, ""),
+    };
+    let cookie =
+        format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_seconds}{secure}");
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn signed_out(state: &AppState) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&mut response, &state.settings, "", 0);
+    response
+}
+
+/// Signs out
+///
+/// Ends the session of the request everywhere, websockets, too. Without one, nothing is to do.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/session",
+    operation_id = "signOut",
+    tag = tag::PEOPLE,
+    responses((status = NO_CONTENT, description = "Signed out", headers(("set-cookie" = String)))),
+)]
+pub(super) async fn sign_out(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Response, ApiError> {
+    if caller.author.session.is_some() {
+        let ended = state.store.act(caller.author, |scene| sessions::end_own(scene)).await;
+        match ended {
+            Ok(_) | Err(StoreError::Refused(Refusal::SignIn)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(signed_out(&state))
+}
+
+/// Lists the caller's sessions
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    operation_id = "listSessions",
+    tag = tag::PEOPLE,
+    responses(
+        (status = OK, description = "Those that have not ended", body = SessionList),
+        (status = CONFLICT, description = "The caller is no user"),
+    ),
+)]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<SessionList>, ApiError> {
+    let user = user_of(&caller)?;
+    let (access, now, limits) = (state.access(), state.clock.now(), &state.settings.sessions);
+    let on = access
+        .sessions_of(&user)
+        .filter(|session| now < session.expires_at && now < session.seen_at + limits.idle);
+    let mut items: Vec<_> = on
+        .map(|session| Session {
+            id: session.id.0,
+            created_at: session.created_at,
+            seen_at: session.seen_at,
+            expires_at: session.expires_at,
+            address: session.address.clone(),
+            user_agent: session.user_agent.clone(),
+            is_current: Some(&session.hash) == caller.author.session.as_ref(),
+        })
+        .collect();
+    items.sort_by_key(|session| std::cmp::Reverse((session.is_current, session.seen_at)));
+    Ok(Json(SessionList { items }))
+}
+
+fn user_of(caller: &Caller) -> Result<UserName, ApiError> {
+    match &caller.principal.who {
+        Who::User(name) => Ok(name.clone()),
+        _ => Err(Refusal::Conflict {
+            code: "no-user",
+            detail: "only a user who has signed in has this; who calls is none".to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// Ends one of the caller's sessions
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{id}",
+    operation_id = "endSession",
+    tag = tag::PEOPLE,
+    params(("id" = u64, Path, description = "Id of the session", example = 17)),
+    responses(
+        (status = NO_CONTENT, description = "It has ended, everywhere"),
+        (status = NOT_FOUND, description = "The caller has no such session"),
+        (status = CONFLICT, description = "The caller is no user"),
+    ),
+)]
+pub(super) async fn end(
+    State(state): State<AppState>,
+    Path(id): Path<u64>,
+    caller: Caller,
+) -> Result<StatusCode, ApiError> {
+    state.store.act(caller.author, move |scene| sessions::end(scene, Id(id))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all of the caller's sessions
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions",
+    operation_id = "endSessions",
+    tag = tag::PEOPLE,
+    responses(
+        (status = NO_CONTENT, description = "They have ended, that of the request, too", headers(("set-cookie" = String))),
+        (status = CONFLICT, description = "The caller is no user"),
+    ),
+)]
+pub(super) async fn end_all(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Response, ApiError> {
+    state.store.act(caller.author, |scene| sessions::end_all(scene)).await?;
+    Ok(signed_out(&state))
+}
+
+/// Changes the caller's password
+///
+/// Their other sessions end: who knew the old password is out.
+#[utoipa::path(
+    put,
+    path = "/api/v1/password",
+    operation_id = "changePassword",
+    tag = tag::PEOPLE,
+    request_body = PasswordChange,
+    responses(
+        (status = NO_CONTENT, description = "It is the password from now on"),
+        (status = CONFLICT, description = "The caller is no user"),
+        (status = UNPROCESSABLE_ENTITY, description = "The current password is another one, or the new one is easily guessed"),
+        (status = TOO_MANY_REQUESTS, description = "Too many have failed; nothing was compared", headers(("retry-after" = String))),
+    ),
+)]
+pub(super) async fn change_password(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request<Body>,
+) -> Result<StatusCode, ApiError> {
+    let fields = Fields::read(request).await?;
+    let current = Presented::new(fields.secret("current", PRESENTED_MAX_BYTES));
+    let new = fields.secret("new", PRESENTED_MAX_BYTES);
+    fields.finish()?;
+    let name = user_of(&caller)?;
+    let new = read_password("new", &new, name.as_str())?;
+    let kept = state.access().user(&name).and_then(|user| user.password_hash.clone());
+    let wrong = || ApiError::invalid_field("current", "is not your password");
+    let compared = state.desk.compare(&state, &caller, name.as_str(), kept.clone(), current).await;
+    compared.map_err(|error| error.unwrap_or_else(wrong))?;
+    let kept = kept.ok_or_else(wrong)?;
+    let new = state.desk.hash(new).await?;
+    let decided =
+        move |scene: &crate::auth::command::Scene<'_>| sessions::change_password(scene, &kept, new);
+    state.store.act(caller.author, decided).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use super::sign_in::Desk;
 use crate::{
     auth::{access::Access, settings::AccessSettings},
     clock::Clock,
@@ -24,6 +25,8 @@ pub struct AppState {
     pub store: Store,
     pub settings: Arc<AccessSettings>,
     pub clock: Clock,
+    /// Lets people in.
+    pub desk: Arc<Desk>,
     /// Who may do what.
     pub access: watch::Receiver<Arc<Access>>,
     /// The newest state of the gateway; all reads are answered from it.

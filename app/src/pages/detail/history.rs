@@ -6,6 +6,7 @@ use super::{Address, Content, View, not_loaded};
 use crate::api::client::Client;
 use crate::api::plan::FieldChange;
 use crate::api::revision::{ChangeWord, RevisionEntry, RevisionPage};
+use crate::components::actor;
 use crate::components::diff::shown;
 use crate::components::time::Ago;
 use crate::numerals::{UNKNOWN, count};
@@ -95,6 +96,7 @@ fn row(entry: &RevisionEntry) -> impl IntoView + use<> {
             </th>
             <td>
                 <Ago at=entry.at />
+                {by(&entry.actor)}
             </td>
             <td>
                 <p class="strong">{what}</p>
@@ -105,7 +107,13 @@ fn row(entry: &RevisionEntry) -> impl IntoView + use<> {
     }
 }
 
-fn field(change: &FieldChange) -> impl IntoView + use<> {
+/// Says who made a change; of old ones it is not known.
+fn by(actor: &str) -> impl IntoView + use<> {
+    (!actor.is_empty()).then(|| view! { <p class="sub">"by " {actor::words(actor)}</p> })
+}
+
+/// Shows a field before and after, for a list of facts.
+pub(crate) fn field(change: &FieldChange) -> impl IntoView + use<> {
     let before = change.before.as_deref().map(|before| {
         view! {
             <del>

@@ -121,7 +121,7 @@ fn bound_list(field: &str, list: &mut Array) {
 
 fn bound_text(known: &[Text], name: &str, text: &mut Object) {
     for (known, pattern, max_bytes) in known {
-        if name == *known {
+        if name == *known && text.pattern.is_none() {
             text.pattern = Some((*pattern).to_owned());
             text.max_length = Some(*max_bytes);
         }

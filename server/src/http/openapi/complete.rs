@@ -22,6 +22,7 @@ use super::{
     native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
+use crate::auth::needs::{self, Need};
 
 /// Completes what the handlers have said.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -95,8 +96,10 @@ impl Form {
 /// Adds the refusals that are given before or after a handler, where it has not described them.
 fn refusals(operation: &mut Operation, form: Form) {
     let has_body = operation.request_body.is_some();
+    let need = operation.operation_id.as_deref().and_then(needs::of);
     for (status, name, _description) in EDGE {
         let is_possible = match status {
+            "401" => need != Some(Need::Anyone),
             "413" | "415" => has_body,
             "503" => is_write(operation),
             _ => true,
@@ -113,7 +116,7 @@ fn refusals(operation: &mut Operation, form: Form) {
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone"]
+    ["create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change"]
         .iter()
         .any(|write| verb.starts_with(write))
 }

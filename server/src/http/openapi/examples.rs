@@ -18,7 +18,12 @@ pub(super) fn of(schema: &str) -> Option<Value> {
 pub(super) fn problem(status: &str) -> Value {
     let (code, detail, pointer) = match status {
         "400" => ("malformed-request", "the address or a header of the request can't be read", ""),
-        "403" => ("foreign-origin", "another website may not use this server", ""),
+        "401" => (
+            "sign-in-required",
+            "sign in first, or send an API token as `Authorization: Bearer`",
+            "",
+        ),
+        "403" => ("forbidden", "only an owner of the team `accounts` may do this", ""),
         "404" => ("not-found", "there is no mapping named `usermapping`", ""),
         "409" => {
             ("prefix-taken", "the prefix `/user/` is already mapped by `usermapping`", "/prefix")
@@ -31,6 +36,7 @@ pub(super) fn problem(status: &str) -> Value {
             "",
         ),
         "422" => ("invalid-fields", "`prefix` must begin with `/`", "/prefix"),
+        "429" => ("locked-out", "too many failed sign-ins; try again in 8 s", ""),
         "426" => ("malformed-request", "the address or a header of the request can't be read", ""),
         "503" => ("unavailable", "the database can't be written just now; try again", ""),
         _ => ("internal", "something went wrong here; the server's log says more", ""),
@@ -62,7 +68,10 @@ pub(super) fn problem(status: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use app::api::{list, live, mapping, node, plan, problem, receipt, revision, series, service};
+    use app::api::{
+        list, live, mapping, node, plan, problem, receipt, revision, series, service, session,
+        team, token, user,
+    };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
 
@@ -88,6 +97,24 @@ mod tests {
     #[case("Series", again::<series::Series>)]
     #[case("ServiceCheck", again::<service::ServiceCheck>)]
     #[case("ServicePage", again::<service::ServicePage>)]
+    #[case("Credentials", again::<session::Credentials>)]
+    #[case("Me", again::<session::Me>)]
+    #[case("PasswordChange", again::<session::PasswordChange>)]
+    #[case("SessionList", again::<session::SessionList>)]
+    #[case("SetUp", again::<session::SetUp>)]
+    #[case("MemberRole", again::<team::MemberRole>)]
+    #[case("Team", again::<team::Team>)]
+    #[case("TeamDraft", again::<team::TeamDraft>)]
+    #[case("TeamList", again::<team::TeamList>)]
+    #[case("TeamPatch", again::<team::TeamPatch>)]
+    #[case("NewToken", again::<token::NewToken>)]
+    #[case("TokenDraft", again::<token::TokenDraft>)]
+    #[case("TokenList", again::<token::TokenList>)]
+    #[case("NewPassword", again::<user::NewPassword>)]
+    #[case("User", again::<user::User>)]
+    #[case("UserDraft", again::<user::UserDraft>)]
+    #[case("UserPage", again::<user::UserPage>)]
+    #[case("UserPatch", again::<user::UserPatch>)]
     fn an_example_is_exactly_what_its_type_writes(
         #[case] schema: &str,
         #[case] again: fn(Value) -> Value,
@@ -99,7 +126,9 @@ mod tests {
 
     #[rstest]
     fn the_example_of_an_error_is_a_problem(
-        #[values("400", "403", "404", "409", "412", "413", "415", "422", "500", "503")]
+        #[values(
+            "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"
+        )]
         status: &str,
     ) {
         let example = problem(status);

@@ -34,8 +34,9 @@ Maps URL prefixes to services behind Envoy, and shows their traffic live.
 A write is answered once it is durable and every later read shows it. Whether the Envoys run it is \
 in the mapping's `config`: usually a few milliseconds later.
 
-There is no sign-in: the server answers on loopback addresses only, and refuses requests that \
-another website makes a browser send.";
+Who calls is known by an API token (`Authorization: Bearer`) or by a browser's session. What a \
+caller may not know exists is 404. A server that wants no sign-in answers on loopback addresses \
+only. Requests that another website makes a browser send are refused.";
 
 /// Describes the query parameter `dry_run`.
 pub(in crate::http) const DRY_RUN: &str =
@@ -51,6 +52,12 @@ pub(in crate::http) const CURSOR: &str =
 /// Describes the path parameter `name`.
 pub(in crate::http) const NAME: &str = "Name of the mapping";
 
+/// Describes the path parameter `user`.
+pub(in crate::http) const USER: &str = "Name of the user";
+
+/// Describes the path parameter `team`.
+pub(in crate::http) const TEAM: &str = "Name of the team";
+
 /// The header that every answer has: its name, its meaning, an example.
 pub(super) const REQUEST_ID: (&str, &str, &str) = (
     "x-request-id",
@@ -59,9 +66,14 @@ pub(super) const REQUEST_ID: (&str, &str, &str) = (
 );
 
 /// Refusals that are given before or after the handlers: status, name, meaning.
-pub(super) const EDGE: [(&str, &str, &str); 6] = [
+pub(super) const EDGE: [(&str, &str, &str); 7] = [
     ("400", "Malformed", "A part of the request can't be read, or a token is in its URL"),
-    ("403", "Foreign", "The host is not ours, or another website makes the request"),
+    ("401", "SignIn", "Nobody has signed in, or the session or token has ended"),
+    (
+        "403",
+        "Forbidden",
+        "The caller may not do it, the host is not ours, or another website makes the request",
+    ),
     ("413", "TooLarge", "The body is longer than 65,536 bytes"),
     ("415", "MediaType", "The body is of another type"),
     ("500", "Internal", "A fault in the server; its log says more"),
@@ -69,9 +81,15 @@ pub(super) const EDGE: [(&str, &str, &str); 6] = [
 ];
 
 /// Describes the response headers that several operations have.
-pub(super) const RESPONSE_HEADERS: [(&str, &str, &str); 2] = [
+pub(super) const RESPONSE_HEADERS: [(&str, &str, &str); 4] = [
     ("etag", "Tags the content; that of a mapping is its revision", "\"7\""),
-    ("location", "Where the new mapping is", "/api/v1/mappings/usermapping"),
+    ("location", "Where what was made is", "/api/v1/mappings/usermapping"),
+    ("retry-after", "Seconds to wait", "8"),
+    (
+        "set-cookie",
+        "The cookie of the session, which no script can read",
+        "chancery_session=…; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800",
+    ),
 ];
 
 /// Describes the request headers that several operations take.
