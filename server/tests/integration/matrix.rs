@@ -16,7 +16,6 @@ mod requests;
 use std::collections::BTreeMap;
 
 use chancery::http::openapi::document;
-use http::StatusCode;
 use serde_json::Value;
 
 use self::requests::Target;
@@ -143,9 +142,13 @@ async fn leak(
         return None;
     }
     let absent = send(installation, operation, caller, Target::Absent).await;
+    if absent.status.is_success() && operation.method != "GET" {
+        installation.restore().await;
+    }
     let told_of_none = told(&absent, &requests::names(Target::Absent));
     // names are one namespace: where one could make it, a refusal says that it is taken
-    let is_comparable = absent.status == answer.status || absent.status == StatusCode::NOT_FOUND;
+    let is_made = operation.method != "GET" && absent.status.is_success();
+    let is_comparable = !is_made || absent.status == answer.status;
     (is_comparable && told_in != told_of_none).then(|| {
         let cell = format!("{} by {caller:?}", operation.id);
         format!("{cell} tells that it exists:\n  {told_in}\n  {told_of_none}")

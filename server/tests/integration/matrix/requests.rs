@@ -85,6 +85,10 @@ pub(super) const UPGRADE: [(&str, &str); 4] = [
 const BY_TEAM: [&str; 5] =
     ["createMapping", "listTokens", "createToken", "createClaim", "createRequest"];
 
+/// Operations that make what is not there, and the name that it gets: it has a history from then on.
+const MAKING: [&str; 3] = ["putMapping", "ambassadorPutMapping", "ambassadorPostMapping"];
+const NEWCOMER: &str = "newcomer";
+
 /// Returns the targets that an operation can have.
 pub(super) fn targets(id: &str, path: &str) -> Vec<Target> {
     if path.contains('{') && !id.ends_with("View") || BY_TEAM.contains(&id) {
@@ -116,6 +120,7 @@ pub(super) async fn of(
     for part in path.split('/') {
         let before: &str = filled.last().map_or("", String::as_str);
         filled.push(match part {
+            "{name}" if target == Target::Absent && MAKING.contains(&id) => NEWCOMER.to_owned(),
             "{name}" => target.mapping().to_owned(),
             "{team}" => target.team().to_owned(),
             "{user}" => target.user().to_owned(),
@@ -188,7 +193,7 @@ async fn body(id: &str, target: Target, installation: &Installation) -> Option<V
             json!({ "kind": "transfer", "claim": 4012, "team": team, "note": "please" })
         }
         "refuseRequest" => json!({ "note": "not now" }),
-        "putView" => json!({ "query": "q=stone" }),
+        "saveView" => json!({ "query": "q=stone" }),
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 //! Writes that depend on what is there, writes that happen once, and the history of all.
 
-use chancery::store::Once;
+use chancery::{auth::sight::Sight, store::Once};
 
 use super::*;
 
@@ -79,8 +79,8 @@ async fn the_history_tells_what_each_change_did_newest_first(database: Database)
     store.put(labelled.clone()).await.unwrap();
     store.delete(Delete::from(name("user"))).await.unwrap();
 
-    let of_user = store.history(Some(&name("user")), None, 10).await.unwrap();
-    let page = store.history(None, Some(Revision(4)), 2).await.unwrap();
+    let of_user = store.history(Some(&name("user")), &Sight::All, None, 10).await.unwrap();
+    let page = store.history(None, &Sight::All, Some(Revision(4)), 2).await.unwrap();
 
     let told: Vec<_> = of_user
         .into_iter()

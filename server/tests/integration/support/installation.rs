@@ -220,7 +220,13 @@ fn base(now: &str) -> Vec<Entity> {
 fn kept(access: &Access) -> BTreeMap<(&'static str, String), (Entity, Value)> {
     let entities = (access.users().cloned().map(Entity::User))
         .chain(access.teams().cloned().map(Entity::Team))
-        .chain(access.sessions().cloned().map(Entity::Session))
+        .chain(
+            access
+                .users()
+                .flat_map(|user| access.sessions_of(&user.name))
+                .cloned()
+                .map(Entity::Session),
+        )
         .chain(access.tokens().cloned().map(Entity::Token))
         .chain(access.claims().cloned().map(Entity::Claim))
         .chain(access.protections().cloned().map(Entity::Protection))
