@@ -4,6 +4,7 @@
 //! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
 pub mod audit;
+pub mod claim;
 pub mod client;
 pub mod list;
 pub mod live;
@@ -11,7 +12,9 @@ pub mod mapping;
 pub mod node;
 pub mod plan;
 pub mod problem;
+pub mod protection;
 pub mod receipt;
+pub mod request;
 pub mod revision;
 pub mod series;
 pub mod service;

@@ -30,3 +30,5 @@ pub(crate) mod reason;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 pub(crate) mod time;
+#[cfg(feature = "ssr")]
+pub(crate) mod undo;

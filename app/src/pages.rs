@@ -11,6 +11,7 @@ pub(crate) mod about;
 mod account;
 mod activity;
 mod api_docs;
+mod compare;
 mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
@@ -20,6 +21,7 @@ pub(crate) mod mappings;
 mod nodes;
 pub(crate) mod overview;
 pub(crate) mod query;
+mod restore;
 mod services;
 mod sign_in;
 mod teams;
@@ -95,6 +97,8 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
+    /// Restoring a revision did not go through.
+    Restoration(ClientError),
     /// Any form, whose session has ended meanwhile: nothing was done with these fields.
     SignedOut(Vec<(String, String)>),
 }
@@ -222,6 +226,8 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
         ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
+        ["mappings", name, "compare"] => compare::page(client, name, query).await,
+        ["mappings", name, "restore"] => restore::page(client, visit, name, query).await,
         ["services"] => services::page(client, query).await,
         ["nodes"] => nodes::page(client).await,
         ["activity"] => activity::page(client, visit, query).await,

@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod body;
 mod caller;
+mod claims;
 mod client_address;
 mod condition;
 mod config;
@@ -22,9 +23,13 @@ mod live;
 mod mappings;
 pub mod openapi;
 mod operations;
+mod owner;
 mod portal;
 mod probes;
+mod protections;
 mod query;
+mod requests;
+mod revisions;
 mod same_origin;
 mod services;
 mod session;
@@ -68,6 +73,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
         .route("/mappings/{name}/clone", get(portal::page).post(portal::clone))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
+        .route("/mappings/{name}/restore", get(portal::page).post(portal::restore))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
@@ -106,6 +112,9 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(history::live))
         .routes(routes!(history::mapping_series))
         .routes(routes!(history::of_mapping))
+        .routes(routes!(revisions::one))
+        .routes(routes!(revisions::compare))
+        .routes(routes!(revisions::restore))
         .routes(routes!(delivery::receipt))
         .routes(routes!(config::of_mapping))
         .routes(routes!(services::list))
@@ -138,6 +147,20 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(teams::put_member, teams::delete_member))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        // who owns what, and what others must agree to
+        .routes(routes!(owner::get))
+        .routes(routes!(claims::list, claims::create))
+        .routes(routes!(claims::get, claims::patch, claims::delete))
+        .routes(routes!(claims::grants::create))
+        .routes(routes!(claims::grants::delete))
+        .routes(routes!(claims::grants::take_over))
+        .routes(routes!(requests::list, requests::create))
+        .routes(routes!(requests::get))
+        .routes(routes!(requests::approve))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(protections::list, protections::create))
+        .routes(routes!(protections::delete))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

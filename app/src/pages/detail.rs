@@ -1,6 +1,7 @@
 //! One mapping: its state, the way of its requests, and a tab each for its numbers, its match, its
 //! history and its configuration.
 
+mod changes;
 mod configuration;
 mod flow;
 mod gone;

@@ -17,6 +17,7 @@ use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
+use crate::components::undo::{self, Deleted};
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
 use crate::islands::search::SearchAsTyped;
@@ -61,8 +62,14 @@ struct Kept {
 pub(super) async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     let reader = reader(client, visit).await;
     let (state, loaded) = load(client, address::read(query), reader.has_teams).await;
+    let deleted = match query.get("deleted") {
+        Some(name) => Deleted::load(client, name).await,
+        None => None,
+    };
     match loaded {
-        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || draw(&state, page, reader)),
+        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || {
+            draw(&state, page, reader, deleted.as_ref())
+        }),
         Err(error) => failure::failed(Place::Mappings, "The mappings", error),
     }
 }
@@ -107,7 +114,12 @@ fn is_invalid_query(answer: &Result<MappingPage, ClientError>) -> bool {
     answer.as_ref().is_err_and(|error| error.status() == Some(400))
 }
 
-fn draw(state: &ListQuery, page: MappingPage, reader: Reader) -> impl IntoView + use<> {
+fn draw(
+    state: &ListQuery,
+    page: MappingPage,
+    reader: Reader,
+    deleted: Option<&Deleted>,
+) -> impl IntoView + use<> {
     let is_none_yet = page.total == 0;
     let is_none_match = !is_none_yet && page.items.is_empty();
     let sub = summary(state, &page).into_any();
@@ -138,6 +150,7 @@ fn draw(state: &ListQuery, page: MappingPage, reader: Reader) -> impl IntoView +
                 <kbd aria-hidden="true">"n"</kbd>
             </a>
         </PageHead>
+        {deleted.map(undo::note)}
         {refusal}
         {content}
         <SearchAsTyped />

@@ -49,6 +49,8 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "listNodes"
         | "listRevisions"
         | "listMappingRevisions"
+        | "getMappingRevision"
+        | "compareMappingRevisions"
         | "getSeries"
         | "getStats"
         | "listAudit"
@@ -56,12 +58,19 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
+        // to whom a place belongs is no secret; of requests each sees their own
+        "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
+        | "getRequest" => Need::SignedIn,
         "createMapping" => Need::Decided,
         // what is a user's own
         "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
             Need::SignedIn
         }
         "markFavourite" => Need::Mapping(Role::Viewer),
+        "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
+        | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
+        | "withdrawRequest" => Need::Decided,
+        "createProtection" | "deleteProtection" => Need::Installation(Role::Owner),
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"
@@ -71,6 +80,7 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "cloneMapping" => Need::Mapping(Role::Viewer),
         "patchMapping" | "deleteMapping" => Need::Mapping(Role::Editor),
         "putMapping"
+        | "restoreMapping"
         | "ambassadorPutMapping"
         | "ambassadorPostMapping"
         | "ambassadorDeleteMapping" => Need::MappingIfAny(Role::Editor),

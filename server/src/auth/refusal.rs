@@ -16,13 +16,7 @@ pub enum Refusal {
     Forbidden { needed: String },
     /// The place belongs to another team.
     #[error("`{wanted}` lies in `{claimed}`, which belongs to the team `{owner}`{}; ask them to grant it to `{team}`", reached_at(.contact))]
-    Claimed {
-        wanted: Territory,
-        claimed: Territory,
-        owner: TeamName,
-        team: TeamName,
-        contact: String,
-    },
+    Claimed { wanted: Territory, claimed: String, owner: TeamName, team: TeamName, contact: String },
     #[error("`{wanted}` belongs to no team yet, and here only an admin can claim a place for one")]
     Unclaimed { wanted: Territory },
     /// The place has others' inside it.

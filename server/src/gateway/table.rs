@@ -177,6 +177,14 @@ impl Table {
         Neighbours { around, inside }
     }
 
+    /// Returns the mappings whose requests lie in a place.
+    pub fn inside<'a>(
+        &'a self,
+        place: &'a Territory,
+    ) -> impl Iterator<Item = &'a Arc<Mapping>> + use<'a> {
+        self.iter().filter(|mapping| place.covers(&Territory::of(&mapping.spec.prefix)))
+    }
+
     /// Carries out a committed change; returns what the mapping was before.
     pub fn apply(&mut self, change: &Change) -> Option<Arc<Mapping>> {
         self.revision = change.revision;

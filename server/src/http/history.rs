@@ -30,6 +30,7 @@ use crate::{
         mapping::{MappingName, Revision},
         plan,
     },
+    stats::query::Sides,
     store::Recorded,
 };
 
@@ -119,7 +120,7 @@ async fn page(
     Ok(Json(RevisionPage { items, next_cursor }))
 }
 
-fn entry(state: &AppState, recorded: &Recorded) -> RevisionEntry {
+pub(super) fn entry(state: &AppState, recorded: &Recorded) -> RevisionEntry {
     RevisionEntry {
         revision: recorded.revision.0,
         at: recorded.at,
@@ -227,13 +228,17 @@ async fn series(
     let begin = series.end - span.duration();
     // a chart without its markers is better than none
     let changes = state.store.history(name, sight, None, MARKERS_MAX).await.unwrap_or_default();
-    let shown = changes.iter().filter(|change| change.at > begin);
-    series.markers = shown.map(|change| marker(change, name.is_none())).collect();
-    series.markers.reverse();
+    let shown: Vec<_> = changes.iter().filter(|change| change.at > begin).rev().collect();
+    let around = state.history.around(shown.iter().map(|change| change.revision).collect()).await;
+    let marked = shown.into_iter().map(|change| {
+        let sides = around.get(&change.revision).copied().unwrap_or_default();
+        marker(change, name.is_none(), sides)
+    });
+    series.markers = marked.collect();
     Ok(Json(series))
 }
 
-fn marker(recorded: &Recorded, is_named: bool) -> Marker {
+fn marker(recorded: &Recorded, is_named: bool, [before, after]: Sides) -> Marker {
     let diff = plan::diff(recorded.before.as_ref(), recorded.after.as_ref());
     let said = match (change(recorded), diff.as_slice()) {
         (ChangeWord::Created, _) => "created".to_owned(),
@@ -251,5 +256,5 @@ fn marker(recorded: &Recorded, is_named: bool) -> Marker {
         }
     };
     let summary = if is_named { format!("{} {said}", recorded.name) } else { said };
-    Marker { revision: recorded.revision.0, at: recorded.at, summary }
+    Marker { revision: recorded.revision.0, at: recorded.at, summary, before, after }
 }

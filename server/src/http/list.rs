@@ -28,6 +28,7 @@ use super::{
         native::ConfigWord,
         words::{CURSOR, LIMIT, tag},
     },
+    operations,
     query::Params,
     state::AppState,
 };
@@ -94,11 +95,12 @@ fn reader(state: &AppState, caller: &Caller) -> Reader {
     }
 }
 
-/// Adds what only lists show: the traffic of the last minutes.
+/// Adds what the tick does not have: the traffic of the last minutes, and whose the place is.
 pub(super) async fn add_trends(state: &AppState, items: &mut [LiveMapping]) {
     let names = items.iter().filter_map(|live| MappingName::parse(&live.mapping.name).ok());
     let mut recent = state.history.recent(names.collect()).await;
     for live in items {
+        operations::add_standing(state, &mut live.mapping);
         let known =
             MappingName::parse(&live.mapping.name).ok().and_then(|name| recent.remove(&name));
         live.trend = known.map(|recent| recent.trend).unwrap_or_default();

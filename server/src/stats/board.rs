@@ -15,12 +15,11 @@ use std::{
 
 use app::api::{
     live::{ConfigState, Gateway, LiveMapping, Members},
-    series::{Series, Span},
+    series::{Around, Series, Span},
 };
 use chrono::{DateTime, Utc};
 use imbl::{OrdMap, ordmap::DiffItem};
 
-use self::summary::ok_percent;
 use super::{
     Flush, Report,
     checkpoint::Checkpoint,
@@ -38,7 +37,7 @@ use super::{
 use crate::{
     auth::names::TeamName,
     gateway::{
-        mapping::{Mapping, MappingName},
+        mapping::{Mapping, MappingName, Revision},
         order::OrderKey,
         service::ServiceName,
         table::Table,
@@ -220,6 +219,11 @@ impl Board {
         history::series(window, self.traffic.coverage(), self.traffic.now(), span)
     }
 
+    /// Returns the traffic before and after a change of a mapping.
+    pub fn around(&self, change: Revision) -> [Option<Around>; 2] {
+        self.traffic.marks().around(change)
+    }
+
     /// Returns the last five minutes of a mapping.
     pub fn recent(&self, mapping: &MappingName) -> Recent {
         let window = self.traffic.window(mapping);
@@ -265,10 +269,12 @@ impl Board {
         let table = &published.table;
         let before = Arc::clone(&self.last.published);
         let mut removed = Vec::new();
+        let mut changed = Vec::new();
         for difference in before.table.in_order().diff(table.in_order()) {
             match difference {
                 DiffItem::Add(_, mapping) => {
                     touched.insert(mapping.name().clone());
+                    changed.push(mapping);
                 }
                 DiffItem::Update { old: (_, old), new: (_, new) } => {
                     let name = new.name();
@@ -281,6 +287,7 @@ impl Board {
                         self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
+                    changed.push(new);
                 }
                 DiffItem::Remove(key, mapping) => {
                     if let Some(entry) = entries.remove(key) {
@@ -300,6 +307,14 @@ impl Board {
                         self.ledger.forget(&Target::Service(service.clone()));
                     }
                 }
+            }
+        }
+        // what was there when the server began was not changed now
+        if self.traffic.now() > 1 {
+            for mapping in changed {
+                let old = before.table.get(mapping.name());
+                let is_new = old.is_none_or(|old| old.created_at != mapping.created_at);
+                self.traffic.mark(mapping, is_new);
             }
         }
         removed
@@ -349,7 +364,7 @@ impl Board {
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
             rate,
             bad_rate,
-            ok_percent: ok_percent(minute),
+            ok_percent: minute.ok_percent(),
             latency: window.minute(self.traffic.now()).latency(),
             trend: Vec::new(),
             members,

@@ -9,6 +9,7 @@ mod support;
 mod api;
 mod article;
 mod assets;
+mod claims;
 mod command;
 mod database;
 mod delivery;

@@ -112,13 +112,17 @@ fn refusals(operation: &mut Operation, form: Form) {
     }
 }
 
+/// What the name of an operation that writes begins with.
+const WRITES: [&str; 15] = [
+    "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end", "change",
+    "take", "approve", "refuse", "withdraw",
+];
+
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    ["create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change"]
-        .iter()
-        .any(|write| verb.starts_with(write))
+    WRITES.iter().any(|write| verb.starts_with(write))
 }
 
 /// Describes the headers that several operations take.

@@ -69,8 +69,8 @@ pub(super) fn problem(status: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use app::api::{
-        list, live, mapping, node, plan, problem, receipt, revision, series, service, session,
-        team, token, user,
+        claim, list, live, mapping, node, plan, problem, protection, receipt, request, revision,
+        series, service, session, team, token, user,
     };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
@@ -83,6 +83,20 @@ mod tests {
     }
 
     #[rstest]
+    #[case("Claim", again::<claim::Claim>)]
+    #[case("ClaimDraft", again::<claim::ClaimDraft>)]
+    #[case("ClaimPatch", again::<claim::ClaimPatch>)]
+    #[case("ClaimPage", again::<claim::ClaimPage>)]
+    #[case("GrantDraft", again::<claim::GrantDraft>)]
+    #[case("TakeOver", again::<claim::TakeOver>)]
+    #[case("UrlOwner", again::<claim::UrlOwner>)]
+    #[case("Protection", again::<protection::Protection>)]
+    #[case("ProtectionDraft", again::<protection::ProtectionDraft>)]
+    #[case("ProtectionList", again::<protection::ProtectionList>)]
+    #[case("Request", again::<request::Request>)]
+    #[case("RequestDraft", again::<request::RequestDraft>)]
+    #[case("RequestRefusal", again::<request::RequestRefusal>)]
+    #[case("RequestPage", again::<request::RequestPage>)]
     #[case("Frame", again::<live::Frame>)]
     #[case("Full", again::<live::Full>)]
     #[case("LiveMapping", again::<live::LiveMapping>)]
@@ -94,6 +108,9 @@ mod tests {
     #[case("Receipt", again::<receipt::Receipt>)]
     #[case("RenderedConfig", again::<mapping::RenderedConfig>)]
     #[case("RevisionPage", again::<revision::RevisionPage>)]
+    #[case("RevisionDetail", again::<revision::RevisionDetail>)]
+    #[case("Comparison", again::<revision::Comparison>)]
+    #[case("Restoration", again::<revision::Restoration>)]
     #[case("Series", again::<series::Series>)]
     #[case("ServiceCheck", again::<service::ServiceCheck>)]
     #[case("ServicePage", again::<service::ServicePage>)]

@@ -8,7 +8,10 @@
 //! They call the REST API in process, as the browser's islands do by fetch.
 
 use app::{
-    api::client::{Client, ClientError},
+    api::{
+        client::{Client, ClientError},
+        plan::Action,
+    },
     draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
     pages::delete_mapping::recent_requests,
 };
@@ -135,6 +138,38 @@ impl DeletionFields {
         let revision = self.revision.as_deref().and_then(|revision| revision.parse().ok());
         let deleted = client.delete(name, revision).await;
         deleted.or_else(|error| gone_or(named(error, request)))
+    }
+}
+
+/// The fields of the page that asks before a revision is restored; the address names that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RestorationFields {
+    /// The revision that the page has shown as the newest; absent when the mapping was gone.
+    replaces: Option<String>,
+}
+
+impl RestorationFields {
+    /// Restores the revision; what the mapping has already is what was wanted.
+    pub(super) async fn submit(
+        &self,
+        client: &Client,
+        name: &str,
+        revision: u64,
+        request: Option<&str>,
+    ) -> Result<(), ClientError> {
+        let replaces = self.replaces.as_deref().and_then(|revision| revision.parse().ok());
+        let Err(error) = client.restore(name, revision, replaces).await else { return Ok(()) };
+        // a button that was pressed twice, or somebody who was faster
+        let plan = if error.status() == Some(412) {
+            Some(client.plan_restore(name, revision).await)
+        } else {
+            None
+        };
+        match plan {
+            Some(Ok(plan)) if plan.action == Action::Unchanged => Ok(()),
+            _ => Err(named(error, request)),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     auth::sight::Sight,
     gateway::service::ServiceName,
     stats::{
-        counters::{Counts, Target},
+        counters::Target,
         seen::sum,
         tick::ServiceStats,
     },
@@ -24,7 +24,7 @@ impl Board {
         Totals {
             rate,
             bad_rate,
-            ok_percent: ok_percent(whole.last(now, HEALTH_SECONDS)),
+            ok_percent: whole.last(now, HEALTH_SECONDS).ok_percent(),
             second: (covered > 0.0).then(|| whole.last(now, 1).in_one_second(covered).into()),
             latency: whole.minute(now).latency(),
             members,
@@ -40,11 +40,4 @@ impl Board {
         let table = &self.last.published.table;
         table.services().map(|service| (service.clone(), stats(service))).collect()
     }
-}
-
-/// Returns the share of `upstream_ok`, in percent with two digits; `None` without requests.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ requests in a minute")]
-pub(super) fn ok_percent(requests: Counts) -> Option<f64> {
-    let share = || requests.ok as f64 / requests.total() as f64;
-    (requests.total() > 0).then(|| (share() * 10_000.0).round() / 100.0)
 }

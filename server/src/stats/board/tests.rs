@@ -50,6 +50,12 @@ impl Fixture {
 
     fn apply(&mut self, kind: ChangeKind) {
         let revision = Revision(self.published.table.revision().0 + 1);
+        let kind = match kind {
+            ChangeKind::Put(mapping) => {
+                ChangeKind::Put(Arc::new(Mapping { revision, ..Mapping::clone(&mapping) }))
+            }
+            delete @ ChangeKind::Delete(_) => delete,
+        };
         self.published.table.apply(&Change { revision, kind });
     }
 

@@ -3,15 +3,20 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use chancery::{
-    auth::settings::AccessSettings,
+    auth::{
+        access::Edit,
+        command::Outcome,
+        principal::{Author, Who},
+        settings::AccessSettings,
+    },
     clock::Clock,
     startup::{Server, Settings, StartError},
-    store::DatabaseUrl,
+    store::{DatabaseUrl, Rules, Store},
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     client::{Answer, Client},
@@ -56,6 +61,30 @@ impl TestServer {
             forbidden: Vec::new(),
             oidc: None,
         };
+        let server = start(&settings).await.unwrap();
+        Self { server, client: Client::new(), folder, settings }
+    }
+
+    /// Starts with people in the database, and a clock that the test moves.
+    pub(crate) async fn peopled(access: AccessSettings, clock: Clock, edits: Vec<Edit>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            http: "127.0.0.1:0".parse().unwrap(),
+            xds: "127.0.0.1:0".parse().unwrap(),
+            gateway_http: "127.0.0.1:0".parse().unwrap(),
+            database: database(&folder),
+            access,
+            clock,
+            services: Vec::new(),
+            forbidden: Vec::new(),
+        };
+        let tasks = TaskTracker::new();
+        let store = Store::open(&settings.database, Rules::default(), &tasks).await.unwrap();
+        let author = Author::of(Who::CommandLine);
+        store.act(author, move |_| Ok(Outcome::unnoted(edits))).await.unwrap();
+        drop(store);
+        tasks.close();
+        tasks.wait().await;
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }
     }
