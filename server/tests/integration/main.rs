@@ -17,6 +17,7 @@ mod database;
 mod delivery;
 mod edge;
 mod live;
+mod matrix;
 mod native;
 mod oidc;
 mod openapi;
