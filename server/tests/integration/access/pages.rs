@@ -94,7 +94,7 @@ async fn a_refused_form_stands_there_again_with_the_reason_at_its_field() {
         ("do", "user.create"),
         ("name", "Eve"),
         ("display_name", "Eve E."),
-        ("password", "short"),
+        ("password", "hush-hush"),
     ];
 
     let refused = world.form(&world.cookie("admin"), "/users/new", &fields).await;
@@ -104,7 +104,7 @@ async fn a_refused_form_stands_there_again_with_the_reason_at_its_field() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
     assert!(refused.body.contains(r#"id="name-error""#), "{refused}");
     assert!(refused.body.contains(r#"value="Eve E.""#));
-    assert!(!refused.body.contains("short"));
+    assert!(!refused.body.contains("hush-hush"));
     assert_eq!(location(&made), "/users/eve");
 }
 
