@@ -3,6 +3,8 @@
 //! Plain data with serde, and with schemas of the OpenAPI document under `ssr`; no rule is decided
 //! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
+pub mod audit;
+pub mod claim;
 pub mod client;
 pub mod list;
 pub mod live;
@@ -10,7 +12,9 @@ pub mod mapping;
 pub mod node;
 pub mod plan;
 pub mod problem;
+pub mod protection;
 pub mod receipt;
+pub mod request;
 pub mod revision;
 pub mod series;
 pub mod service;
@@ -18,3 +22,4 @@ pub mod session;
 pub mod team;
 pub mod token;
 pub mod user;
+pub mod view;

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "ssr")]
 pub(crate) mod action;
+#[cfg(feature = "ssr")]
+pub(crate) mod actor;
 pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod chip;

@@ -9,6 +9,7 @@
 
 pub(crate) mod about;
 mod account;
+mod activity;
 mod api_docs;
 mod compare;
 mod config;
@@ -96,10 +97,10 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
-    /// Any form, whose session has ended meanwhile: nothing was done with these fields.
-    SignedOut(Vec<(String, String)>),
     /// Restoring a revision did not go through.
     Restoration(ClientError),
+    /// Any form, whose session has ended meanwhile: nothing was done with these fields.
+    SignedOut(Vec<(String, String)>),
 }
 
 /// A page that has been rendered.
@@ -193,6 +194,19 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
     Page { status, html }
 }
 
+/// Returns the address of the list in the state of a query, of which only what can be read counts.
+pub fn list_href(query: &str) -> String {
+    mappings::address::href(&mappings::address::read(&Query::parse(query)))
+}
+
+/// Reads the query of the list's address and writes it anew: what the page can't read, and the
+/// place in the list, are left out.
+pub fn list_query(query: &str) -> String {
+    let state = mappings::address::read(&Query::parse(query.trim_start_matches('?')));
+    let state = crate::api::list::ListQuery { cursor: None, ..state };
+    state.to_query_string().trim_start_matches('?').to_owned()
+}
+
 /// Splits the path of a page into its segments, decoded.
 pub fn segments(path: &str) -> Vec<String> {
     path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect()
@@ -207,7 +221,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     }
     match segments.as_slice() {
         [] => overview::page(client, query).await,
-        ["mappings"] => mappings::page(client, query).await,
+        ["mappings"] => mappings::page(client, visit, query).await,
         ["mappings", "new"] => mapping_form::create(client, visit, query).await,
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
@@ -216,6 +230,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["mappings", name, "restore"] => restore::page(client, visit, name, query).await,
         ["services"] => services::page(client, query).await,
         ["nodes"] => nodes::page(client).await,
+        ["activity"] => activity::page(client, visit, query).await,
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
@@ -229,7 +244,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["users"] => users::page(client, query).await,
         ["users", "new"] => users::create(visit),
         ["users", name] => users::user(client, visit, name, query).await,
-        ["mappings", name] => detail::page(client, name, query).await,
+        ["mappings", name] => detail::page(client, visit, name, query).await,
         _ => failure::not_found(),
     }
 }

@@ -13,6 +13,7 @@ pub mod mapping;
 pub mod order;
 pub mod path;
 pub mod plan;
+pub mod request_path;
 pub mod rule;
 pub mod service;
 pub mod table;

@@ -6,8 +6,10 @@
 
 mod ambassador;
 mod assets;
+mod audit;
 mod body;
 mod caller;
+mod claims;
 mod client_address;
 mod condition;
 mod config;
@@ -21,9 +23,12 @@ mod live;
 mod mappings;
 pub mod openapi;
 mod operations;
+mod owner;
 mod portal;
 mod probes;
+mod protections;
 mod query;
+mod requests;
 mod revisions;
 mod same_origin;
 mod services;
@@ -35,6 +40,7 @@ mod teams;
 mod token_in_url;
 mod tokens;
 mod users;
+mod views;
 
 use std::sync::Arc;
 
@@ -120,6 +126,13 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // what was done, and what a user keeps
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(views::favourites))
+        .routes(routes!(views::mark, views::unmark))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
         // people
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(session::list, session::end_all))
@@ -134,6 +147,20 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(teams::put_member, teams::delete_member))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        // who owns what, and what others must agree to
+        .routes(routes!(owner::get))
+        .routes(routes!(claims::list, claims::create))
+        .routes(routes!(claims::get, claims::patch, claims::delete))
+        .routes(routes!(claims::grants::create))
+        .routes(routes!(claims::grants::delete))
+        .routes(routes!(claims::grants::take_over))
+        .routes(routes!(requests::list, requests::create))
+        .routes(routes!(requests::get))
+        .routes(routes!(requests::approve))
+        .routes(routes!(requests::refuse))
+        .routes(routes!(requests::withdraw))
+        .routes(routes!(protections::list, protections::create))
+        .routes(routes!(protections::delete))
         // the article's API
         .routes(routes!(ambassador::health))
         .routes(routes!(ambassador::list))

@@ -100,6 +100,7 @@ pub struct Server {
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
     pub history: History,
+    pub store: Store,
     failure: Failure,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -201,7 +202,7 @@ impl Server {
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state = AppState {
             access: store.access(),
-            store,
+            store: store.clone(),
             settings: Arc::new(settings.access),
             clock: settings.clock,
             desk,
@@ -222,15 +223,30 @@ impl Server {
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = unless_started.disarm();
-        Ok(Self { http, xds, gateway_http, nodes, ticks, history, failure, stop, tasks, _hold: hold })
+        Ok(Self {
+            http,
+            xds,
+            gateway_http,
+            nodes,
+            ticks,
+            history,
+            store,
+            failure,
+            stop,
+            tasks,
+            _hold: hold,
+        })
     }
 
     /// Asks everything to stop, and waits until it has.
     ///
     /// Returns whether all ended in time.
     pub async fn stop(self) -> bool {
-        self.stop.cancel();
-        let drained = tokio::time::timeout(DRAIN_TIMEOUT, self.tasks.wait()).await.is_ok();
+        let Self { stop, tasks, store, .. } = self;
+        // the writer ends with the last handle
+        drop(store);
+        stop.cancel();
+        let drained = tokio::time::timeout(DRAIN_TIMEOUT, tasks.wait()).await.is_ok();
         if !drained {
             warn!("not everything ended within {} s", DRAIN_TIMEOUT.as_secs());
         }
@@ -245,12 +261,7 @@ impl Server {
 
 /// Logs the link by which the first admin is made: the one secret that is logged, for who reads the
 /// log is the operator. It holds for an hour, and once.
-fn say_how_to_begin(
-    access: &AccessSettings,
-    now: DateTime<Utc>,
-    http: SocketAddr,
-    desk: &Desk,
-) {
+fn say_how_to_begin(access: &AccessSettings, now: DateTime<Utc>, http: SocketAddr, desk: &Desk) {
     let portal = match &access.public_url {
         Some(url) => url.to_string(),
         None => format!("http://{http}"),

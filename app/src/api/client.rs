@@ -6,6 +6,8 @@
 //! ```
 
 #[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
 mod in_process;
 #[cfg(feature = "ssr")]
 mod people;

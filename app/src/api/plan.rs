@@ -50,8 +50,12 @@ pub struct FieldChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Affected {
+    /// Empty where the caller may not know the mapping, as its prefix then is.
     pub name: String,
     pub prefix: String,
+    /// The team whose it is.
+    #[serde(default)]
+    pub team: String,
     pub effect: Effect,
     /// Its requests in the last five minutes: at most so many are concerned.
     pub recent_requests: u64,
@@ -74,8 +78,12 @@ pub enum Effect {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Example {
     pub path: String,
-    /// Name of the mapping that serves it; `null` when none does and Envoy answers 404.
+    /// Name of the mapping that serves it; `null` when none does and Envoy answers 404, or when it
+    /// is one that the caller may not know.
     pub mapping: Option<String>,
+    /// The team whose mapping serves it.
+    #[serde(default)]
+    pub team: Option<String>,
     /// The service's address and the path that it sees.
     pub service: Option<String>,
     pub upstream_path: Option<String>,

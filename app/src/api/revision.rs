@@ -15,6 +15,11 @@ pub struct RevisionEntry {
     pub at: DateTime<Utc>,
     /// Name of the mapping.
     pub mapping: String,
+    /// The team that had the mapping after the change, or before a delete.
+    pub team: String,
+    /// Who made it: a user's name, `token` and its id, `open` without a sign-in, or `command
+    /// line`; empty for what was committed before that was kept.
+    pub actor: String,
     pub change: ChangeWord,
     /// What differs from the revision before, field by field.
     pub diff: Vec<FieldChange>,

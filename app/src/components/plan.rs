@@ -1,5 +1,6 @@
 //! Shows the parts of a plan: what differs, whom it touches, and what becomes of some requests.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::api::mapping::Warning;
@@ -95,7 +96,10 @@ pub(crate) fn concern(code: String, text: &str) -> impl IntoView + use<> {
 }
 
 fn moves(affected: Affected) -> impl IntoView {
-    let Affected { name, prefix, effect, recent_requests } = affected;
+    let Affected { name, prefix, effect, recent_requests, team } = affected;
+    if name.is_empty() {
+        return Either::Left(moves_unseen(&team, effect));
+    }
     let recent = counted(recent_requests, "request");
     let (before, after) = match (effect, recent_requests) {
         (Effect::Gains, 0) => ("", ") gets the requests.".to_owned()),
@@ -109,10 +113,24 @@ fn moves(affected: Affected) -> impl IntoView {
     };
     let is_loss = effect != Effect::Gains;
     let tone = if is_loss || recent_requests > 0 { "note warn" } else { "note idle" };
-    view! {
+    Either::Right(view! {
         <li class=tone data-effect=if is_loss { "loses" } else { "gains" }>
             <Icon path=icon::WARNING />
             <span>{before} {link(name)} " (" <code>{prefix}</code> {after}</span>
+        </li>
+    })
+}
+
+/// Tells that a mapping is touched of which the reader may know only the team.
+fn moves_unseen(team: &str, effect: Effect) -> impl IntoView + use<> {
+    let (before, after, effect) = match effect {
+        Effect::Gains => ("A mapping of the team ", " gets the requests.", "gains"),
+        _ => ("Takes requests from a mapping of the team ", ".", "loses"),
+    };
+    view! {
+        <li class="note warn" data-effect=effect>
+            <Icon path=icon::WARNING />
+            <span>{before} <code>{team.to_owned()}</code> {after}</span>
         </li>
     }
 }
@@ -122,19 +140,29 @@ fn link(name: String) -> impl IntoView {
 }
 
 fn keeps(affected: Affected) -> impl IntoView {
-    let Affected { name, prefix, recent_requests, .. } = affected;
+    let Affected { name, prefix, recent_requests, team, .. } = affected;
+    if name.is_empty() {
+        let said = view! {
+            <li class="impact-line" data-effect="keeps">
+                "Mappings of the team "
+                <code>{team}</code>
+                " keep their requests."
+            </li>
+        };
+        return Either::Left(said);
+    }
     let recent = match recent_requests {
         0 => String::new(),
         recent => format!(" ({} in the last five minutes)", count(recent)),
     };
-    view! {
+    Either::Right(view! {
         <li class="impact-line" data-effect="keeps">
             {link(name)}
             " ("
             <code>{prefix}</code>
             {format!(") keeps its requests{recent}.")}
         </li>
-    }
+    })
 }
 
 /// Shows some requests and what becomes of them.
@@ -146,8 +174,11 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
             let service = example.service.as_deref().unwrap_or_default();
             (format!("{service} {}", example.upstream_path.as_deref().unwrap_or_default()), by)
         });
-        let (outcome, note) =
-            served.unwrap_or_else(|| (String::new(), "not matched, 404".to_owned()));
+        let (outcome, note) = match (served, &example.team) {
+            (Some(served), _) => served,
+            (None, Some(team)) => (String::new(), format!("served by the team “{team}”")),
+            (None, None) => (String::new(), "not matched, 404".to_owned()),
+        };
         view! {
             <tr>
                 <th scope="row" class="mono">

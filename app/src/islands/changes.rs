@@ -38,7 +38,7 @@ fn redraw(live: &Live) {
     }
     // without an answer, what is shown is still the newest that is known
     spawn_local(async {
-        drop(take_from_server().await);
+        let _drawn = take_from_server().await;
     });
 }
 

@@ -1,5 +1,7 @@
 //! All that decides who may do what, at one moment: immutable, shared, changed by [`Edit`]s.
 
+mod places;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -300,53 +302,6 @@ impl Access {
         let is_on = now < session.expires_at && now < session.seen_at + limits.idle;
         let user = self.users.get(&session.user)?;
         (is_on && !user.is_disabled).then_some(session)
-    }
-
-    pub fn claims(&self) -> impl Iterator<Item = &Arc<Claim>> {
-        self.claims.values()
-    }
-
-    pub fn claim(&self, id: Id) -> Option<&Arc<Claim>> {
-        self.claims.get(&id)
-    }
-
-    /// Returns the claim at exactly this place.
-    pub fn claim_at(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
-        let id = self.by_place.get(&(territory.clone(), host.clone()))?;
-        self.claims.get(id)
-    }
-
-    /// Returns the innermost claim that covers a place, if any does.
-    pub fn owner_of(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
-        territory.outward().find_map(|around| {
-            self.claim_at(host, &around).or_else(|| self.claim_at(&Host::Any, &around))
-        })
-    }
-
-    /// Returns the claims that lie inside a place, itself included, for hosts that meet `host`.
-    pub fn claims_inside<'a>(
-        &'a self,
-        host: &'a Host,
-        territory: &'a Territory,
-    ) -> impl Iterator<Item = &'a Arc<Claim>> {
-        self.by_place
-            .range((territory.clone(), Host::Any)..)
-            .take_while(|((inside, _), _)| territory.covers(inside))
-            .filter(|((_, its), _)| its.meets(host))
-            .filter_map(|(_, id)| self.claims.get(id))
-    }
-
-    pub fn protections(&self) -> impl Iterator<Item = &Arc<Protection>> {
-        self.protections.values()
-    }
-
-    pub fn protection(&self, id: Id) -> Option<&Arc<Protection>> {
-        self.protections.values().find(|protection| protection.id == id)
-    }
-
-    /// Returns the innermost protection that covers a place, if any does.
-    pub fn protection_of(&self, territory: &Territory) -> Option<&Arc<Protection>> {
-        territory.outward().find_map(|around| self.protections.get(&around))
     }
 
     /// Returns all requests, the newest first.

@@ -7,6 +7,7 @@ pub mod sessions;
 pub mod teams;
 pub mod tokens;
 pub mod users;
+pub mod views;
 
 use app::api::mapping::MappingDraft;
 use chrono::{DateTime, Utc};
@@ -15,13 +16,17 @@ use super::{
     access::{Access, ClaimPolicy, Edit},
     audit::Entry,
     claim::Territory,
-    entity::Id,
+    entity::{Id, Request},
     names::TeamName,
     permission::{self, Object},
     principal::{Author, Principal},
     refusal::Refusal,
     role::Role,
 };
+
+pub mod claims;
+pub mod protections;
+pub mod requests;
 
 /// What a decision is made on.
 #[derive(Debug)]
@@ -72,6 +77,9 @@ pub struct Outcome {
     pub entry: Option<Entry>,
     /// Changes of mappings in the same transaction.
     pub writes: Vec<MappingWrite>,
+    /// The request that asked for the writes: where they can't be made, it is closed as stale, and
+    /// nothing else is done.
+    pub asked_by: Option<Request>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
     /// A place that no other team's mapping may lie around or in, since this team gets it.
@@ -92,6 +100,7 @@ impl Outcome {
             edits,
             entry: None,
             writes: Vec::new(),
+            asked_by: None,
             unless_mapped: None,
             free_for: None,
             id: None,
@@ -115,7 +124,23 @@ pub struct MappingWrite {
     pub base: Option<u64>,
     /// Who answers for it.
     pub author: Author,
+    pub grounds: Grounds,
+}
+
+/// On what grounds a mapping is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Grounds {
+    /// Its author wants it.
+    #[default]
+    Wanted,
+    /// Those who must agree have done so; its author must still be allowed to.
+    Approved,
+    /// A decision about the team that has it, which has checked what is to be checked.
+    Decided,
 }
 
 /// A decision on its way to the store.
 pub type Decision = Box<dyn FnOnce(&Scene<'_>) -> Result<Outcome, Refusal> + Send>;
+
+#[cfg(test)]
+mod tests;

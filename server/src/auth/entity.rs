@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use app::api::plan::FieldChange;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +184,16 @@ pub struct Claim {
     pub grants: Vec<Grant>,
 }
 
+impl Claim {
+    /// Writes where it is: the path, after the host where it is one host's.
+    pub fn place(&self) -> String {
+        match &self.host {
+            Host::Any => self.territory.to_string(),
+            Host::Named(host) => format!("{host}{}", self.territory),
+        }
+    }
+}
+
 /// Lets another team use a part of a claim until a date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
@@ -252,6 +263,11 @@ pub enum RequestSubject {
         content: Option<serde_json::Value>,
         /// The revision that the mapping had when it was asked; absent: none.
         base: Option<u64>,
+        /// Where its requests lie, before and after.
+        places: Vec<Territory>,
+        /// What it would have changed when it was asked.
+        #[serde(default)]
+        diff: Vec<FieldChange>,
     },
     /// Hand a claim, with the mappings in it, to the asking team.
     Transfer { claim: Id },

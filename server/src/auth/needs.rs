@@ -53,10 +53,24 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "compareMappingRevisions"
         | "getSeries"
         | "getStats"
+        | "listAudit"
+        | "exportAudit"
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
+        // to whom a place belongs is no secret; of requests each sees their own
+        "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
+        | "getRequest" => Need::SignedIn,
         "createMapping" => Need::Decided,
+        // what is a user's own
+        "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
+            Need::SignedIn
+        }
+        "markFavourite" => Need::Mapping(Role::Viewer),
+        "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
+        | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
+        | "withdrawRequest" => Need::Decided,
+        "createProtection" | "deleteProtection" => Need::Installation(Role::Owner),
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"

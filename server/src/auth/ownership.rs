@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use app::api::mapping::Warning;
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -17,6 +18,9 @@ use super::{
     role::Role,
 };
 use crate::gateway::mapping::Spec;
+
+/// Claims of a team at the most.
+pub const CLAIMS_MAX: usize = 1000;
 
 /// By which right a mapping may stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +56,7 @@ impl Neighbours {
         wanted: &Territory,
     ) -> Result<(), Refusal> {
         if let Some((around, owner)) = &self.around {
-            return Err(claimed(access, wanted, around, owner, team));
+            return Err(claimed(access, wanted, around.to_string(), owner, team));
         }
         match &self.inside {
             None => Ok(()),
@@ -140,21 +144,26 @@ pub fn right_to(
     }
     match grant_of(claim, team, wanted, now) {
         Some(grant) => Ok(Right::Granted(Arc::clone(claim), grant.clone())),
-        None => Err(claimed(access, wanted, &claim.territory, &claim.team, team)),
+        None => Err(claimed_by(access, claim, team, wanted)),
     }
+}
+
+/// Refuses a place to `team`, since it lies in a claim of another.
+pub fn claimed_by(access: &Access, claim: &Claim, team: &TeamName, wanted: &Territory) -> Refusal {
+    claimed(access, wanted, claim.place(), &claim.team, team)
 }
 
 /// Says that a place is another team's.
 fn claimed(
     access: &Access,
     wanted: &Territory,
-    claimed: &Territory,
+    claimed: String,
     owner: &TeamName,
     team: &TeamName,
 ) -> Refusal {
     Refusal::Claimed {
         wanted: wanted.clone(),
-        claimed: claimed.clone(),
+        claimed,
         owner: owner.clone(),
         team: team.clone(),
         contact: access.team(owner).map(|owner| owner.contact.clone()).unwrap_or_default(),
@@ -185,7 +194,23 @@ fn of_nobody(
         return Ok(Right::Common);
     }
     may_claim(access, principal, policy, team, &Host::Any, wanted)?;
+    has_room(access, team)?;
     Ok(Right::New(wanted.clone()))
+}
+
+/// Checks that a team can have another claim.
+///
+/// # Errors
+/// Says how many are allowed.
+pub fn has_room(access: &Access, team: &TeamName) -> Result<(), Refusal> {
+    let has = access.claims().filter(|claim| claim.team == *team).count();
+    if has < CLAIMS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "the team `{team}` has {has} claims, and no team can have more; one for a larger place takes the room of many"
+    );
+    Err(Refusal::Conflict { code: "too-many", detail })
 }
 
 /// Checks that a place which no claim covers can become the team's.
@@ -208,6 +233,10 @@ pub fn may_claim(
     }
     if wanted.is_root() {
         return Err(Refusal::Root);
+    }
+    // a host of another team's, on which this would lie as well
+    if let Some(around) = access.claims_around(host, wanted).find(|claim| claim.team != *team) {
+        return Err(claimed_by(access, around, team, wanted));
     }
     let enclosed = access.claims_inside(host, wanted).find(|claim| claim.team != *team);
     match enclosed {
@@ -240,14 +269,81 @@ pub fn new_claim(
     }
 }
 
-/// Returns the protection that a write at `wanted` must respect: nothing is above it but a server
+/// Tells the team of a mapping that it stands in another team's place, where no grant holds.
+pub fn standing(
+    access: &Access,
+    team: &TeamName,
+    place: &Territory,
+    now: DateTime<Utc>,
+) -> Option<Warning> {
+    let claim = access.owner_of(&Host::Any, place).filter(|claim| claim.team != *team)?;
+    if grant_of(claim, team, place, now).is_some() {
+        return None;
+    }
+    let covers = |grant: &&Grant| grant.team == *team && grant.territory.covers(place);
+    let ended = claim.grants.iter().filter(covers).filter_map(|grant| grant.until).max();
+    let (owner, territory) = (&claim.team, claim.place());
+    let (code, message) = match ended {
+        Some(at) => (
+            "grant-ended",
+            format!(
+                "the team `{owner}` granted its place until {}; it is served still, and can be deleted, but not changed",
+                at.format("%F %H:%M UTC"),
+            ),
+        ),
+        None => (
+            "not-granted",
+            format!(
+                "it stands in `{territory}` of the team `{owner}` without a grant; it is served still, and can be deleted, but not changed"
+            ),
+        ),
+    };
+    Some(Warning { code: code.to_owned(), message })
+}
+
+/// Returns where the requests lie that a change of a mapping moves, without doubles.
+pub fn places(before: Option<&Spec>, after: Option<&Spec>) -> Vec<Territory> {
+    let mut places: Vec<_> =
+        [after, before].into_iter().flatten().map(|spec| Territory::of(&spec.prefix)).collect();
+    places.dedup();
+    places
+}
+
+/// Returns the protection that a change at `places` must respect: nothing is above it but a server
 /// that has no sign-in at all.
+///
+/// # Errors
+/// Refuses a change in two protected places: nobody could agree to both halves.
 pub fn protection<'a>(
     access: &'a Access,
     who: &Who,
-    wanted: &Territory,
-) -> Option<&'a Arc<Protection>> {
-    if *who == Who::Open { None } else { access.protection_of(wanted) }
+    places: &[Territory],
+) -> Result<Option<&'a Arc<Protection>>, Refusal> {
+    if *who == Who::Open {
+        return Ok(None);
+    }
+    let mut found = places.iter().filter_map(|place| access.protection_of(place));
+    let first = found.next();
+    match (first, found.find(|other| first.is_some_and(|first| first.id != other.id))) {
+        (Some(one), Some(other)) => Err(Refusal::Conflict {
+            code: "two-protections",
+            detail: format!(
+                "it moves from `{}` to `{}`, which need two approvals: delete the mapping, then create it anew",
+                other.territory, one.territory,
+            ),
+        }),
+        _ => Ok(first),
+    }
+}
+
+/// Says who must agree to a change.
+pub fn needs_approval(protection: &Protection) -> String {
+    let Protection { territory, approvers, needed, .. } = protection;
+    let owners = match needed {
+        1 => "an owner".to_owned(),
+        many => format!("{many} owners"),
+    };
+    format!("changes in `{territory}` need the approval of {owners} of the team `{approvers}`")
 }
 
 /// Returns the team of a new mapping whose author names none: who has the place, if the author may

@@ -4,7 +4,10 @@
 //! ```text
 //! Table ─ clone, apply ─▶ Table as it would be ─▶ who serves what now, and who would then
 //! ```
-//! Not here: recent requests and what discovery knows; the caller adds them.
+//! Not here: recent requests and what discovery knows; the caller adds them, and shows the plan as
+//! far as [`seen_by`] lets it.
+
+mod seen;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,6 +16,7 @@ use app::api::{
     plan::{Action, Affected, Effect, Example, FieldChange, Plan},
 };
 
+pub use self::seen::seen_by;
 use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
     order::{OrderKey, is_tried_after},
@@ -46,7 +50,8 @@ pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
         let losers = servers(&others, &spec.prefix);
         let inside = nested_in(&others, &spec.prefix);
         if moves {
-            warnings.extend(losers.iter().map(|loser| nested(loser, spec)));
+            let losers = losers.iter().map(|loser| touched(loser, Effect::Loses));
+            warnings.extend(losers.map(|loser| nested(&loser, spec)));
             warnings.extend((!inside.is_empty()).then(|| shadows(inside.len(), spec)));
         }
         note(&mut affected, losers, Effect::Loses);
@@ -186,24 +191,32 @@ fn note(
     effect: Effect,
 ) {
     for mapping in mappings {
-        affected.entry(mapping.name().clone()).or_insert_with(|| Affected {
-            name: mapping.name().to_string(),
-            prefix: mapping.spec.prefix.to_string(),
-            effect,
-            recent_requests: 0,
-        });
+        affected.entry(mapping.name().clone()).or_insert_with(|| touched(&mapping, effect));
     }
 }
 
-fn nested(owner: &Mapping, spec: &Spec) -> Warning {
+fn touched(mapping: &Mapping, effect: Effect) -> Affected {
+    Affected {
+        name: mapping.name().to_string(),
+        prefix: mapping.spec.prefix.to_string(),
+        team: mapping.spec.team.to_string(),
+        effect,
+        recent_requests: 0,
+    }
+}
+
+/// Tells whose requests move; of a mapping that the reader may not know, only the team.
+fn nested(loser: &Affected, spec: &Spec) -> Warning {
+    let Affected { name, prefix, team, .. } = loser;
+    let now = match name.as_str() {
+        "" => format!("to a mapping of the team `{team}` now"),
+        name => format!("to `{name}` now (its prefix is `{prefix}`)"),
+    };
     Warning {
         code: "nested".to_owned(),
         message: format!(
-            "requests below `{}` go to `{}` now (its prefix is `{}`); they would go to `{}`",
-            spec.prefix,
-            owner.name(),
-            owner.spec.prefix,
-            spec.name,
+            "requests below `{}` go {now}; they would go to `{}`",
+            spec.prefix, spec.name
         ),
     }
 }
@@ -239,11 +252,12 @@ fn example(table: &Table, path: String) -> Example {
     match table.explain(&path) {
         Some((mapping, upstream_path)) => Example {
             mapping: Some(mapping.name().to_string()),
+            team: Some(mapping.spec.team.to_string()),
             service: Some(mapping.spec.service.text.as_ref().to_owned()),
             upstream_path: Some(upstream_path),
             path,
         },
-        None => Example { path, mapping: None, service: None, upstream_path: None },
+        None => Example { path, mapping: None, team: None, service: None, upstream_path: None },
     }
 }
 

@@ -20,10 +20,11 @@ use super::{
         article,
         words::{NAME, tag},
     },
-    operations,
+    operations::{self, Answer},
     state::AppState,
 };
 use crate::{
+    auth::entity,
     gateway::{fields::NameFrom, mapping::Mapping},
     publisher::Published,
     stats::tick::ServiceStats,
@@ -42,7 +43,7 @@ pub(super) async fn health(State(state): State<AppState>) -> Response {
     answer(&state, Ok(json!({ "msg": "ambassador health check OK" })))
 }
 
-/// Lists all mappings
+/// Lists all mappings that the caller sees
 ///
 /// In the order in which they were made. The article names the list `services` and the code of its
 /// time `mappings`: both are there.
@@ -53,9 +54,9 @@ pub(super) async fn health(State(state): State<AppState>) -> Response {
     tag = tag::AMBASSADOR,
     responses((status = OK, description = "All mappings", body = article::List)),
 )]
-pub(super) async fn list(State(state): State<AppState>) -> Response {
-    let gateway = state.gateway();
-    let mut mappings: Vec<_> = gateway.table.iter().collect();
+pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Response {
+    let (gateway, sight) = (state.gateway(), caller.sight());
+    let mut mappings: Vec<_> = gateway.table.seen_by(&sight).collect();
     // the article shows them as they were made
     mappings.sort_by(|left, right| {
         (left.created_at, left.name()).cmp(&(right.created_at, right.name()))
@@ -95,6 +96,7 @@ pub(super) async fn get(State(state): State<AppState>, Path(name): Path<String>)
     params(("name" = String, Path, description = NAME, example = "usermapping")),
     request_body = article::Draft,
     responses(
+        (status = ACCEPTED, description = "Others must agree first: a request was made", body = article::Requested),
         (status = OK, description = "It is stored, and every later read shows it", body = article::Named),
         (status = CONFLICT, description = "Another mapping has this prefix"),
         (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
@@ -106,10 +108,14 @@ pub(super) async fn put(
     Path(name): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    let written = write(&state, &caller, &name, request).await;
-    let said =
-        written.map(|written| warned(&state.gateway(), &written.mapping, json!({ "name": name })));
-    answer(&state, said)
+    match write(&state, &caller, &name, request).await {
+        Ok(Answer::Requested(request)) => requested(&state, &name, &request),
+        Ok(Answer::Done(written)) => {
+            let said = warned(&state.gateway(), &written.mapping, json!({ "name": name }));
+            answer(&state, Ok(said))
+        }
+        Err(error) => answer(&state, Err(error)),
+    }
 }
 
 async fn write(
@@ -117,7 +123,7 @@ async fn write(
     caller: &Caller,
     name: &str,
     request: Request<Body>,
-) -> Result<Written, ApiError> {
+) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
     // the article knows no labels: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
@@ -138,6 +144,7 @@ async fn write(
     params(("name" = String, Path, description = NAME, example = "usermapping")),
     request_body = article::Draft,
     responses(
+        (status = ACCEPTED, description = "Others must agree first: a request was made", body = article::Requested),
         (status = OK, description = "It is stored, and every later read shows it", body = article::Named),
         (status = CONFLICT, description = "Another mapping has this prefix"),
         (status = UNPROCESSABLE_ENTITY, description = "A field is missing, malformed or unknown"),
@@ -161,18 +168,24 @@ pub(super) async fn post(
     operation_id = "ambassadorDeleteMapping",
     tag = tag::AMBASSADOR,
     params(("name" = String, Path, description = NAME, example = "usermapping")),
-    responses((status = OK, description = "There is no such mapping any more", body = article::Named)),
+    responses(
+        (status = OK, description = "There is no such mapping any more", body = article::Named),
+        (status = ACCEPTED, description = "Others must agree first: a request was made", body = article::Requested),
+    ),
 )]
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     Path(name): Path<String>,
 ) -> Response {
-    let deleted = operations::delete(&state, &caller, &name, Condition::Any).await;
-    answer(&state, deleted.map(|_existed| json!({ "name": name })))
+    match operations::delete(&state, &caller, &name, Condition::Any).await {
+        Ok(Answer::Requested(request)) => requested(&state, &name, &request),
+        Ok(Answer::Done(_existed)) => answer(&state, Ok(json!({ "name": name }))),
+        Err(error) => answer(&state, Err(error)),
+    }
 }
 
-/// Gets the counters of all mappings and services
+/// Gets the counters of all mappings and services that the caller sees
 ///
 /// `services` are named as the mappings write them. The members are `null` until an Envoy has
 /// reported.
@@ -183,12 +196,12 @@ pub(super) async fn delete(
     tag = tag::AMBASSADOR,
     responses((status = OK, description = "The counters", body = article::Stats)),
 )]
-pub(super) async fn stats(State(state): State<AppState>) -> Response {
+pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Response {
     let tick = state.ticks.borrow().clone();
-    let gateway = state.gateway();
+    let (gateway, sight) = (state.gateway(), caller.sight());
     let mut mappings = Map::new();
     let mut services = Map::new();
-    for mapping in gateway.table.iter() {
+    for mapping in gateway.table.seen_by(&sight) {
         let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
         let counters = tick.counters(mapping);
         let mapping_stats = ServiceStats { counters, members: service.members };
@@ -206,6 +219,19 @@ pub(super) async fn unknown(State(state): State<AppState>) -> Response {
 /// Answers, in the envelope, what was refused before it came here.
 pub(super) fn refuse(state: &AppState, status: StatusCode, detail: String) -> Response {
     answer(state, Err(ApiError::new(status, "refused", detail)))
+}
+
+/// Says that others must agree first, which is no failure.
+fn requested(state: &AppState, name: &str, request: &entity::Request) -> Response {
+    let team = &request.approvers;
+    let said = json!({
+        "msg": format!("the team `{team}` must agree first: request {} was made", request.id),
+        "name": name,
+        "request": request.id,
+    });
+    let mut response = answer(state, Ok(said));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
 }
 
 fn fields(mapping: &Mapping) -> Value {

@@ -162,7 +162,7 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", error.to_string())
             }
             StoreError::Refused(refusal) => refusal.clone().into(),
-            StoreError::NeedsApproval(_) => {
+            StoreError::NeedsApproval { .. } => {
                 Self::new(StatusCode::CONFLICT, "needs-approval", error.to_string())
             }
             StoreError::Open { .. } | StoreError::Newer { .. } | StoreError::Unavailable(_) => {

@@ -3,6 +3,7 @@
 use app::api::{
     mapping::{Mapping, MappingDraft},
     plan::Plan,
+    request::Request as ChangeRequest,
 };
 use axum::{
     Json,
@@ -22,8 +23,9 @@ use super::{
         native::{MappingContent, MappingOrPlan, MappingPatch},
         words::{DRY_RUN, NAME, tag},
     },
-    operations,
+    operations::{self, Answer},
     query::Params,
+    requests,
     state::AppState,
 };
 use crate::{
@@ -63,7 +65,10 @@ impl Asked {
             let plan = operations::plan_put(state, &self.caller, &put).await?;
             return Ok(Json(plan).into_response());
         }
-        Ok(written(state, &operations::put(state, &self.caller, put).await?))
+        match operations::put(state, &self.caller, put).await? {
+            Answer::Done(done) => Ok(written(state, &done)),
+            Answer::Requested(request) => Ok(requests::accepted(state, &self.caller, &request)),
+        }
     }
 }
 
@@ -93,7 +98,9 @@ pub(super) async fn get(
     if tag.as_ref().is_some_and(|tag| condition::is_known(&headers, tag)) {
         return Ok((StatusCode::NOT_MODIFIED, with_tag(mapping.revision.0)).into_response());
     }
-    Ok(tagged(StatusCode::OK, gateway.view(&mapping)))
+    let mut shown = gateway.view(&mapping);
+    operations::add_standing(&state, &mut shown);
+    Ok(tagged(StatusCode::OK, shown))
 }
 
 /// Creates a mapping
@@ -108,6 +115,12 @@ pub(super) async fn get(
     ),
     request_body = MappingDraft,
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (status = OK, description = "What it would do (`dry_run`)", body = Plan),
         (
             status = CREATED,
@@ -147,6 +160,12 @@ pub(super) async fn create(
     ),
     request_body(content = MappingPatch, description = "At least `name` and `prefix`"),
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (status = OK, description = "What it would do (`dry_run`)", body = Plan),
         (
             status = CREATED,
@@ -192,6 +211,12 @@ pub(super) async fn clone(
     ),
     request_body = MappingContent,
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (
             status = OK,
             description = "It was replaced, or has this content already; with `dry_run`, what it would do",
@@ -243,6 +268,12 @@ pub(super) async fn replace(
         (MappingPatch = "application/merge-patch+json"),
     )),
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (
             status = OK,
             description = "It was changed, or has this content already; with `dry_run`, what it would do",
@@ -310,6 +341,12 @@ async fn try_patch(
         ("if-match" = Option<String>, Header),
     ),
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (status = OK, description = "What it would do (`dry_run`)", body = Plan),
         (status = NO_CONTENT, description = "It is gone"),
         (status = NOT_FOUND, description = "There is no mapping of this name"),
@@ -331,8 +368,9 @@ pub(super) async fn delete(
         return Ok(Json(plan).into_response());
     }
     match operations::delete(&state, &asked.caller, &name, asked.condition).await? {
-        true => Ok(StatusCode::NO_CONTENT.into_response()),
-        false => Err(ApiError::no_mapping(&name)),
+        Answer::Done(true) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Answer::Done(false) => Err(ApiError::no_mapping(&name)),
+        Answer::Requested(request) => Ok(requests::accepted(&state, &asked.caller, &request)),
     }
 }
 

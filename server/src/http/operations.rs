@@ -11,11 +11,14 @@ use serde_json::{Map, Value};
 use super::{
     caller::Caller,
     error::{ApiError, Stale},
+    requests,
     state::AppState,
 };
 use crate::{
     auth::{
         claim::Territory,
+        command::claims,
+        entity::Request,
         names::TeamName,
         ownership::{self, PutFacts, Right},
     },
@@ -55,22 +58,37 @@ pub(super) fn read(
     read_spec(name, body, team).map_err(ApiError::invalid)
 }
 
-/// Creates a mapping or replaces its content.
+/// What has become of a write.
+#[derive(Debug, Clone)]
+pub(super) enum Answer<T> {
+    Done(T),
+    /// Others must agree first, and have been asked.
+    Requested(Arc<Request>),
+}
+
+/// Creates a mapping or replaces its content, or asks those who must agree to it.
 ///
 /// # Errors
 /// 403 and 404 for what the caller may not do, 409 for a taken prefix or name, 412 when the condition does not hold, 422 for a key that names
 /// another request, 503 when the database can't be written.
-pub(super) async fn put(state: &AppState, caller: &Caller, put: Put) -> Result<Written, ApiError> {
+pub(super) async fn put(
+    state: &AppState,
+    caller: &Caller,
+    put: Put,
+) -> Result<Answer<Written>, ApiError> {
     let sent = put.spec.clone();
     let written = match state.store.put(put).await {
         Ok(written) => written,
+        Err(StoreError::NeedsApproval { before, .. }) => {
+            return requests::propose(state, caller, before.as_deref(), Some(&sent)).await;
+        }
         Err(error) => return Err(refused(state, caller, error, Some(&sent)).await),
     };
     until_readable(state, written.mapping.revision).await?;
-    Ok(written)
+    Ok(Answer::Done(written))
 }
 
-/// Deletes a mapping; returns whether there was one.
+/// Deletes a mapping, or asks those who must agree to it; returns whether there was one.
 ///
 /// # Errors
 /// 412 when the condition does not hold, 503 when the database can't be written.
@@ -79,17 +97,20 @@ pub(super) async fn delete(
     caller: &Caller,
     name: &str,
     condition: Condition,
-) -> Result<bool, ApiError> {
+) -> Result<Answer<bool>, ApiError> {
     // no mapping can have a malformed name
-    let Ok(name) = MappingName::parse(name) else { return Ok(false) };
+    let Ok(name) = MappingName::parse(name) else { return Ok(Answer::Done(false)) };
     let delete = Delete { condition, ..Delete::new(name, caller.author.clone()) };
     match state.store.delete(delete).await {
+        Err(StoreError::NeedsApproval { before, .. }) => {
+            requests::propose(state, caller, before.as_deref(), None).await
+        }
         Err(error) => Err(refused(state, caller, error, None).await),
         Ok(Some(revision)) => {
             until_readable(state, revision).await?;
-            Ok(true)
+            Ok(Answer::Done(true))
         }
-        Ok(None) => Ok(false),
+        Ok(None) => Ok(Answer::Done(false)),
     }
 }
 
@@ -111,11 +132,14 @@ pub(super) async fn plan_put(
         Ok(plan) => plan,
         Err(taken) => return Err(refused(state, caller, taken.into(), None).await),
     };
-    let before = current.map(|current| &current.spec.team);
-    plan.warnings.extend(right(state, caller, before, &put.spec)?);
+    let before = current.map(|current| &current.spec);
+    plan.warnings.extend(right(state, caller, before.map(|before| &before.team), &put.spec)?);
+    if !plan.diff.is_empty() {
+        plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
+    }
     plan.warnings.extend(gateway.foreseen(&put.spec.service));
     count_recent(state, &mut plan.affected).await;
-    Ok(plan)
+    Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }
 
 /// Says what [`delete`] would do.
@@ -134,8 +158,9 @@ pub(super) async fn plan_delete(
         return Err(refused(state, caller, error, None).await);
     }
     let mut plan = plan::delete(&gateway.table, &mapping);
+    plan.warnings.extend(approval(state, caller, Some(&mapping.spec), None)?);
     count_recent(state, &mut plan.affected).await;
-    Ok(plan)
+    Ok(plan::seen_by(plan, None, &caller.sight()))
 }
 
 /// Finds a mapping in the newest state.
@@ -155,7 +180,7 @@ pub(super) fn find(
 }
 
 /// Adds how many requests are concerned at the most.
-async fn count_recent(state: &AppState, affected: &mut [Affected]) {
+pub(super) async fn count_recent(state: &AppState, affected: &mut [Affected]) {
     let names = affected.iter().filter_map(|affected| MappingName::parse(&affected.name).ok());
     let recent = state.history.recent(names.collect()).await;
     for (name, recent) in recent {
@@ -192,6 +217,30 @@ async fn refused(
     ApiError { stale: Some(Box::new(stale)), ..error.into() }
 }
 
+/// Adds to a mapping that is shown what its team should know of its place.
+pub(super) fn add_standing(state: &AppState, mapping: &mut app::api::mapping::Mapping) {
+    let place = Territory::parse(&mapping.prefix).ok();
+    let Some((place, team)) = place.zip(TeamName::parse(&mapping.team).ok()) else { return };
+    let standing = ownership::standing(&state.access(), &team, &place, state.clock.now());
+    mapping.warnings.extend(standing);
+}
+
+/// Says who must agree to a change before it is made.
+fn approval(
+    state: &AppState,
+    caller: &Caller,
+    before: Option<&Spec>,
+    after: Option<&Spec>,
+) -> Result<Option<Warning>, ApiError> {
+    let access = state.access();
+    let places = ownership::places(before, after);
+    let protection = ownership::protection(&access, &caller.author.who, &places)?;
+    Ok(protection.map(|protection| Warning {
+        code: "needs-approval".to_owned(),
+        message: ownership::needs_approval(protection),
+    }))
+}
+
 /// Says by which right the mapping would stand in its place, where that is worth a word.
 fn right(
     state: &AppState,
@@ -210,11 +259,10 @@ fn right(
             ("claims", format!("claims `{territory}` for the team `{}`", spec.team))
         }
         Right::Granted(claim, grant) => {
-            let until = grant.until.map(|until| format!(" until {}", until.format("%F %H:%M UTC")));
-            let until = until.unwrap_or_default();
+            let until = claims::spelled(grant.until);
             (
                 "granted",
-                format!("the team `{}` has granted `{}`{until}", claim.team, grant.territory),
+                format!("the team `{}` has granted `{}` {until}", claim.team, grant.territory),
             )
         }
     };
@@ -234,7 +282,7 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
 }
 
 /// Waits until reads show `revision`: whoever writes must see what they wrote.
-async fn until_readable(state: &AppState, revision: Revision) -> Result<(), ApiError> {
+pub(super) async fn until_readable(state: &AppState, revision: Revision) -> Result<(), ApiError> {
     let mut published = state.published.clone();
     let readable = published.wait_for(|published| published.table.revision() >= revision).await;
     readable.map(drop).map_err(|_closed| ApiError::unavailable("the server is shutting down"))

@@ -213,11 +213,10 @@ async fn find(
     let parsed = MappingName::parse(name).map_err(|_no_name| none())?;
     let after = Revision(revision.0.saturating_add(1));
     let sight = caller.sight();
-    let read = state.store.history(Some(&parsed), Some(after), 2).await?;
-    let mut changes = read.into_iter().filter(|change| sight.sees(&change.team));
+    let mut changes = state.store.history(Some(&parsed), &sight, Some(after), 2).await?.into_iter();
     let mut change = changes.next().filter(|it| it.revision == revision).ok_or_else(none)?;
     change.before = change.before.filter(|before| sight.sees(&before.team));
-    let newest = state.store.history(Some(&parsed), None, 1).await?;
+    let newest = state.store.history(Some(&parsed), &sight, None, 1).await?;
     Ok(Found {
         previous: changes.next().map(|previous| previous.revision),
         newest: newest.first().map_or(revision, |newest| newest.revision),

@@ -29,12 +29,13 @@ use super::{
     history::{self, Recent},
     ledger::Ledger,
     pushes::Pushes,
-    standing::Standing,
-    tick::{Entry, Tick},
+    standing::Standings,
+    tick::{Entry, Gone, Tick},
     traffic::Traffic,
     window::Window,
 };
 use crate::{
+    auth::names::TeamName,
     gateway::{
         mapping::{Mapping, MappingName, Revision},
         order::OrderKey,
@@ -78,7 +79,7 @@ struct Surroundings {
 pub struct Board {
     ledger: Ledger,
     traffic: Traffic,
-    standing: Standing,
+    standings: Standings,
     pushes: Pushes,
     last: Surroundings,
     /// Mappings that some node has not acknowledged yet.
@@ -96,7 +97,7 @@ impl Board {
         Self {
             ledger,
             traffic: Traffic::default(),
-            standing: Standing::default(),
+            standings: Standings::default(),
             pushes: Pushes::new(now),
             last: Surroundings::default(),
             unsettled: HashSet::new(),
@@ -178,7 +179,7 @@ impl Board {
         let mut resumable_from = before.resumable_from;
         if !removed.is_empty() {
             let gone = Arc::make_mut(&mut gone);
-            gone.extend(removed.iter().map(|name| (seq, name.clone())));
+            gone.extend(removed.into_iter().map(|(name, team)| Gone { seq, name, team }));
             resumable_from = resumable_from.max(forget_oldest(gone));
         }
         let services = self.services();
@@ -196,7 +197,7 @@ impl Board {
             at: now.at,
             gateway,
             totals: self.totals(&services),
-            overview: self.overview(&entries),
+            standings: self.standings.clone(),
             table: published.table.clone(),
             entries,
             changed,
@@ -258,13 +259,13 @@ impl Board {
         touched
     }
 
-    /// Brings the entries to the order of the table; returns the names of mappings that are gone.
+    /// Brings the entries to the order of the table; returns the mappings that teams have lost.
     fn follow_table(
         &mut self,
         published: &Published,
         entries: &mut OrdMap<OrderKey, Arc<Entry>>,
         touched: &mut HashSet<MappingName>,
-    ) -> Vec<MappingName> {
+    ) -> Vec<(MappingName, TeamName)> {
         let table = &published.table;
         let before = Arc::clone(&self.last.published);
         let mut removed = Vec::new();
@@ -278,6 +279,9 @@ impl Board {
                 DiffItem::Update { old: (_, old), new: (_, new) } => {
                     let name = new.name();
                     touched.insert(name.clone());
+                    if old.spec.team != new.spec.team {
+                        removed.push((name.clone(), old.spec.team.clone()));
+                    }
                     // deleted and made again between two ticks
                     if old.created_at != new.created_at {
                         self.traffic.forget(name);
@@ -287,7 +291,7 @@ impl Board {
                 }
                 DiffItem::Remove(key, mapping) => {
                     if let Some(entry) = entries.remove(key) {
-                        self.standing.take(key, &entry.live);
+                        self.standings.take(key, &entry);
                     }
                     let name = mapping.name();
                     let now = table.get(name);
@@ -295,8 +299,8 @@ impl Board {
                         self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
-                    if now.is_none() {
-                        removed.push(name.clone());
+                    if now.is_none_or(|now| now.spec.team != mapping.spec.team) {
+                        removed.push((name.clone(), mapping.spec.team.clone()));
                     }
                     let service = &mapping.spec.service.name;
                     if table.users_of(service).next().is_none() {
@@ -337,10 +341,10 @@ impl Board {
                 continue;
             }
             if let Some(before) = before {
-                self.standing.take(&key, &before.live);
+                self.standings.take(&key, before);
             }
-            self.standing.put(&key, &live);
-            let entry = Arc::new(Entry::new(seq, live));
+            let entry = Arc::new(Entry::new(seq, Arc::clone(mapping), live));
+            self.standings.put(&key, &entry);
             changed.insert(name, Arc::clone(&entry));
             entries.insert(key, entry);
         }
@@ -402,10 +406,10 @@ fn saturated(count: usize) -> u32 {
 }
 
 /// Drops the oldest of the remembered; returns the oldest state from which the rest is complete.
-fn forget_oldest(gone: &mut VecDeque<(u64, MappingName)>) -> u64 {
+fn forget_oldest(gone: &mut VecDeque<Gone>) -> u64 {
     let mut complete_from = 0;
     while gone.len() > GONE_REMEMBERED {
-        complete_from = gone.pop_front().map_or(complete_from, |(seq, _)| seq);
+        complete_from = gone.pop_front().map_or(complete_from, |gone| gone.seq);
     }
     complete_from
 }

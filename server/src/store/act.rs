@@ -7,8 +7,8 @@ use super::{Condition, Delete, Put, StoreError, audit, change, rows, writer::Bat
 use crate::{
     auth::{
         access::Access,
-        command::{Decision, MappingWrite, Outcome, Scene},
-        entity::Id,
+        command::{Decision, MappingWrite, Outcome, Scene, requests},
+        entity::{Id, Request},
         principal::Author,
         refusal::Refusal,
     },
@@ -36,15 +36,40 @@ pub(super) async fn carry_out(
     decision: Decision,
 ) -> Result<Acted, StoreError> {
     let before = batch.begin_part().await?;
-    match decide(batch, author, decision).await {
+    let failed = match decide(batch, author, decision).await {
         Ok((id, revision)) => {
             batch.end_part().await?;
-            Ok(Acted { access: Arc::new(batch.access.clone()), id, revision })
+            return Ok(Acted { access: Arc::new(batch.access.clone()), id, revision });
         }
-        Err(error) => {
-            batch.undo_part(before).await?;
-            Err(error)
+        Err(failed) => failed,
+    };
+    batch.undo_part(before).await?;
+    match failed {
+        Failed { error: StoreError::Unavailable(reason), .. } => {
+            Err(StoreError::Unavailable(reason))
         }
+        Failed { error, asked_by: Some(request) } => {
+            close(batch, author, &request, &error).await?;
+            Ok(Acted {
+                access: Arc::new(batch.access.clone()),
+                id: Some(request.id),
+                revision: None,
+            })
+        }
+        Failed { error, asked_by: None } => Err(error),
+    }
+}
+
+/// Why a decision was not carried out, and the request by which it was made, if it was the writes
+/// that failed.
+struct Failed {
+    error: StoreError,
+    asked_by: Option<Box<Request>>,
+}
+
+impl<E: Into<StoreError>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), asked_by: None }
     }
 }
 
@@ -52,7 +77,7 @@ async fn decide(
     batch: &mut Batch<'_>,
     author: &Author,
     decision: Decision,
-) -> Result<(Option<Id>, Option<Revision>), StoreError> {
+) -> Result<(Option<Id>, Option<Revision>), Failed> {
     let now = batch.now;
     let principal = batch.access.principal(&author.who, now);
     let outcome = decision(&Scene {
@@ -62,7 +87,7 @@ async fn decide(
         policy: batch.rules.policy,
         now,
     })?;
-    let Outcome { edits, entry, writes, unless_mapped, free_for, id } = outcome;
+    let Outcome { edits, entry, writes, asked_by, unless_mapped, free_for, id } = outcome;
     if let Some((team, territory)) = free_for {
         let neighbours = rows::neighbours(&mut batch.transaction, &team, &territory).await?;
         neighbours.leave_free(&batch.access, &team, &territory)?;
@@ -70,7 +95,7 @@ async fn decide(
     if let Some(team) = unless_mapped
         && let Some(mapping) = rows::a_mapping_of(&mut batch.transaction, &team).await?
     {
-        return Err(StoreError::Refused(Refusal::Conflict {
+        return Err(Failed::from(Refusal::Conflict {
             code: "team-in-use",
             detail: format!("the team `{team}` still has mappings, such as `{mapping}`"),
         }));
@@ -78,7 +103,10 @@ async fn decide(
     batch.edit(edits).await?;
     let mut revision = None;
     for write in writes {
-        revision = write_mapping(batch, write).await?.or(revision);
+        match write_mapping(batch, write).await {
+            Ok(written) => revision = written.or(revision),
+            Err(error) => return Err(Failed { error, asked_by: asked_by.map(Box::new) }),
+        }
     }
     if let Some(entry) = entry {
         audit::write(&mut batch.transaction, author, &entry, revision, now).await?;
@@ -86,22 +114,38 @@ async fn decide(
     Ok((id, revision))
 }
 
+/// Closes the request for a change that can't be made.
+async fn close(
+    batch: &mut Batch<'_>,
+    author: &Author,
+    request: &Request,
+    error: &StoreError,
+) -> Result<(), StoreError> {
+    let because = match error {
+        // those who read of it may not know the other mapping
+        StoreError::PrefixTaken(taken) => taken.elsewhere(),
+        other => other.to_string(),
+    };
+    let (edits, entry) = requests::stale(&batch.access, request, because, batch.now);
+    batch.edit(edits).await?;
+    audit::write(&mut batch.transaction, author, &entry, None, batch.now).await
+}
+
 async fn write_mapping(
     batch: &mut Batch<'_>,
     write: MappingWrite,
 ) -> Result<Option<Revision>, StoreError> {
-    let condition = match write.base {
+    let MappingWrite { name, content, base, author, grounds } = write;
+    let condition = match base {
         Some(base) => Condition::Revision(vec![Revision(base)]),
         None => Condition::Absent,
     };
-    let author = write.author;
-    let Some(draft) = write.content else {
+    let Some(draft) = content else {
         let invalid = |error| Refusal::field("name", format!("{error}"));
-        let name = MappingName::parse(&write.name).map_err(invalid)?;
-        let delete = Delete { name, condition, author, is_approved: true };
-        return change::delete(batch, delete).await;
+        let name = MappingName::parse(&name).map_err(invalid)?;
+        return change::delete(batch, Delete { name, condition, author, grounds }).await;
     };
     let spec = read_draft(&draft).map_err(Refusal::Invalid)?;
-    let put = Put { condition, is_approved: true, ..Put::new(spec, author) };
+    let put = Put { condition, grounds, ..Put::new(spec, author) };
     Ok(Some(change::put(batch, put).await?.mapping.revision))
 }

@@ -13,9 +13,12 @@ use crate::{
         access::{Edit, Entity},
         audit::Entry,
         claim::{Host, Territory},
+        command::Grounds,
+        names::TeamName,
         ownership::{self, Neighbours, PutFacts, Right},
         permission::{self, Object},
         principal::{Author, Principal, Who},
+        refusal::Refusal,
         role::Role,
     },
     gateway::{
@@ -32,14 +35,13 @@ pub struct Put {
     /// Makes a creation that is sent twice happen once.
     pub once: Option<Once>,
     pub author: Author,
-    /// Those who must agree have done so.
-    pub is_approved: bool,
+    pub grounds: Grounds,
 }
 
 impl Put {
     /// Asks for `spec`, whatever is there now.
     pub fn new(spec: Spec, author: Author) -> Self {
-        Self { spec, condition: Condition::Any, once: None, author, is_approved: false }
+        Self { spec, condition: Condition::Any, once: None, author, grounds: Grounds::Wanted }
     }
 }
 
@@ -56,14 +58,13 @@ pub struct Delete {
     pub name: MappingName,
     pub condition: Condition,
     pub author: Author,
-    /// Those who must agree have done so.
-    pub is_approved: bool,
+    pub grounds: Grounds,
 }
 
 impl Delete {
     /// Asks for the mapping to go, whatever it is now.
     pub fn new(name: MappingName, author: Author) -> Self {
-        Self { name, condition: Condition::Any, author, is_approved: false }
+        Self { name, condition: Condition::Any, author, grounds: Grounds::Wanted }
     }
 }
 
@@ -130,7 +131,7 @@ pub enum Effect {
 }
 
 pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, StoreError> {
-    let Put { spec, condition, once, author, is_approved } = put;
+    let Put { spec, condition, once, author, grounds } = put;
     let now = batch.now;
     if let Some(once) = &once
         && let Some(mapping) = idempotency::find(&mut batch.transaction, once, now).await?
@@ -141,24 +142,15 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     }
     let before = rows::get(&mut batch.transaction, &spec.name).await?;
     let principal = batch.access.principal(&author.who, now);
-    if let (Some(before), false) = (&before, condition == Condition::New) {
+    let is_decided = grounds == Grounds::Decided;
+    if let (Some(before), false) = (&before, is_decided || condition == Condition::New) {
         let what = format!("mapping named `{}`", spec.name);
         let object = Object::Of { team: &before.spec.team, what: &what };
         permission::check(&principal, Role::Editor, object)?;
     }
     condition.check(&spec.name, before.as_ref())?;
     let team = before.as_ref().map(|before| &before.spec.team);
-    let policy = batch.rules.policy;
-    let place = Territory::of(&spec.prefix);
-    // asked for only where they count
-    let neighbours = match batch.access.owner_of(&Host::Any, &place) {
-        None if !principal.is_admin() => {
-            rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
-        }
-        _ => Neighbours::default(),
-    };
-    let facts = PutFacts { before: team, spec: &spec, neighbours: &neighbours };
-    let right = ownership::check_put(&batch.access, &principal, policy, facts, now);
+    let right = right(batch, &principal, grounds, team, &spec).await?;
     // whose place it is says more than that it is not the author's
     if let Some(owner) = rows::owner_of_prefix(&mut batch.transaction, &spec.prefix).await?
         && owner.name != spec.name
@@ -174,14 +166,9 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         Some(before) => (before.created_at, Effect::Replaced),
         None => (now, Effect::Created),
     };
-    if !is_approved {
-        let old = before.as_ref().map(|before| Territory::of(&before.spec.prefix));
-        let places = [Some(place), old];
-        for place in places.iter().flatten() {
-            if let Some(protection) = ownership::protection(&batch.access, &author.who, place) {
-                return Err(StoreError::NeedsApproval(Arc::clone(protection)));
-            }
-        }
+    if grounds == Grounds::Wanted {
+        let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));
+        must_be_free(batch, &author, &places, before.as_ref())?;
     }
     if let Right::New(territory) = right {
         claim(batch, &author, &spec, territory).await?;
@@ -201,6 +188,46 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     audit::write(&mut batch.transaction, &author, &entry, Some(mapping.revision), now).await?;
     batch.newest = Some(mapping.revision);
     Ok(Written { mapping: Arc::new(mapping), effect })
+}
+
+/// Returns by which right a mapping may stand in its place, or why it may not.
+async fn right(
+    batch: &mut Batch<'_>,
+    principal: &Principal,
+    grounds: Grounds,
+    before: Option<&TeamName>,
+    spec: &Spec,
+) -> Result<Result<Right, Refusal>, StoreError> {
+    if grounds == Grounds::Decided {
+        return Ok(Ok(Right::Common));
+    }
+    let place = Territory::of(&spec.prefix);
+    // asked for only where they count
+    let neighbours = match batch.access.owner_of(&Host::Any, &place) {
+        None if !principal.is_admin() => {
+            rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
+        }
+        _ => Neighbours::default(),
+    };
+    let facts = PutFacts { before, spec, neighbours: &neighbours };
+    let (policy, now) = (batch.rules.policy, batch.now);
+    Ok(ownership::check_put(&batch.access, principal, policy, facts, now))
+}
+
+/// Checks that nobody must agree to a change at `places` first.
+fn must_be_free(
+    batch: &Batch<'_>,
+    author: &Author,
+    places: &[Territory],
+    before: Option<&Mapping>,
+) -> Result<(), StoreError> {
+    match ownership::protection(&batch.access, &author.who, places)? {
+        None => Ok(()),
+        Some(protection) => Err(StoreError::NeedsApproval {
+            protection: Arc::clone(protection),
+            before: before.cloned().map(Arc::new),
+        }),
+    }
 }
 
 /// What a repeated creation answers with is the mapping: whoever has lost it since sees it no more.
@@ -229,7 +256,7 @@ pub(super) async fn delete(
     batch: &mut Batch<'_>,
     delete: Delete,
 ) -> Result<Option<Revision>, StoreError> {
-    let Delete { name, condition, author, is_approved } = delete;
+    let Delete { name, condition, author, grounds } = delete;
     let now = batch.now;
     let before = rows::get(&mut batch.transaction, &name).await?;
     if let Some(before) = &before {
@@ -241,11 +268,9 @@ pub(super) async fn delete(
         // also one that this version can't read goes
         return rows::delete(&mut batch.transaction, &name, None, &author, now).await;
     };
-    let place = Territory::of(&before.spec.prefix);
-    if !is_approved
-        && let Some(protection) = ownership::protection(&batch.access, &author.who, &place)
-    {
-        return Err(StoreError::NeedsApproval(Arc::clone(protection)));
+    if grounds == Grounds::Wanted {
+        let places = ownership::places(Some(&before.spec), None);
+        must_be_free(batch, &author, &places, Some(&before))?;
     }
     let team = Some(&before.spec.team);
     let deleted = rows::delete(&mut batch.transaction, &name, team, &author, now).await?;

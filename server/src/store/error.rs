@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rows::PrefixOwner;
 use crate::{
-    auth::{entity::Protection, refusal::Refusal},
+    auth::{entity::Protection, ownership, refusal::Refusal},
     gateway::{
         mapping::{Mapping, MappingName},
         path::Prefix,
@@ -34,8 +34,12 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// Others must agree first.
-    #[error("changes in `{}` need the approval of the team `{}`", .0.territory, .0.approvers)]
-    NeedsApproval(Arc<Protection>),
+    #[error("{}", ownership::needs_approval(protection))]
+    NeedsApproval {
+        protection: Arc<Protection>,
+        /// The mapping as it is now.
+        before: Option<Arc<Mapping>>,
+    },
     /// The reason is for operators; callers are told to try again.
     #[error("the database can't be used: {0}")]
     Unavailable(String),

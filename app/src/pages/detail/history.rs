@@ -7,6 +7,7 @@ use crate::addresses::{compare_change_address, restore_address};
 use crate::api::client::Client;
 use crate::api::plan::FieldChange;
 use crate::api::revision::{ChangeWord, RevisionEntry, RevisionPage};
+use crate::components::actor;
 use crate::components::diff::shown;
 use crate::components::time::Ago;
 use crate::numerals::{UNKNOWN, count};
@@ -121,6 +122,7 @@ fn row(
             </th>
             <td>
                 <Ago at=entry.at />
+                {by(&entry.actor)}
             </td>
             <td>
                 <p class="strong">{what}</p>
@@ -174,7 +176,13 @@ fn restore(
     })
 }
 
-fn field(change: &FieldChange) -> impl IntoView + use<> {
+/// Says who made a change; of old ones it is not known.
+fn by(actor: &str) -> impl IntoView + use<> {
+    (!actor.is_empty()).then(|| view! { <p class="sub">"by " {actor::words(actor)}</p> })
+}
+
+/// Shows a field before and after, for a list of facts.
+pub(crate) fn field(change: &FieldChange) -> impl IntoView + use<> {
     let before = change.before.as_deref().map(|before| {
         view! {
             <del>

@@ -75,6 +75,18 @@ pub(in crate::http) struct Named {
     warnings: Option<Vec<String>>,
 }
 
+/// Says that others must agree first.
+#[derive(ToSchema)]
+#[schema(as = ambassador::Requested)]
+pub(in crate::http) struct Requested {
+    #[serde(flatten)]
+    envelope: Envelope,
+    msg: String,
+    name: String,
+    /// Id of the request that was made.
+    request: u64,
+}
+
 #[derive(ToSchema)]
 #[schema(as = ambassador::Stats)]
 pub(in crate::http) struct Stats {

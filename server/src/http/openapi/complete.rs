@@ -22,7 +22,10 @@ use super::{
     native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
-use crate::auth::needs::{self, Need};
+use crate::{
+    auth::needs::{self, Need},
+    http::audit::ExportFormat,
+};
 
 /// Completes what the handlers have said.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -112,17 +115,17 @@ fn refusals(operation: &mut Operation, form: Form) {
     }
 }
 
+/// What the name of an operation that writes begins with.
+const WRITES: [&str; 15] = [
+    "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end", "change",
+    "take", "approve", "refuse", "withdraw",
+];
+
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.
 fn is_write(operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default().to_lowercase();
     let verb = id.strip_prefix("ambassador").unwrap_or(&id);
-    let writes = [
-        "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end",
-        "change",
-    ];
-    writes
-        .iter()
-        .any(|write| verb.starts_with(write))
+    WRITES.iter().any(|write| verb.starts_with(write))
 }
 
 /// Describes the headers that several operations take.
@@ -213,6 +216,7 @@ fn shared(components: &mut Components) {
         // parameters only refer to these
         ("Sort".to_owned(), Sort::schema()),
         ("ConfigWord".to_owned(), ConfigWord::schema()),
+        ("ExportFormat".to_owned(), ExportFormat::schema()),
         ("Order".to_owned(), Order::schema()),
         ("Span".to_owned(), Span::schema()),
     ];

@@ -3,17 +3,23 @@
 /// The groups of the operations.
 pub(in crate::http) mod tag {
     pub(in crate::http) const NATIVE: &str = "Native API";
+    pub(in crate::http) const OWNERSHIP: &str = "Ownership";
     pub(in crate::http) const PEOPLE: &str = "People";
     pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
     pub(in crate::http) const OPERATIONS: &str = "Operations";
 }
 
 /// The groups in the order of the document, each with what it is for.
-pub(super) const TAGS: [(&str, &str); 4] = [
+pub(super) const TAGS: [(&str, &str); 5] = [
     (
         tag::NATIVE,
         "What the portal uses and new programs should: typed answers, problems with a pointer to \
          the field (RFC 9457), revisions as entity tags.",
+    ),
+    (
+        tag::OWNERSHIP,
+        "Which team owns which part of the URL space, who else may use it, and what others must \
+         agree to.",
     ),
     (
         tag::PEOPLE,
@@ -83,7 +89,7 @@ pub(super) const EDGE: [(&str, &str, &str); 7] = [
 /// Describes the response headers that several operations have.
 pub(super) const RESPONSE_HEADERS: [(&str, &str, &str); 4] = [
     ("etag", "Tags the content; that of a mapping is its revision", "\"7\""),
-    ("location", "Where what was made is", "/api/v1/mappings/usermapping"),
+    ("location", "Where it is that was made", "/api/v1/mappings/usermapping"),
     ("retry-after", "Seconds to wait", "8"),
     (
         "set-cookie",

@@ -8,6 +8,7 @@
 //! The rules are the API's: a form can do nothing that a program can't.
 
 mod people;
+mod views;
 
 use app::{
     api::client::{ClientError, InProcess},
@@ -32,7 +33,7 @@ const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 1] = [people::action];
+const TABLES: [Table; 2] = [people::action, views::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]

@@ -1,17 +1,14 @@
 //! What a tick says of all mappings and of the services.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use app::api::live::{Members, Overview, Totals};
-use imbl::OrdMap;
+use app::api::live::Totals;
 
 use super::{Board, HEALTH_SECONDS};
 use crate::{
-    gateway::{order::OrderKey, service::ServiceName},
-    stats::{
-        counters::Target,
-        tick::{Entry, ServiceStats},
-    },
+    auth::sight::Sight,
+    gateway::service::ServiceName,
+    stats::{counters::Target, seen::sum, tick::ServiceStats},
 };
 
 impl Board {
@@ -19,11 +16,7 @@ impl Board {
         let (now, whole) = (self.traffic.now(), self.traffic.whole());
         let (rate, bad_rate) = self.rates(whole);
         let covered = self.traffic.coverage().last(now, 1);
-        let members = services.values().filter_map(|stats| stats.members).reduce(|sum, one| {
-            let healthy_members = sum.healthy_members.saturating_add(one.healthy_members);
-            let total_members = sum.total_members.saturating_add(one.total_members);
-            Members { healthy_members, total_members }
-        });
+        let members = sum(services.values().filter_map(|stats| stats.members));
         Totals {
             rate,
             bad_rate,
@@ -31,15 +24,7 @@ impl Board {
             second: (covered > 0.0).then(|| whole.last(now, 1).in_one_second(covered).into()),
             latency: whole.minute(now).latency(),
             members,
-            ..self.standing.counts()
-        }
-    }
-
-    pub(super) fn overview(&self, entries: &OrdMap<OrderKey, Arc<Entry>>) -> Overview {
-        let live = |key: &OrderKey| entries.get(key).map(|entry| entry.live.clone());
-        Overview {
-            worst: self.standing.worst().filter_map(live).collect(),
-            busiest: self.standing.busiest().filter_map(live).collect(),
+            ..self.standings.counts(&Sight::All)
         }
     }
 

@@ -1,0 +1,6 @@
+//! Who owns which URL: claims, grants, protections and requests, by every way that writes.
+
+mod ownership;
+mod portal;
+mod requests;
+mod world;

@@ -1,0 +1,1 @@
+//! The pages of ownership: what their plain forms do.
