@@ -242,7 +242,7 @@ pub(super) async fn sign_out(
     caller: Caller,
 ) -> Result<Response, ApiError> {
     if caller.author.session.is_some() {
-        let ended = state.store.act(caller.author, |scene| sessions::end_own(scene)).await;
+        let ended = state.store.act(caller.author, sessions::end_own).await;
         match ended {
             Ok(_) | Err(StoreError::Refused(Refusal::SignIn)) => {}
             Err(error) => return Err(error.into()),

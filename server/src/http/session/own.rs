@@ -108,7 +108,7 @@ pub(in crate::http) async fn end_all(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<Response, ApiError> {
-    state.store.act(caller.author, |scene| sessions::end_all(scene)).await?;
+    state.store.act(caller.author, sessions::end_all).await?;
     Ok(signed_out(&state))
 }
 
