@@ -6,6 +6,7 @@
 
 mod support;
 
+mod access;
 mod api;
 mod article;
 mod assets;
@@ -16,6 +17,7 @@ mod database;
 mod delivery;
 mod edge;
 mod live;
+mod matrix;
 mod native;
 mod oidc;
 mod openapi;

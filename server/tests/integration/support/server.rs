@@ -77,6 +77,7 @@ impl TestServer {
             clock,
             services: Vec::new(),
             forbidden: Vec::new(),
+            oidc: None,
         };
         let tasks = TaskTracker::new();
         let store = Store::open(&settings.database, Rules::default(), &tasks).await.unwrap();
@@ -100,6 +101,11 @@ impl TestServer {
         let result = meanwhile.await;
         let server = start(&settings).await.unwrap();
         (Self { server, client, folder, settings }, result)
+    }
+
+    /// Returns the clock that the server goes by.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.settings.clock
     }
 
     pub(crate) fn database_file(&self) -> PathBuf {
