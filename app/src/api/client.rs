@@ -6,6 +6,8 @@
 //! ```
 
 #[cfg(feature = "ssr")]
+mod claims;
+#[cfg(feature = "ssr")]
 mod in_process;
 #[cfg(feature = "ssr")]
 mod people;
@@ -20,6 +22,7 @@ use super::node::NodeList;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::receipt::Receipt;
+use super::request::Request;
 use super::revision::RevisionPage;
 use super::series::{Series, Span};
 use super::service::{ServiceCheck, ServicePage};
@@ -167,9 +170,9 @@ impl Client {
         decode(&self.write(write, true).await?)
     }
 
-    /// Creates a mapping or replaces its content.
-    pub async fn save(&self, write: &Write) -> Result<Mapping, ClientError> {
-        decode(&self.write(write, false).await?)
+    /// Creates a mapping or replaces its content, or asks those who must agree to it.
+    pub async fn save(&self, write: &Write) -> Result<Saved, ClientError> {
+        saved(&self.write(write, false).await?)
     }
 
     /// Asks what deleting a mapping would do.
@@ -177,11 +180,20 @@ impl Client {
         decode(&self.send(Outgoing::new("DELETE", mapping_path(name, "?dry_run=true"))).await?)
     }
 
-    /// Deletes a mapping, if it has this revision still; whatever it has without one.
-    pub async fn delete(&self, name: &str, revision: Option<u64>) -> Result<(), ClientError> {
+    /// Deletes a mapping, if it has this revision still; whatever it has without one. Returns the
+    /// request that was made, where others must agree first.
+    pub async fn delete(
+        &self,
+        name: &str,
+        revision: Option<u64>,
+    ) -> Result<Option<Request>, ClientError> {
         let mut request = Outgoing::new("DELETE", mapping_path(name, ""));
         request.header = revision.map(|revision| ("if-match", format!("\"{revision}\"")));
-        succeed(&self.send(request).await?)
+        let reply = self.send(request).await?;
+        if reply.status == ACCEPTED {
+            return decode(&reply).map(Some);
+        }
+        succeed(&reply).map(|()| None)
     }
 
     /// Gets the document that describes the API.
@@ -209,6 +221,24 @@ impl Client {
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         decode(&self.send(Outgoing::new("GET", path.to_owned())).await?)
     }
+}
+
+/// What has become of a write.
+#[derive(Debug, Clone)]
+pub enum Saved {
+    Now(Mapping),
+    /// Others must agree first, and have been asked.
+    Asked(Box<Request>),
+}
+
+/// The status of a write that others must agree to first.
+const ACCEPTED: u16 = 202;
+
+fn saved(reply: &Reply) -> Result<Saved, ClientError> {
+    if reply.status == ACCEPTED {
+        return decode(reply).map(|request| Saved::Asked(Box::new(request)));
+    }
+    decode(reply).map(Saved::Now)
 }
 
 /// A mapping to be created, or new content of one.

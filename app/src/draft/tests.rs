@@ -10,6 +10,7 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         service: service.to_owned(),
         rewrite: "/".to_owned(),
         labels: vec!["a".to_owned(), "b".to_owned()],
+        team: "accounts".to_owned(),
         revision,
         created_at: chrono::DateTime::default(),
         updated_at: chrono::DateTime::default(),

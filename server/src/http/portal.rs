@@ -131,7 +131,10 @@ pub(super) async fn delete(
     };
     let error =
         match fields.submit(&Client::in_process(api.clone()), &name, request_id(&headers)).await {
-            Ok(()) => return Redirect::to("/mappings").into_response(),
+            Ok(Some(request)) => {
+                return Redirect::to(&pages::requests::address(request.id)).into_response();
+            }
+            Ok(None) => return Redirect::to("/mappings").into_response(),
             Err(Kept::Unconfirmed) => None,
             Err(Kept::Refused(error)) => Some(error),
         };

@@ -8,9 +8,12 @@
 //! They call the REST API in process, as the browser's islands do by fetch.
 
 use app::{
-    api::client::{Client, ClientError},
+    api::{
+        client::{Client, ClientError, Saved},
+        request::Request,
+    },
     draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
-    pages::delete_mapping::recent_requests,
+    pages::{delete_mapping::recent_requests, requests},
 };
 use serde::Deserialize;
 
@@ -21,11 +24,13 @@ pub(super) struct MappingFields {
     name: String,
     prefix: String,
     service: String,
+    team: String,
     rewrite: Option<String>,
     labels: String,
     /// What the form was filled from, with `replaces`.
     base_prefix: Option<String>,
     base_service: String,
+    base_team: String,
     base_rewrite: String,
     base_labels: String,
     replaces: Option<String>,
@@ -54,7 +59,8 @@ impl MappingFields {
         let mut form = self.into_form(purpose);
         match step.as_str() {
             "apply" => match client.save(&form.write()).await {
-                Ok(mapping) => return Next::Go(mapping_address(&mapping.name)),
+                Ok(Saved::Now(mapping)) => return Next::Go(mapping_address(&mapping.name)),
+                Ok(Saved::Asked(request)) => return Next::Go(requests::address(request.id)),
                 Err(error) => form.reviewed(Err(named(error, request))),
             },
             // the page says by itself what is foreseen, and whether the service answers
@@ -74,6 +80,7 @@ impl MappingFields {
             name: self.name,
             prefix: self.prefix,
             service: self.service,
+            team: self.team,
             rewrite,
             labels: self.labels,
         };
@@ -85,6 +92,7 @@ impl MappingFields {
             name: typed.name.clone(),
             prefix,
             service: self.base_service,
+            team: self.base_team,
             rewrite: self.base_rewrite,
             labels: self.base_labels,
         });
@@ -124,7 +132,7 @@ impl DeletionFields {
         client: &Client,
         name: &str,
         request: Option<&str>,
-    ) -> Result<(), Kept> {
+    ) -> Result<Option<Request>, Kept> {
         if recent_requests(client, name).await.is_some_and(|recent| recent > 0) {
             match client.mapping(name).await {
                 Ok(mapping) if mapping.prefix != self.confirm => return Err(Kept::Unconfirmed),
@@ -138,14 +146,14 @@ impl DeletionFields {
     }
 }
 
-fn gone_or(error: ClientError) -> Result<(), Kept> {
+fn gone_or(error: ClientError) -> Result<Option<Request>, Kept> {
     let is_gone = match &error {
         ClientError::Problem(problem) => {
             problem.status == 404 || (problem.status == 412 && problem.current.is_none())
         }
         _ => false,
     };
-    if is_gone { Ok(()) } else { Err(Kept::Refused(error)) }
+    if is_gone { Ok(None) } else { Err(Kept::Refused(error)) }
 }
 
 /// Names the request in a problem: the call in process has no id of its own.
