@@ -3,6 +3,7 @@
 //! Plain data with serde, and with schemas of the OpenAPI document under `ssr`; no rule is decided
 //! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
+pub mod audit;
 pub mod claim;
 pub mod client;
 pub mod list;
@@ -21,3 +22,4 @@ pub mod session;
 pub mod team;
 pub mod token;
 pub mod user;
+pub mod view;

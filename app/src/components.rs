@@ -5,6 +5,8 @@
 
 #[cfg(feature = "ssr")]
 pub(crate) mod action;
+#[cfg(feature = "ssr")]
+pub(crate) mod actor;
 pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod chip;
@@ -28,3 +30,5 @@ pub(crate) mod reason;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 pub(crate) mod time;
+#[cfg(feature = "ssr")]
+pub(crate) mod undo;

@@ -7,6 +7,8 @@
 #![expect(unreachable_pub, reason = "`#[island]` writes `pub` in front of what it generates")]
 
 pub(crate) mod board;
+#[cfg(feature = "hydrate")]
+mod changes;
 pub(crate) mod charts;
 pub(crate) mod clock;
 pub(crate) mod copy;

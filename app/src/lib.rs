@@ -19,6 +19,8 @@
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("build `app` for the server (`ssr`) or for the browser (`hydrate`), not for both");
 
+#[cfg(feature = "ssr")]
+pub mod addresses;
 pub mod api;
 mod components;
 #[cfg(feature = "ssr")]

@@ -9,8 +9,10 @@
 
 pub(crate) mod about;
 mod account;
+mod activity;
 mod api_docs;
 mod claims;
+mod compare;
 mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
@@ -23,6 +25,7 @@ mod owner;
 mod protections;
 pub(crate) mod query;
 pub mod requests;
+mod restore;
 mod services;
 mod sign_in;
 mod teams;
@@ -98,6 +101,8 @@ pub enum Posted {
     },
     /// Another form: refused, or done with something to show.
     Action(Box<Acted>),
+    /// Restoring a revision did not go through.
+    Restoration(ClientError),
     /// Any form, whose session has ended meanwhile: nothing was done with these fields.
     SignedOut(Vec<(String, String)>),
 }
@@ -204,6 +209,19 @@ async fn waiting(client: &Client, me: &Me) -> u32 {
     client.requests("&to_decide=true", 1, None).await.map_or(0, |page| page.waiting)
 }
 
+/// Returns the address of the list in the state of a query, of which only what can be read counts.
+pub fn list_href(query: &str) -> String {
+    mappings::address::href(&mappings::address::read(&Query::parse(query)))
+}
+
+/// Reads the query of the list's address and writes it anew: what the page can't read, and the
+/// place in the list, are left out.
+pub fn list_query(query: &str) -> String {
+    let state = mappings::address::read(&Query::parse(query.trim_start_matches('?')));
+    let state = crate::api::list::ListQuery { cursor: None, ..state };
+    state.to_query_string().trim_start_matches('?').to_owned()
+}
+
 /// Splits the path of a page into its segments, decoded.
 pub fn segments(path: &str) -> Vec<String> {
     path.split('/').filter(|segment| !segment.is_empty()).map(query::decode).collect()
@@ -218,13 +236,16 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
     }
     match segments.as_slice() {
         [] => overview::page(client, query).await,
-        ["mappings"] => mappings::page(client, query).await,
+        ["mappings"] => mappings::page(client, visit, query).await,
         ["mappings", "new"] => mapping_form::create(client, visit, query).await,
         ["mappings", name, "edit"] => mapping_form::edit(client, visit, name).await,
         ["mappings", name, "clone"] => mapping_form::clone(client, visit, name).await,
         ["mappings", name, "delete"] => delete_mapping::page(client, visit, name).await,
+        ["mappings", name, "compare"] => compare::page(client, name, query).await,
+        ["mappings", name, "restore"] => restore::page(client, visit, name, query).await,
         ["services"] => services::page(client, query).await,
         ["nodes"] => nodes::page(client).await,
+        ["activity"] => activity::page(client, visit, query).await,
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
@@ -244,7 +265,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["users"] => users::page(client, query).await,
         ["users", "new"] => users::create(visit),
         ["users", name] => users::user(client, visit, name, query).await,
-        ["mappings", name] => detail::page(client, name, query).await,
+        ["mappings", name] => detail::page(client, visit, name, query).await,
         _ => failure::not_found(),
     }
 }

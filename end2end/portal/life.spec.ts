@@ -107,7 +107,7 @@ test('a mapping is created, used, changed, cloned and deleted in forms', async (
     await expect(portal.heading).toHaveText('Delete shop-again?');
     await expect(page.getByLabel('Type the prefix to delete it')).toHaveCount(0);
     await portal.button('Delete mapping').click();
-    await expect(page).toHaveURL(/\/mappings$/);
+    await expect(page).toHaveURL(/\/mappings\?deleted=/);
     await expect(portal.row('shop-users')).toBeVisible();
     await expect(portal.row('shop-again')).toHaveCount(0);
   });
@@ -124,7 +124,7 @@ test('a mapping is created, used, changed, cloned and deleted in forms', async (
     await portal.picture('delete-refused');
     await confirm.fill('/shop/');
     await portal.button('Delete mapping').click();
-    await expect(page).toHaveURL(/\/mappings$/);
+    await expect(page).toHaveURL(/\/mappings\?deleted=/);
     await expect(page.getByTestId('none-yet')).toBeVisible();
     await expect.poll(() => gatewayStatus(stack, '/shop/418')).toBe(404);
   });

@@ -19,6 +19,10 @@ const PAGES: [string, string][] = [
   ['mapping-match', '/mappings/shown?tab=match'],
   ['mapping-history', '/mappings/shown?tab=history'],
   ['mapping-config', '/mappings/shown?tab=config'],
+  ['compare', '/mappings/shown/compare'],
+  ['restore', '/mappings/shown/restore'],
+  ['gone', '/mappings/gone'],
+  ['deleted', '/mappings?deleted=gone'],
   ['new', '/mappings/new'],
   ['edit', '/mappings/shown/edit'],
   ['clone', '/mappings/shown/clone'],
@@ -41,6 +45,8 @@ async function furnish(portal: Portal) {
   await put(stack, 'idle', { prefix: '/idle/', service: 'gruesvc' });
   await put(stack, 'unresolved', { prefix: '/unresolved/', service: 'no-such.invalid' });
   await put(stack, LONG, { prefix: `/${'long/'.repeat(20)}`, service: 'usersvc', rewrite: '' });
+  await put(stack, 'gone', { prefix: '/gone/', service: 'gruesvc' });
+  await fetch(`${stack.portal}/api/v1/mappings/gone`, { method: 'DELETE' });
   await requests(stack, '/shown/health', 30, 200);
   await requests(stack, '/shown/status/404', 4, 404);
   await requests(stack, '/failing/status/503', 1, 503);

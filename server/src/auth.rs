@@ -5,8 +5,10 @@
 //!                            ▲                                              │
 //!                            └────── edits ◀─ command (pure rules) ◀────────┘
 //! ```
-//! Pure, but for `hasher`: no IO and no clock; the time is handed in. The store keeps the entities
-//! and carries out commands, each in one transaction with its audit row; `http` finds out who calls.
+//! Pure: no IO and no clock; the time is handed in. The exceptions are `hasher`, which keeps the
+//! work of hashing off the other tasks, and `oidc`, which asks a provider. The store keeps the
+//! entities and carries out commands, each in one transaction with its audit row; `http` finds out
+//! who calls.
 
 pub mod access;
 pub mod audit;
@@ -17,6 +19,7 @@ pub mod hasher;
 pub mod lockout;
 pub mod names;
 pub mod needs;
+pub mod oidc;
 pub mod ownership;
 pub mod password;
 pub mod permission;

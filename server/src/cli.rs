@@ -3,6 +3,7 @@
 mod bootstrap;
 mod demo;
 mod migrate;
+mod oidc;
 mod openapi;
 mod render;
 mod serve;

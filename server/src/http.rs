@@ -6,6 +6,7 @@
 
 mod ambassador;
 mod assets;
+mod audit;
 mod body;
 mod caller;
 mod claims;
@@ -28,6 +29,7 @@ mod probes;
 mod protections;
 mod query;
 mod requests;
+mod revisions;
 mod same_origin;
 mod services;
 mod session;
@@ -38,6 +40,7 @@ mod teams;
 mod token_in_url;
 mod tokens;
 mod users;
+mod views;
 
 use std::sync::Arc;
 
@@ -70,6 +73,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/{name}/edit", get(portal::page).post(portal::edit))
         .route("/mappings/{name}/clone", get(portal::page).post(portal::clone))
         .route("/mappings/{name}/delete", get(portal::page).post(portal::delete))
+        .route("/mappings/{name}/restore", get(portal::page).post(portal::restore))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
         .fallback(portal::page)
@@ -108,6 +112,9 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(history::live))
         .routes(routes!(history::mapping_series))
         .routes(routes!(history::of_mapping))
+        .routes(routes!(revisions::one))
+        .routes(routes!(revisions::compare))
+        .routes(routes!(revisions::restore))
         .routes(routes!(delivery::receipt))
         .routes(routes!(config::of_mapping))
         .routes(routes!(services::list))
@@ -119,6 +126,13 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(config::download))
         .routes(routes!(stats::snapshot))
         .routes(routes!(live::connect))
+        // what was done, and what a user keeps
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(views::favourites))
+        .routes(routes!(views::mark, views::unmark))
+        .routes(routes!(views::list))
+        .routes(routes!(views::save, views::delete))
         // people
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(session::list, session::end_all))

@@ -17,7 +17,10 @@ use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
 use crate::{
-    auth::settings::{AccessSettings, SignIn},
+    auth::{
+        oidc::OidcSettings,
+        settings::{AccessSettings, SignIn},
+    },
     clock::Clock,
     discovery::{
         Directory,
@@ -66,6 +69,8 @@ pub struct Settings {
     pub services: Vec<FixedService>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
+    /// Where people sign in besides here.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// Says why a server could not start.

@@ -8,9 +8,10 @@
 //!                       REST ◀─────── series, trends ───────── query
 //! ```
 //! `ledger` keeps the exact totals. `traffic` has a `window` of the last hour for each mapping that
-//! had any, with its `latency`; `pushes` knows the nodes, `coverage` knows where data is missing, `history` makes charts of
-//! both. `health` judges a mapping, `standing` compares them. `board` puts them together, and
-//! `frame` makes what a viewer is sent: all pure.
+//! had any, with its `latency`, and `marks` measures it before and after each change; `pushes` knows
+//! the nodes, `coverage` knows where data is missing, `history` makes charts of both. `health`
+//! judges a mapping, `standing` compares them. `board` puts them together, `seen` is what of it a
+//! viewer may see, and `frame` what they are sent: all pure.
 
 pub mod board;
 pub mod checkpoint;
@@ -23,8 +24,10 @@ pub mod hub;
 pub mod ingest;
 pub mod latency;
 pub mod ledger;
+pub mod marks;
 pub mod pushes;
 pub mod query;
+pub mod seen;
 pub mod sparse;
 pub mod standing;
 pub mod tick;

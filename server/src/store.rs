@@ -41,6 +41,7 @@ use crate::{
         command::{Outcome, Scene},
         principal::Author,
         refusal::Refusal,
+        sight::Sight,
     },
     clock::Clock,
     gateway::mapping::{Change, MappingName, Revision},
@@ -213,6 +214,15 @@ impl Store {
         audit::read(pool, query, limit).await
     }
 
+    /// Tells whether the audit has more than `count` such entries.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn audit_exceeds(&self, query: &AuditQuery, count: u32) -> Result<bool, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        audit::exceeds(pool, query, count).await
+    }
+
     /// Writes what the counters are now, all or nothing.
     ///
     /// # Errors
@@ -248,19 +258,21 @@ impl Store {
         rows::changes_after(pool, revision).await
     }
 
-    /// Reads at most `limit` committed changes before `before`, newest first: of one mapping, also
-    /// of one that is gone, or of all.
+    /// Reads at most `limit` committed changes before `before` that are seen, newest first: of one
+    /// mapping, also of one that is gone, or of all. A change is seen by the team that had the
+    /// mapping after it, or before a delete.
     ///
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn history(
         &self,
         name: Option<&MappingName>,
+        sight: &Sight,
         before: Option<Revision>,
         limit: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
         let Db::Sqlite(pool) = &self.db;
-        history::read(pool, name, before, limit).await
+        history::read(pool, name, sight, before, limit).await
     }
 
     /// Follows the newest committed revision; a hint, several commits may show as one.

@@ -6,6 +6,8 @@
 //! ```
 
 #[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
 mod claims;
 #[cfg(feature = "ssr")]
 mod in_process;
@@ -23,7 +25,7 @@ use super::plan::Plan;
 use super::problem::Problem;
 use super::receipt::Receipt;
 use super::request::Request;
-use super::revision::RevisionPage;
+use super::revision::{Comparison, Restoration, RevisionDetail, RevisionPage};
 use super::series::{Series, Span};
 use super::service::{ServiceCheck, ServicePage};
 
@@ -124,6 +126,44 @@ impl Client {
             name.map_or_else(|| "/api/v1/revisions".to_owned(), |n| mapping_path(n, "/revisions"));
         let cursor = cursor.map(|c| format!("&cursor={}", encode_segment(c))).unwrap_or_default();
         self.get(&format!("{path}?limit={limit}{cursor}")).await
+    }
+
+    /// Gets what a change has made of a mapping.
+    pub async fn revision(&self, name: &str, revision: u64) -> Result<RevisionDetail, ClientError> {
+        self.get(&mapping_path(name, &format!("/revisions/{revision}"))).await
+    }
+
+    /// Gets two revisions of a mapping side by side; without `to`, `from` and the newest.
+    pub async fn compare(
+        &self,
+        name: &str,
+        from: u64,
+        to: Option<u64>,
+    ) -> Result<Comparison, ClientError> {
+        let to = to.map(|to| format!("&to={to}")).unwrap_or_default();
+        self.get(&mapping_path(name, &format!("/compare?from={from}{to}"))).await
+    }
+
+    /// Asks what [`Client::restore`] would do.
+    pub async fn plan_restore(&self, name: &str, revision: u64) -> Result<Plan, ClientError> {
+        let request = restoration(mapping_path(name, "/restore?dry_run=true"), revision);
+        decode(&self.send(request).await?)
+    }
+
+    /// Gives a mapping the content that it had at a revision, if it is still at the revision
+    /// `replaces`; without one, if there is still no such mapping. Or asks those who must agree.
+    pub async fn restore(
+        &self,
+        name: &str,
+        revision: u64,
+        replaces: Option<u64>,
+    ) -> Result<Saved, ClientError> {
+        let mut request = restoration(mapping_path(name, "/restore"), revision);
+        request.header = Some(match replaces {
+            Some(replaces) => ("if-match", format!("\"{replaces}\"")),
+            None => ("if-none-match", "*".to_owned()),
+        });
+        saved(&self.send(request).await?)
     }
 
     /// Gets how far the mapping's newest revision has come.
@@ -269,6 +309,12 @@ impl Outgoing {
     fn new(method: &'static str, path: String) -> Self {
         Self { method, path, body: None, header: None }
     }
+}
+
+fn restoration(path: String, revision: u64) -> Outgoing {
+    // A number always serializes.
+    let body = serde_json::to_string(&Restoration { revision }).ok();
+    Outgoing { body, ..Outgoing::new("POST", path) }
 }
 
 fn mapping_path(name: &str, rest: &str) -> String {

@@ -11,6 +11,9 @@ pub const LIMIT_DEFAULT: u32 = 50;
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
 
+/// Stands for all teams that the caller is a member of; no team has this name.
+pub const MINE: &str = "mine";
+
 /// Asks for a page of the list; each field is a parameter of the URL's query.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -35,6 +38,12 @@ pub struct ListQuery {
     /// Only mappings to this service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// Only mappings of this team, or of the caller's: [`MINE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+    /// Only mappings that the user has marked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub favourite: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Where the page begins: `next_cursor` or `previous_cursor` of another page of this query.
@@ -58,6 +67,8 @@ impl ListQuery {
         part("config", self.config.as_deref());
         part("label", self.label.as_deref());
         part("service", self.service.as_deref());
+        part("team", self.team.as_deref());
+        part("favourite", self.favourite.then_some("true"));
         part("limit", self.limit.map(|limit| limit.to_string()).as_deref());
         part("cursor", self.cursor.as_deref());
         if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
@@ -146,7 +157,7 @@ impl Order {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MappingPage {
     pub items: Vec<LiveMapping>,
-    /// All mappings, whatever was asked for.
+    /// All mappings that the caller sees, whatever was asked for.
     pub total: u32,
     /// Mappings that were asked for, on all pages.
     pub matched: u32,
@@ -172,6 +183,9 @@ pub struct Facets {
     pub config: Vec<Facet>,
     /// The 20 most frequent.
     pub labels: Vec<Facet>,
+    /// The 50 with the most mappings.
+    #[serde(default)]
+    pub teams: Vec<Facet>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

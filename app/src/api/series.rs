@@ -77,11 +77,35 @@ pub struct LatencySeries {
 }
 
 /// A change of the mapping, to be shown in the chart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Marker {
     pub revision: u64,
     pub at: DateTime<Utc>,
     /// What was changed, in a few words: `service usersvc → usersvc-v2`.
     pub summary: String,
+    /// The changed mapping's traffic in up to 60 seconds before the change; `null` where less than
+    /// 5 seconds are known, or there was none.
+    // The browser's charts don't show it, and its bundle does not pay for it.
+    #[cfg(feature = "ssr")]
+    #[serde(default)]
+    pub before: Option<Around>,
+    /// The same in up to 60 seconds after it, as far as they have passed. Neither reaches beyond
+    /// the mapping's next change.
+    #[cfg(feature = "ssr")]
+    #[serde(default)]
+    pub after: Option<Around>,
+}
+
+/// The traffic of a mapping on one side of a change.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Around {
+    /// How many seconds are known and counted.
+    pub seconds: u32,
+    pub requests: u64,
+    /// Share of `upstream_ok`.
+    pub ok_percent: f64,
+    /// `null` when no latency was reported.
+    pub p95_ms: Option<u32>,
 }

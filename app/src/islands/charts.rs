@@ -28,6 +28,8 @@ pub(crate) fn MappingCharts(
     let live = Live::of_page();
     let name = known.mapping.name.clone();
     let row = live.watch_mapping(known);
+    #[cfg(feature = "hydrate")]
+    super::changes::follow_newest(&live, &series);
     charts(live, Subject::Mapping(name, row), series)
 }
 
@@ -135,6 +137,10 @@ fn follow(live: Live, of: Subject, moving: RwSignal<Moving>, span: Span) {
             step != Step::Stayed
         });
         let is_anew = before.is_some_and(|before| before != now);
+        #[cfg(feature = "hydrate")]
+        if is_anew && matches!(of, Subject::Mapping(..)) {
+            super::changes::follow(&live);
+        }
         if (is_anew || step == Step::Missed) && !is_fetching.get_value() {
             is_fetching.set_value(true);
             let (live, of) = (live.clone(), of.clone());

@@ -39,6 +39,10 @@ pub(crate) fn MappingTable(
     #[prop(into)] rows: Given<Vec<LiveMapping>>,
     /// What links to a mapping end with: the list that its page leads back to.
     back: String,
+    /// Whether each row says whose it is.
+    teams: bool,
+    /// A star for each row, filled where the mapping is marked; nothing for who can't mark any.
+    stars: String,
 ) -> impl IntoView {
     let (Given(heads), Given(rows)) = (heads, rows);
     let live = Live::of_page();
@@ -49,9 +53,11 @@ pub(crate) fn MappingTable(
         shown.into_iter().zip(trends).map(|((name, row), trend)| (name, row, trend)).collect();
     let followed = shown.iter().map(|(_, row, trend)| (row.clone(), *trend)).collect();
     follow(&live, followed);
+    let mut stars = stars.chars();
+    let look = |star| Look { has_labels, teams, star };
     let rows = shown
         .into_iter()
-        .map(|(name, row, trend)| line(name, row, trend, has_labels, &back))
+        .map(|(name, row, trend)| line(name, row, trend, look(stars.next()), &back))
         .collect_view();
 
     view! {
@@ -88,12 +94,20 @@ fn number_class(cell: &str) -> &'static str {
     if matches!(cell, "rate" | "ok" | "bad" | "p95" | "members") { "num" } else { "" }
 }
 
+/// What a row shows besides.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    has_labels: bool,
+    teams: bool,
+    star: Option<char>,
+}
+
 /// Draws a row; each cell is drawn again when its mapping has changed.
 fn line(
     name: String,
     row: Row,
     trend: RwSignal<Trend>,
-    has_labels: bool,
+    look: Look,
     back: &str,
 ) -> impl IntoView + use<> {
     let href = format!("/mappings/{}{back}", encode_segment(&name));
@@ -113,7 +127,12 @@ fn line(
         (tone, word)
     });
     let config_title = words(&row, |live| chip::config(&live.config).2);
-    let labels = has_labels.then(|| labels(row.clone()));
+    let team = look.teams.then(|| {
+        let team = words(&row, |live| live.mapping.team.clone());
+        view! { <span class="tag team">{team}</span> }
+    });
+    let star = look.star.map(|star| star_button(star, name.clone()));
+    let labels = look.has_labels.then(|| labels(row.clone()));
     let (health, config) = (Signal::derive(health), Signal::derive(config));
     let (health_title, config_title) = (Signal::derive(health_title), Signal::derive(config_title));
     let values = Signal::derive(move || trend.with(|trend| trend.values.clone()));
@@ -132,6 +151,8 @@ fn line(
                     {prefix}
                 </a>
                 <span class="sub">{name}</span>
+                {team}
+                {star}
             </th>
             <td data-cell="service">
                 <code>{words(&row, |live| live.mapping.service.clone())}</code>
@@ -163,6 +184,23 @@ fn line(
                 <Sparkline values class=color />
             </td>
         </tr>
+    }
+}
+
+/// Marks the mapping, or takes the mark back, by the form of that name on the page.
+fn star_button(star: char, name: String) -> impl IntoView {
+    let is_marked = star == '★';
+    view! {
+        <button
+            class="star"
+            form="favourites"
+            name=if is_marked { "remove" } else { "add" }
+            value=name
+            aria-label="Favourite"
+            aria-pressed=if is_marked { "true" } else { "false" }
+        >
+            {star.to_string()}
+        </button>
     }
 }
 

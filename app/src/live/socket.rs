@@ -32,6 +32,9 @@ const SILENCE_MS: f64 = 15_000.0;
 /// How often the ages on the page move on.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Why the server closes a websocket whose session has ended.
+const SIGNED_OUT: &str = "signed out";
+
 /// Follows the server's frames for as long as the page is open.
 pub(crate) fn follow(live: &Live) {
     live.start(Date::now());
@@ -119,7 +122,14 @@ impl Link {
             }
         });
         let link = Rc::clone(self);
-        let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |_| link.lose());
+        let on_close = Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
+            if event.reason() == SIGNED_OUT {
+                // The server says where to sign in. Fails only in a page without an address.
+                drop(location().reload());
+            } else {
+                link.lose();
+            }
+        });
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
         self.open.replace(Some(Open { socket, _on_message: on_message, _on_close: on_close }));

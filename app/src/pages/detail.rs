@@ -1,10 +1,11 @@
 //! One mapping: its state, the way of its requests, and a tab each for its numbers, its match, its
 //! history and its configuration.
 
+mod changes;
 mod configuration;
 mod flow;
 mod gone;
-mod history;
+pub(crate) mod history;
 mod matching;
 mod numbers;
 
@@ -12,11 +13,12 @@ use leptos::prelude::*;
 
 use super::mappings::address;
 use super::query::Query;
-use super::{Loaded, failure};
+use super::{Loaded, Visit, failure};
 use crate::api::client::{Client, ClientError, Write, encode_segment};
 use crate::api::live::LiveMapping;
 use crate::api::mapping::{Mapping, MappingDraft, Warning};
 use crate::api::plan::Plan;
+use crate::components::action::{ActionForm, Tried};
 use crate::components::chip::Tone;
 use crate::components::frame::Place;
 use crate::components::message::message;
@@ -103,7 +105,7 @@ impl Address {
     }
 }
 
-pub(super) async fn page(client: &Client, name: &str, query: &Query) -> Loaded {
+pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Query) -> Loaded {
     let address = Address::new(name, query);
     let live = match client.live_mapping(name).await {
         Ok(live) => live,
@@ -111,6 +113,7 @@ pub(super) async fn page(client: &Client, name: &str, query: &Query) -> Loaded {
         Err(error) => return failure::failed(Place::Mappings, "The mapping", error),
     };
     let plan = plan(client, &live.mapping).await;
+    let mark = mark(client, visit, name).await;
     let view = View::of(query);
     let content = match view {
         View::Numbers => numbers::load(client, &live, &address, query).await,
@@ -124,7 +127,7 @@ pub(super) async fn page(client: &Client, name: &str, query: &Query) -> Loaded {
     };
     Loaded::new(title, Place::Mappings, move || {
         view! {
-            {head(&address, &live)}
+            {head(&address, &live, mark)}
             {notes(&address, &live.mapping.warnings)}
             {flow::flow(&live, plan.as_ref())}
             {tabs(&address, view)}
@@ -151,7 +154,33 @@ async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
     client.plan(&write).await.ok()
 }
 
-fn head(address: &Address, live: &LiveMapping) -> impl IntoView + use<> {
+/// The star of the page: whether the user has marked the mapping, and the form to do so.
+struct Mark {
+    is_marked: bool,
+    tried: Tried,
+}
+
+/// Returns the star; nothing for who can't mark any.
+async fn mark(client: &Client, visit: &Visit, name: &str) -> Option<Mark> {
+    visit.me.user.as_ref()?;
+    let favourites = client.favourites().await.ok()?.items;
+    let tried = Tried::of(visit.acted(), "favourite.put");
+    Some(Mark { is_marked: favourites.iter().any(|marked| marked == name), tried })
+}
+
+fn star(mark: Mark) -> impl IntoView {
+    let Mark { is_marked, tried } = mark;
+    let (to, star) = if is_marked { ("favourite.delete", "★") } else { ("favourite.put", "☆") };
+    view! {
+        <ActionForm to tried class="inline">
+            <button class="star" aria-label="Favourite" aria-pressed=is_marked.to_string()>
+                {star}
+            </button>
+        </ActionForm>
+    }
+}
+
+fn head(address: &Address, live: &LiveMapping, mark: Option<Mark>) -> impl IntoView + use<> {
     let mapping = live.mapping.clone();
     let above = vec![(address.list_href(), "Mappings".to_owned())];
     let tags = mapping.labels.iter().map(|label| {
@@ -168,6 +197,7 @@ fn head(address: &Address, live: &LiveMapping) -> impl IntoView + use<> {
         <div class="page-head">
             <div class="title-line">
                 <h1>{mapping.name.clone()}</h1>
+                {mark.map(star)}
                 <MappingChips known=live.clone() />
                 <span class="sub num">
                     {format!("revision {}, changed ", count(mapping.revision))}

@@ -2,18 +2,22 @@
 
 pub(crate) mod address;
 mod tools;
+mod views;
 
 use leptos::prelude::*;
 
-use super::Loaded;
-use super::failure;
 use super::query::Query;
+use super::{Loaded, Visit, failure};
 use crate::api::client::{Client, ClientError};
 use crate::api::list::{ListQuery, MappingPage, Order, Sort};
+use crate::api::live::LiveMapping;
+use crate::api::view::SavedView;
+use crate::components::action::{Tried, refusal};
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
+use crate::components::undo::{self, Deleted};
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
 use crate::islands::search::SearchAsTyped;
@@ -36,27 +40,73 @@ const COLUMNS: [(&str, &str, Option<Sort>); 11] = [
     ("trend", "5 min", None),
 ];
 
-pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
-    let (state, loaded) = load(client, address::read(query)).await;
+/// Who reads the list, and what they keep of it.
+#[derive(Debug, Clone, Default)]
+struct Reader {
+    /// Whether they are a member of a team.
+    has_teams: bool,
+    /// What a user keeps; others keep nothing.
+    kept: Option<Kept>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    favourites: Vec<String>,
+    views: Vec<SavedView>,
+    /// The form by which a view is saved.
+    saving: Tried,
+    /// Why something could not be kept.
+    refusal: Option<ClientError>,
+}
+
+pub(super) async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
+    let reader = reader(client, visit).await;
+    let (state, loaded) = load(client, address::read(query), reader.has_teams).await;
+    let deleted = match query.get("deleted") {
+        Some(name) => Deleted::load(client, name).await,
+        None => None,
+    };
     match loaded {
-        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || draw(&state, page)),
+        Ok(page) => Loaded::new("Mappings", Place::Mappings, move || {
+            draw(&state, page, reader, deleted.as_ref())
+        }),
         Err(error) => failure::failed(Place::Mappings, "The mappings", error),
     }
 }
 
+async fn reader(client: &Client, visit: &Visit) -> Reader {
+    if visit.me.user.is_none() {
+        return Reader::default();
+    }
+    // the list is worth more than what is around it
+    let favourites = client.favourites().await.unwrap_or_default().items;
+    let views = client.views().await.unwrap_or_default().items;
+    let acted = visit.acted();
+    let saving = Tried::of(acted, views::SAVE);
+    let other = acted.filter(|acted| acted.action != views::SAVE);
+    let refusal = other.and_then(|acted| acted.outcome.as_ref().err()).cloned();
+    let kept = Kept { favourites, views, saving, refusal };
+    Reader { has_teams: !visit.me.teams.is_empty(), kept: Some(kept) }
+}
+
 /// Asks for the list; what the server can't read of the address is left out, and asked again.
-async fn load(client: &Client, state: ListQuery) -> (ListQuery, Result<MappingPage, ClientError>) {
-    let answer = client.mappings(&state).await;
+async fn load(
+    client: &Client,
+    state: ListQuery,
+    has_teams: bool,
+) -> (ListQuery, Result<MappingPage, ClientError>) {
+    let ask = async |state: &ListQuery| client.mappings(&address::asked(state, has_teams)).await;
+    let answer = ask(&state).await;
     if !is_invalid_query(&answer) || state == ListQuery::default() {
         return (state, answer);
     }
     let from_start = ListQuery { cursor: None, ..state };
-    let answer = client.mappings(&from_start).await;
+    let answer = ask(&from_start).await;
     if !is_invalid_query(&answer) {
         return (from_start, answer);
     }
     let all = ListQuery::default();
-    let answer = client.mappings(&all).await;
+    let answer = ask(&all).await;
     (all, answer)
 }
 
@@ -64,22 +114,31 @@ fn is_invalid_query(answer: &Result<MappingPage, ClientError>) -> bool {
     answer.as_ref().is_err_and(|error| error.status() == Some(400))
 }
 
-fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
+fn draw(
+    state: &ListQuery,
+    page: MappingPage,
+    reader: Reader,
+    deleted: Option<&Deleted>,
+) -> impl IntoView + use<> {
     let is_none_yet = page.total == 0;
     let is_none_match = !is_none_yet && page.items.is_empty();
     let sub = summary(state, &page).into_any();
+    let refusal = reader.kept.as_ref().and_then(|kept| kept.refusal.as_ref()).map(refusal);
+    let kept = reader.kept.as_ref().map(|kept| views::views(state, kept));
     let content = if is_none_yet {
         none_yet().into_any()
     } else if is_none_match {
         view! {
-            {tools(state, &page)}
-            {none_match(state)}
+            {kept}
+            {tools(state, &page, &reader)}
+            {none_match(state, &reader)}
         }
         .into_any()
     } else {
         view! {
-            {tools(state, &page)}
-            {table(state, page)}
+            {kept}
+            {tools(state, &page, &reader)}
+            {table(state, page, &reader)}
         }
         .into_any()
     };
@@ -91,6 +150,8 @@ fn draw(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
                 <kbd aria-hidden="true">"n"</kbd>
             </a>
         </PageHead>
+        {deleted.map(undo::note)}
+        {refusal}
         {content}
         <SearchAsTyped />
     }
@@ -112,7 +173,7 @@ fn summary(state: &ListQuery, page: &MappingPage) -> String {
     }
 }
 
-fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
+fn table(state: &ListQuery, page: MappingPage, reader: &Reader) -> impl IntoView + use<> {
     let to_page = |cursor: &Option<String>| {
         let cursor = cursor.clone()?;
         Some(address::href(&ListQuery { cursor: Some(cursor), ..state.clone() }))
@@ -125,8 +186,23 @@ fn table(state: &ListQuery, page: MappingPage) -> impl IntoView + use<> {
     });
     let heads: Vec<_> = heads.map(|(cell, label, sort)| head(state, cell, label, sort)).collect();
 
+    let teams = page.facets.teams.len() > 1;
+    let marks = reader.kept.as_ref().map(|kept| {
+        let is_marked = |name: &String| kept.favourites.contains(name);
+        let star = |live: &LiveMapping| if is_marked(&live.mapping.name) { '★' } else { '☆' };
+        page.items.iter().map(star).collect::<String>()
+    });
+    let marking = marks.is_some().then(|| views::marking(state));
+
     view! {
-        <MappingTable heads rows=page.items back=back(state) />
+        {marking}
+        <MappingTable
+            heads
+            rows=page.items
+            back=back(state)
+            teams
+            stars=marks.unwrap_or_default()
+        />
         <Pager shown=format!("{first}–{last} of {matched}") previous next />
         {definitions()}
     }
@@ -175,7 +251,7 @@ fn none_yet() -> impl IntoView {
     }
 }
 
-fn none_match(state: &ListQuery) -> impl IntoView + use<> {
+fn none_match(state: &ListQuery, reader: &Reader) -> impl IntoView + use<> {
     let searched = (!state.q.is_empty()).then(|| {
         view! {
             <p>
@@ -184,15 +260,27 @@ fn none_match(state: &ListQuery) -> impl IntoView + use<> {
             </p>
         }
     });
-    let clear = address::href(&address::without_filters(state));
+    let clear = address::is_filtered(state).then(|| {
+        let clear = address::href(&address::without_filters(state));
+        view! {
+            <a class="btn" href=clear>
+                "Clear filters"
+            </a>
+        }
+    });
+    let elsewhere = (reader.has_teams && state.team.is_none()).then(|| {
+        let all = address::with(state, |state| state.team = Some(address::ALL.to_owned()));
+        view! {
+            " "
+            <a class="btn" href=address::href(&all)>
+                "Look in all that you see"
+            </a>
+        }
+    });
     view! {
         <Empty title="No mapping matches" testid="none-match">
             {searched}
-            <p>
-                <a class="btn" href=clear>
-                    "Clear filters"
-                </a>
-            </p>
+            <p>{clear} {elsewhere}</p>
         </Empty>
     }
 }

@@ -2,12 +2,13 @@
 
 mod places;
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use imbl::{HashMap, OrdMap};
 use serde_json::Value;
 
+pub use super::settings::{ClaimPolicy, SessionLimits};
 use super::{
     claim::{Host, Territory},
     entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
@@ -16,53 +17,6 @@ use super::{
     role::Role,
     secret::SecretHash,
 };
-
-/// How long sessions last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// Without a request.
-    pub idle: TimeDelta,
-    /// In all.
-    pub absolute: TimeDelta,
-}
-
-impl Default for SessionLimits {
-    /// A working day, and a week.
-    fn default() -> Self {
-        Self { idle: TimeDelta::hours(12), absolute: TimeDelta::days(7) }
-    }
-}
-
-/// What a team may claim without an admin.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ClaimPolicy {
-    /// What belongs to nobody: whoever maps it first, owns it.
-    #[default]
-    FirstCome,
-    /// Nothing.
-    Required,
-}
-
-impl fmt::Display for ClaimPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FirstCome => "first-come",
-            Self::Required => "required",
-        })
-    }
-}
-
-impl FromStr for ClaimPolicy {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "first-come" => Ok(Self::FirstCome),
-            "required" => Ok(Self::Required),
-            _ => Err(format!("`{text}` is neither `first-come` nor `required`")),
-        }
-    }
-}
 
 /// Something that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod sessions;
 pub mod teams;
 pub mod tokens;
 pub mod users;
+pub mod views;
 
 use app::api::mapping::MappingDraft;
 use chrono::{DateTime, Utc};

@@ -49,8 +49,12 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "listNodes"
         | "listRevisions"
         | "listMappingRevisions"
+        | "getMappingRevision"
+        | "compareMappingRevisions"
         | "getSeries"
         | "getStats"
+        | "listAudit"
+        | "exportAudit"
         | "followLive"
         | "ambassadorMappings"
         | "ambassadorStats" => Need::SignedIn,
@@ -58,6 +62,11 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
         | "getRequest" => Need::SignedIn,
         "createMapping" => Need::Decided,
+        // what is a user's own
+        "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
+            Need::SignedIn
+        }
+        "markFavourite" => Need::Mapping(Role::Viewer),
         "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
         | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
         | "withdrawRequest" => Need::Decided,
@@ -71,6 +80,7 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "cloneMapping" => Need::Mapping(Role::Viewer),
         "patchMapping" | "deleteMapping" => Need::Mapping(Role::Editor),
         "putMapping"
+        | "restoreMapping"
         | "ambassadorPutMapping"
         | "ambassadorPostMapping"
         | "ambassadorDeleteMapping" => Need::MappingIfAny(Role::Editor),

@@ -2,12 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::TimeDelta;
 use http::{
     Uri,
     uri::{Authority, Scheme},
 };
-
-use super::access::{ClaimPolicy, SessionLimits};
 
 /// Whether one must sign in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -109,6 +108,53 @@ pub fn is_same_authority(scheme: &str, one: &str, other: &str) -> bool {
         authority.strip_suffix(own_port).unwrap_or(authority).to_ascii_lowercase()
     };
     plain(one) == plain(other)
+}
+
+/// How long sessions last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request.
+    pub idle: TimeDelta,
+    /// In all.
+    pub absolute: TimeDelta,
+}
+
+impl Default for SessionLimits {
+    /// A working day, and a week.
+    fn default() -> Self {
+        Self { idle: TimeDelta::hours(12), absolute: TimeDelta::days(7) }
+    }
+}
+
+/// What a team may claim without an admin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClaimPolicy {
+    /// What belongs to nobody: whoever maps it first, owns it.
+    #[default]
+    FirstCome,
+    /// Nothing.
+    Required,
+}
+
+impl fmt::Display for ClaimPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FirstCome => "first-come",
+            Self::Required => "required",
+        })
+    }
+}
+
+impl FromStr for ClaimPolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "first-come" => Ok(Self::FirstCome),
+            "required" => Ok(Self::Required),
+            _ => Err(format!("`{text}` is neither `first-come` nor `required`")),
+        }
+    }
 }
 
 /// What a server goes by.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{names::TeamName, principal::Principal, role::Role};
 
 /// The teams whose mappings someone sees; a clone is cheap.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sight {
     All,
     Of(Arc<BTreeSet<TeamName>>),

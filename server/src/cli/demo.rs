@@ -59,7 +59,7 @@ impl Demo {
         let tasks = TaskTracker::new();
         let usersvc = serve_demo(chancery_demo::usersvc(), &tasks, &stop).await?;
         let gruesvc = serve_demo(chancery_demo::gruesvc(), &tasks, &stop).await?;
-        let mut settings = self.server.settings(self.database);
+        let mut settings = self.server.settings(self.database)?;
         check_free(settings.gateway_http).await?;
         settings.services.push(fixed("usersvc", usersvc)?);
         settings.services.push(fixed("gruesvc", gruesvc)?);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, signals::stop_token};
+use super::{CliError, oidc::OidcArgs, signals::stop_token};
 use crate::{
     auth::{
         access::{ClaimPolicy, SessionLimits},
@@ -41,6 +41,8 @@ pub(super) struct ServerArgs {
     /// Envoy's admin address, to which no mapping may lead.
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
+    #[command(flatten)]
+    pub(super) oidc: OidcArgs,
     #[command(flatten)]
     pub(super) access: AccessArgs,
 }
@@ -88,8 +90,8 @@ impl AccessArgs {
 }
 
 impl ServerArgs {
-    pub(super) fn settings(self, database: DatabaseUrl) -> Settings {
-        Settings {
+    pub(super) fn settings(self, database: DatabaseUrl) -> Result<Settings, CliError> {
+        Ok(Settings {
             http: self.http,
             xds: self.xds,
             gateway_http: self.gateway_http,
@@ -98,7 +100,8 @@ impl ServerArgs {
             clock: Clock::default(),
             services: self.services,
             forbidden: vec![self.envoy_admin],
-        }
+            oidc: self.oidc.settings()?,
+        })
     }
 }
 
@@ -114,7 +117,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let stop = stop_token()?;
-        let server = Server::start(self.server.settings(self.database), stop.clone()).await?;
+        let server = Server::start(self.server.settings(self.database)?, stop.clone()).await?;
         stop.cancelled().await;
         let failure = server.failure();
         server.stop().await;

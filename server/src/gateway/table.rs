@@ -11,7 +11,7 @@ use super::{
     rule::rules,
     service::ServiceName,
 };
-use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours};
+use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours, sight::Sight};
 
 /// Holds every mapping; a clone is cheap and shares all that is equal.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,11 @@ impl Table {
         self.in_order.values()
     }
 
+    /// Returns the mappings that are seen, in match order.
+    pub fn seen_by<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Arc<Mapping>> {
+        self.iter().filter(|mapping| sight.sees(&mapping.spec.team))
+    }
+
     /// Returns all mappings by their place in the order: what has changed between two tables can
     /// be told from it without looking at the rest.
     pub fn in_order(&self) -> &OrdMap<OrderKey, Arc<Mapping>> {
@@ -82,6 +87,24 @@ impl Table {
     /// Returns the names of the mappings that use `service`.
     pub fn users_of(&self, service: &ServiceName) -> impl Iterator<Item = &MappingName> {
         self.by_service.get(service).into_iter().flat_map(OrdSet::iter)
+    }
+
+    /// Returns the mappings that use `service` and are seen.
+    pub fn seen_users_of<'a>(
+        &'a self,
+        service: &ServiceName,
+        sight: &'a Sight,
+    ) -> impl Iterator<Item = &'a Arc<Mapping>> {
+        let users = self.users_of(service).filter_map(|name| self.get(name));
+        users.filter(|mapping| sight.sees(&mapping.spec.team))
+    }
+
+    /// Returns every service that a mapping uses which is seen.
+    pub fn seen_services<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a ServiceName> {
+        let is_seen = |service: &&ServiceName| {
+            sight.is_all() || self.seen_users_of(service, sight).next().is_some()
+        };
+        self.services().filter(is_seen)
     }
 
     /// Returns every service that a mapping uses.

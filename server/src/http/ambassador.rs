@@ -43,7 +43,7 @@ pub(super) async fn health(State(state): State<AppState>) -> Response {
     answer(&state, Ok(json!({ "msg": "ambassador health check OK" })))
 }
 
-/// Lists all mappings
+/// Lists all mappings that the caller sees
 ///
 /// In the order in which they were made. The article names the list `services` and the code of its
 /// time `mappings`: both are there.
@@ -54,9 +54,9 @@ pub(super) async fn health(State(state): State<AppState>) -> Response {
     tag = tag::AMBASSADOR,
     responses((status = OK, description = "All mappings", body = article::List)),
 )]
-pub(super) async fn list(State(state): State<AppState>) -> Response {
-    let gateway = state.gateway();
-    let mut mappings: Vec<_> = gateway.table.iter().collect();
+pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Response {
+    let (gateway, sight) = (state.gateway(), caller.sight());
+    let mut mappings: Vec<_> = gateway.table.seen_by(&sight).collect();
     // the article shows them as they were made
     mappings.sort_by(|left, right| {
         (left.created_at, left.name()).cmp(&(right.created_at, right.name()))
@@ -185,7 +185,7 @@ pub(super) async fn delete(
     }
 }
 
-/// Gets the counters of all mappings and services
+/// Gets the counters of all mappings and services that the caller sees
 ///
 /// `services` are named as the mappings write them. The members are `null` until an Envoy has
 /// reported.
@@ -196,12 +196,12 @@ pub(super) async fn delete(
     tag = tag::AMBASSADOR,
     responses((status = OK, description = "The counters", body = article::Stats)),
 )]
-pub(super) async fn stats(State(state): State<AppState>) -> Response {
+pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Response {
     let tick = state.ticks.borrow().clone();
-    let gateway = state.gateway();
+    let (gateway, sight) = (state.gateway(), caller.sight());
     let mut mappings = Map::new();
     let mut services = Map::new();
-    for mapping in gateway.table.iter() {
+    for mapping in gateway.table.seen_by(&sight) {
         let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
         let counters = tick.counters(mapping);
         let mapping_stats = ServiceStats { counters, members: service.members };

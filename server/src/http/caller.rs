@@ -19,7 +19,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{REQUEST_ID, client_address::ClientAddress, error::ApiError, state::AppState};
 use crate::{
@@ -134,11 +134,9 @@ fn token_of(state: &AppState, secret: &str) -> Option<Id> {
         return None;
     }
     let (access, now) = (state.access(), state.clock.now());
-    let token = access.valid_token(&SecretHash::of(secret), now)?;
-    if token.used_at.is_none_or(|used_at| now - used_at >= NOTED_EVERY) {
-        note_token(state, token.id);
-    }
-    Some(token.id)
+    let id = access.valid_token(&SecretHash::of(secret), now)?.id;
+    note_use(state, &Author::of(Who::Token(id)));
+    Some(id)
 }
 
 /// Returns the session that a request belongs to, if it goes on.
@@ -147,9 +145,7 @@ pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Arc<Se
     let secret = cookie(headers, name)?;
     let (access, now) = (state.access(), state.clock.now());
     let session = access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?;
-    if now - session.seen_at >= NOTED_EVERY {
-        note_session(state, session.hash.clone());
-    }
+    note_session_use(state, session, now);
     Some(Arc::clone(session))
 }
 
@@ -169,6 +165,36 @@ fn without_session(state: &AppState) -> Who {
     match state.settings.sign_in {
         SignIn::Open => Who::Open,
         SignIn::Required => Who::Anonymous,
+    }
+}
+
+/// Tells whether `author` is still who they were: their session or token has not ended.
+pub(super) fn is_valid(state: &AppState, author: &Author) -> bool {
+    match (&author.session, &author.who) {
+        (Some(session), _) => is_on(state, session),
+        (None, who) => state.access().principal(who, state.clock.now()).who != Who::Anonymous,
+    }
+}
+
+/// Notes that the session or the token of `author` is used, unless that was noted a moment ago.
+pub(super) fn note_use(state: &AppState, author: &Author) {
+    let (access, now) = (state.access(), state.clock.now());
+    if let Some(session) = &author.session
+        && let Some(session) = access.valid_session(session, &state.settings.sessions, now)
+    {
+        note_session_use(state, session, now);
+    }
+    if let Who::Token(id) = author.who
+        && let Some(token) = access.token(id)
+        && token.used_at.is_none_or(|used_at| now - used_at >= NOTED_EVERY)
+    {
+        note_token(state, id);
+    }
+}
+
+fn note_session_use(state: &AppState, session: &Session, now: DateTime<Utc>) {
+    if now - session.seen_at >= NOTED_EVERY {
+        note_session(state, session.hash.clone());
     }
 }
 

@@ -12,6 +12,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 
 use super::{
+    caller::Caller,
     error::ApiError,
     openapi::words::{NAME, tag},
     operations,
@@ -23,6 +24,8 @@ use crate::{
 };
 
 /// Lists the connected Envoys
+///
+/// What they have answered names resources, and so mappings: that is for who sees all.
 #[utoipa::path(
     get,
     path = "/api/v1/nodes",
@@ -30,7 +33,8 @@ use crate::{
     tag = tag::NATIVE,
     responses((status = OK, description = "The nodes, sorted by id", body = NodeList)),
 )]
-pub(super) async fn nodes(State(state): State<AppState>) -> Json<NodeList> {
+pub(super) async fn nodes(State(state): State<AppState>, caller: Caller) -> Json<NodeList> {
+    let sees_all = caller.sight().is_all();
     let revision = state.gateway().table.revision();
     let reported = std::sync::Arc::clone(&state.ticks.borrow().reported);
     let items = state.nodes.list().into_iter().map(|node| Node {
@@ -40,8 +44,8 @@ pub(super) async fn nodes(State(state): State<AppState>) -> Json<NodeList> {
         version: node.version,
         connected_at: node.connected_at,
         revision: node.revision.0,
-        last_ack: node.last_ack.map(answer),
-        last_nack: node.last_nack.map(answer),
+        last_ack: node.last_ack.filter(|_| sees_all).map(answer),
+        last_nack: node.last_nack.filter(|_| sees_all).map(answer),
     });
     Json(NodeList { items: items.collect(), revision: revision.0 })
 }

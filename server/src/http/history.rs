@@ -14,6 +14,7 @@ use axum::{
 };
 
 use super::{
+    caller::Caller,
     delivery,
     error::ApiError,
     list::add_trends,
@@ -24,17 +25,19 @@ use super::{
     stats::live_mapping,
 };
 use crate::{
+    auth::sight::Sight,
     gateway::{
         mapping::{MappingName, Revision},
         plan,
     },
+    stats::query::Sides,
     store::Recorded,
 };
 
 /// Changes that a chart shows at the most: more would hide the curve.
 const MARKERS_MAX: u32 = 20;
 
-/// Lists all changes
+/// Lists all changes that the caller sees
 ///
 /// Newest first, with what each has changed.
 #[utoipa::path(
@@ -53,9 +56,10 @@ const MARKERS_MAX: u32 = 20;
 )]
 pub(super) async fn all(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RevisionPage>, ApiError> {
-    page(&state, None, query.as_deref()).await
+    page(&state, &caller.sight(), None, query.as_deref()).await
 }
 
 /// Lists the changes of a mapping
@@ -79,17 +83,22 @@ pub(super) async fn all(
 )]
 pub(super) async fn of_mapping(
     State(state): State<AppState>,
+    caller: Caller,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RevisionPage>, ApiError> {
     let parsed = MappingName::parse(&name).map_err(|_no_name| ApiError::no_mapping(&name))?;
-    let Json(page) = page(&state, Some(&parsed), query.as_deref()).await?;
-    let was_there = !page.items.is_empty() || state.gateway().table.get(&parsed).is_some();
+    let sight = caller.sight();
+    let Json(page) = page(&state, &sight, Some(&parsed), query.as_deref()).await?;
+    let gateway = state.gateway();
+    let is_seen = || gateway.table.get(&parsed).is_some_and(|now| sight.sees(&now.spec.team));
+    let was_there = !page.items.is_empty() || is_seen();
     if was_there { Ok(Json(page)) } else { Err(ApiError::no_mapping(&name)) }
 }
 
 async fn page(
     state: &AppState,
+    sight: &Sight,
     name: Option<&MappingName>,
     query: Option<&str>,
 ) -> Result<Json<RevisionPage>, ApiError> {
@@ -102,7 +111,7 @@ async fn page(
         }
     });
     params.finish()?;
-    let mut recorded = state.store.history(name, cursor, limit + 1).await?;
+    let mut recorded = state.store.history(name, sight, cursor, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = recorded.len() > limit;
     recorded.truncate(limit);
@@ -111,11 +120,13 @@ async fn page(
     Ok(Json(RevisionPage { items, next_cursor }))
 }
 
-fn entry(state: &AppState, recorded: &Recorded) -> RevisionEntry {
+pub(super) fn entry(state: &AppState, recorded: &Recorded) -> RevisionEntry {
     RevisionEntry {
         revision: recorded.revision.0,
         at: recorded.at,
         mapping: recorded.name.to_string(),
+        team: recorded.team.to_string(),
+        actor: recorded.actor.clone(),
         change: change(recorded),
         diff: plan::diff(recorded.before.as_ref(), recorded.after.as_ref()),
         live_after_ms: delivery::after_ms(state, recorded.revision, recorded.at),
@@ -171,15 +182,18 @@ pub(super) async fn live(
 )]
 pub(super) async fn mapping_series(
     State(state): State<AppState>,
+    caller: Caller,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Series>, ApiError> {
     let span = span(query.as_deref())?;
     let (_, mapping) = operations::find(&state, &name)?;
-    series(&state, Some(mapping.name()), span).await
+    series(&state, &caller.sight(), Some(mapping.name()), span).await
 }
 
 /// Gets the numbers of the whole gateway over the last minutes
+///
+/// Of the changes, those that the caller sees.
 #[utoipa::path(
     get,
     path = "/api/v1/series",
@@ -190,9 +204,10 @@ pub(super) async fn mapping_series(
 )]
 pub(super) async fn gateway_series(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Series>, ApiError> {
-    series(&state, None, span(query.as_deref())?).await
+    series(&state, &caller.sight(), None, span(query.as_deref())?).await
 }
 
 fn span(query: Option<&str>) -> Result<Span, ApiError> {
@@ -204,6 +219,7 @@ fn span(query: Option<&str>) -> Result<Span, ApiError> {
 
 async fn series(
     state: &AppState,
+    sight: &Sight,
     name: Option<&MappingName>,
     span: Span,
 ) -> Result<Json<Series>, ApiError> {
@@ -211,14 +227,18 @@ async fn series(
     let mut series = state.history.series(name, span).await.ok_or_else(stopping)?;
     let begin = series.end - span.duration();
     // a chart without its markers is better than none
-    let changes = state.store.history(name, None, MARKERS_MAX).await.unwrap_or_default();
-    let shown = changes.iter().filter(|change| change.at > begin);
-    series.markers = shown.map(|change| marker(change, name.is_none())).collect();
-    series.markers.reverse();
+    let changes = state.store.history(name, sight, None, MARKERS_MAX).await.unwrap_or_default();
+    let shown: Vec<_> = changes.iter().filter(|change| change.at > begin).rev().collect();
+    let around = state.history.around(shown.iter().map(|change| change.revision).collect()).await;
+    let marked = shown.into_iter().map(|change| {
+        let sides = around.get(&change.revision).copied().unwrap_or_default();
+        marker(change, name.is_none(), sides)
+    });
+    series.markers = marked.collect();
     Ok(Json(series))
 }
 
-fn marker(recorded: &Recorded, is_named: bool) -> Marker {
+fn marker(recorded: &Recorded, is_named: bool, [before, after]: Sides) -> Marker {
     let diff = plan::diff(recorded.before.as_ref(), recorded.after.as_ref());
     let said = match (change(recorded), diff.as_slice()) {
         (ChangeWord::Created, _) => "created".to_owned(),
@@ -236,5 +256,5 @@ fn marker(recorded: &Recorded, is_named: bool) -> Marker {
         }
     };
     let summary = if is_named { format!("{} {said}", recorded.name) } else { said };
-    Marker { revision: recorded.revision.0, at: recorded.at, summary }
+    Marker { revision: recorded.revision.0, at: recorded.at, summary, before, after }
 }

@@ -17,8 +17,12 @@ use axum::{
     extract::{RawQuery, State},
 };
 
-use self::{cursor::Cursor, found::Found};
+use self::{
+    cursor::Cursor,
+    found::{Found, Reader},
+};
 use super::{
+    caller::Caller,
     error::ApiError,
     openapi::{
         native::ConfigWord,
@@ -28,7 +32,10 @@ use super::{
     query::Params,
     state::AppState,
 };
-use crate::gateway::mapping::MappingName;
+use crate::{
+    auth::{names::TeamName, principal::Who, role::Role},
+    gateway::mapping::MappingName,
+};
 
 /// Longest search in bytes: longer than any address that people paste.
 const SEARCH_MAX_BYTES: usize = 2048;
@@ -38,8 +45,8 @@ const WORD_MAX_BYTES: usize = 300;
 
 /// Lists mappings
 ///
-/// A page of the mappings that were asked for, with their live numbers; `facets` counts what else
-/// could be asked for.
+/// A page of the mappings that were asked for and that the caller sees, with their live numbers;
+/// `facets` counts what else could be asked for.
 #[utoipa::path(
     get,
     path = "/api/v1/mappings",
@@ -53,6 +60,8 @@ const WORD_MAX_BYTES: usize = 300;
         ("config" = Option<ConfigWord>, Query, description = "Only mappings in this state of configuration", example = "live"),
         ("label" = Option<String>, Query, description = "Only mappings with this label", example = "team=accounts"),
         ("service" = Option<String>, Query, description = "Only mappings to this service", example = "usersvc"),
+        ("team" = Option<String>, Query, description = "Only mappings of this team; `mine` for those of the caller's teams", example = "default"),
+        ("favourite" = Option<bool>, Query, description = "Only mappings that the user has marked"),
         ("limit" = Option<u32>, Query, description = LIMIT, minimum = 1, maximum = 200),
         ("cursor" = Option<String>, Query, description = CURSOR),
     ),
@@ -60,16 +69,30 @@ const WORD_MAX_BYTES: usize = 300;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<MappingPage>, ApiError> {
     let (query, cursor) = read(query.as_deref())?;
     let gateway = state.gateway();
     let tick = state.ticks.borrow().clone();
-    let found = Found::of(&query, &gateway, &tick);
+    let found = Found::of(&query, &reader(&state, &caller), &gateway, &tick);
     let limit = usize::try_from(query.limit.unwrap_or(LIMIT_DEFAULT)).unwrap_or(usize::MAX);
     let mut page = found.page(&query, cursor.as_ref(), limit);
     add_trends(&state, &mut page.items).await;
     Ok(Json(page))
+}
+
+fn reader(state: &AppState, caller: &Caller) -> Reader {
+    let access = state.access();
+    let user = match &caller.principal.who {
+        Who::User(name) => access.user(name),
+        _ => None,
+    };
+    Reader {
+        sight: caller.sight(),
+        teams: caller.principal.teams_with(Role::Viewer).cloned().collect(),
+        favourites: user.map(|user| user.favourites.clone()).unwrap_or_default(),
+    }
 }
 
 /// Adds what the tick does not have: the traffic of the last minutes, and whose the place is.
@@ -94,6 +117,10 @@ fn read(query: Option<&str>) -> Result<(ListQuery, Option<Cursor>), ApiError> {
         }
         is_known
     });
+    let team = params.text("team", WORD_MAX_BYTES).filter(|team| {
+        let known = TeamName::parse(team);
+        known.map_err(|error| params.wrong::<()>("team", error.to_string())).is_ok()
+    });
     let health: Option<app::api::live::Health> = params.word("health");
     let query = ListQuery {
         q: params.text("q", SEARCH_MAX_BYTES).unwrap_or_default(),
@@ -103,6 +130,8 @@ fn read(query: Option<&str>) -> Result<(ListQuery, Option<Cursor>), ApiError> {
         config,
         label: params.text("label", WORD_MAX_BYTES),
         service: params.text("service", WORD_MAX_BYTES),
+        team,
+        favourite: params.flag("favourite"),
         limit: params.number("limit", 1..=LIMIT_MAX),
         cursor: params.text("cursor", cursor::MAX_BYTES),
     };

@@ -7,6 +7,9 @@
 //! A viewer that is slow does not fall behind: while a frame is on its way to it, ticks pass, and
 //! the next frame brings it from the tick that it has to the newest. So it goes with what a viewer
 //! watches, too: the newest counts.
+//!
+//! At each tick it is asked anew who the viewer is and what they see: who has signed out is
+//! disconnected within a second.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -28,12 +31,14 @@ use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{
+    caller::{self, Caller},
     error::ApiError,
     openapi::words::tag,
     state::AppState,
     stats::{MAPPINGS, OVERVIEW, Watched},
 };
 use crate::{
+    auth::{access::Access, principal::Author, sight::Sight},
     gateway::mapping::NAME_MAX_BYTES,
     stats::{frame::Watching, tick::Tick},
 };
@@ -60,9 +65,10 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// Returns the sequence number that the viewer has, if it is of this run.
-    fn since(&self, tick: &Tick) -> Option<u64> {
-        let is_ours = self.epoch.as_deref() == Some(&*tick.epoch);
+    /// Returns the sequence number that the viewer has, if it is of this run and they have seen the
+    /// same teams.
+    fn since(&self, tick: &Tick, sight: &Sight) -> Option<u64> {
+        let is_ours = self.epoch.as_deref() == Some(&tick.seen(sight).epoch);
         is_ours.then(|| self.since.as_ref()?.parse().ok())?
     }
 }
@@ -76,6 +82,10 @@ impl Resume {
 /// as `{"mappings":["usermapping"],"overview":false}`, where `null` means all mappings. It is
 /// answered with a `full` frame of what is watched from then on. Any other message closes the
 /// websocket with the code 1008.
+///
+/// Only mappings that the viewer sees are sent. When that changes, a `full` frame follows; when the
+/// session or the token has ended, the websocket is closed with the code 1008 and the reason
+/// `signed out`.
 #[utoipa::path(
     get,
     path = "/api/v1/live",
@@ -95,6 +105,7 @@ impl Resume {
 )]
 pub(super) async fn connect(
     State(state): State<AppState>,
+    caller: Caller,
     Watched(watching): Watched,
     resume: Result<Query<Resume>, QueryRejection>,
     upgrade: WebSocketUpgrade,
@@ -104,16 +115,18 @@ pub(super) async fn connect(
         return error.into_response();
     };
     let resume = resume.map(|Query(resume)| resume).unwrap_or_default();
+    let viewer = Viewer::of(&state, caller);
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_MAX_BYTES)
         .max_frame_size(MESSAGE_MAX_BYTES)
-        .on_upgrade(move |socket| serve(socket, state, watching, resume, place))
+        .on_upgrade(move |socket| serve(socket, state, viewer, watching, resume, place))
 }
 
 async fn serve(
     socket: WebSocket,
     state: AppState,
+    viewer: Viewer,
     watching: Watching,
     resume: Resume,
     _place: OwnedSemaphorePermit,
@@ -122,7 +135,9 @@ async fn serve(
     let (watch, watched) = watch::channel(watching);
     let going = tokio::select! {
         refusal = listen(stream, watch) => refusal.map(|reason| (close_code::POLICY, reason)),
-        _gone = follow(&mut sink, &state, watched, resume) => None,
+        ended = follow(&mut sink, &state, viewer, watched, resume) => {
+            ended.map(|SignedOut| (close_code::POLICY, "signed out".into()))
+        }
         () = state.stop.cancelled() => Some((close_code::AWAY, "the server stops".into())),
     };
     if let Some((code, reason)) = going {
@@ -156,20 +171,59 @@ async fn listen(
     None
 }
 
+/// Says that a viewer is not who they were any more.
+#[derive(Debug)]
+struct SignedOut;
+
+/// Who watches, and what they see.
+#[derive(Debug)]
+struct Viewer {
+    author: Author,
+    sight: Sight,
+    /// What their sight was found out from.
+    access: Arc<Access>,
+}
+
+impl Viewer {
+    fn of(state: &AppState, caller: Caller) -> Self {
+        Self { sight: caller.sight(), author: caller.author, access: state.access() }
+    }
+
+    /// Finds out who they are by now; returns whether they see something else than before.
+    fn look_again(&mut self, state: &AppState) -> Result<bool, SignedOut> {
+        if !caller::is_valid(state, &self.author) {
+            return Err(SignedOut);
+        }
+        // watching is using
+        caller::note_use(state, &self.author);
+        let access = state.access();
+        if Arc::ptr_eq(&access, &self.access) {
+            return Ok(false);
+        }
+        self.access = access;
+        let sight = Caller::of(state, self.author.clone()).sight();
+        let is_changed = sight != self.sight;
+        self.sight = sight;
+        Ok(is_changed)
+    }
+}
+
+/// Sends frames until the viewer is gone, or has signed out.
 async fn follow(
     sink: &mut SplitSink<WebSocket, Message>,
     state: &AppState,
+    mut viewer: Viewer,
     mut watched: watch::Receiver<Watching>,
     resume: Resume,
-) -> Option<()> {
+) -> Option<SignedOut> {
     let mut ticks = state.ticks.clone();
     let mut tick = Arc::clone(&ticks.borrow_and_update());
     let mut watching = watched.borrow_and_update().clone();
-    let first = match resume.since(&tick) {
-        Some(since) => tick.frame_since(since, &watching),
+    let first = match resume.since(&tick, &viewer.sight) {
+        Some(since) => tick.frame_since(since, &watching, &viewer.sight),
         None => {
             tick = with_all_written(state, &mut ticks).await?;
-            tick.full_frame(&watching)
+            tick.full_frame(&watching, &viewer.sight)
         }
     };
     send(sink, first).await?;
@@ -178,14 +232,18 @@ async fn follow(
             changed = watched.changed() => changed.ok().map(|()| true)?,
             changed = ticks.changed() => changed.ok().map(|()| false)?,
         };
+        let is_new_sight = match viewer.look_again(state) {
+            Ok(is_new_sight) => is_new_sight,
+            Err(signed_out) => return Some(signed_out),
+        };
         let (now, frame);
-        if is_new_watch {
+        if is_new_watch || is_new_sight {
             watching = watched.borrow_and_update().clone();
             now = with_all_written(state, &mut ticks).await?;
-            frame = now.full_frame(&watching);
+            frame = now.full_frame(&watching, &viewer.sight);
         } else {
             now = Arc::clone(&ticks.borrow_and_update());
-            frame = now.frame_since(tick.seq, &watching);
+            frame = now.frame_since(tick.seq, &watching, &viewer.sight);
         }
         send(sink, frame).await?;
         tick = now;

@@ -39,15 +39,19 @@ const PATCH_TRIES: usize = 4;
 
 /// What a write is asked to do besides its body.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     is_dry_run: bool,
-    condition: Condition,
+    pub(super) condition: Condition,
     headers: HeaderMap,
-    caller: Caller,
+    pub(super) caller: Caller,
 }
 
 impl Asked {
-    fn read(caller: Caller, query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(super) fn read(
+        caller: Caller,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Self, ApiError> {
         let params = Params::read(query);
         let is_dry_run = params.flag("dry_run");
         params.finish()?;
@@ -56,7 +60,7 @@ impl Asked {
     }
 
     /// Writes, or only says what writing would do.
-    async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
+    pub(super) async fn carry_out(self, state: &AppState, put: Put) -> Result<Response, ApiError> {
         if self.is_dry_run {
             let plan = operations::plan_put(state, &self.caller, &put).await?;
             return Ok(Json(plan).into_response());

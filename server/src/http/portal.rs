@@ -6,14 +6,15 @@ mod forms;
 mod gate;
 
 use app::{
+    addresses::deleted_address,
     api::client::{Client, InProcess},
-    draft::Purpose,
+    draft::{Purpose, mapping_address},
     pages::{self, Page, Posted, Visit},
 };
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -21,7 +22,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use tower::ServiceExt;
 
-use self::forms::{DeletionFields, Kept, MappingFields, Next};
+use self::forms::{DeletionFields, Kept, MappingFields, Next, RestorationFields};
 pub(super) use self::gate::gate;
 use super::{REQUEST_ID, assets, body, caller::Caller, error::ApiError};
 
@@ -134,12 +135,42 @@ pub(super) async fn delete(
             Ok(Some(request)) => {
                 return Redirect::to(&pages::requests::address(request.id)).into_response();
             }
-            Ok(None) => return Redirect::to("/mappings").into_response(),
+            Ok(None) => return Redirect::to(&deleted_address(&name)).into_response(),
             Err(Kept::Unconfirmed) => None,
             Err(Kept::Refused(error)) => Some(error),
         };
     let posted = Posted::Deletion { error, typed: fields.confirm };
     render(api, &uri, &headers, Some(posted)).await
+}
+
+/// Which revision the page of a restoration is about.
+#[derive(Debug, Deserialize)]
+pub(super) struct Restored {
+    #[serde(default)]
+    revision: u64,
+}
+
+/// `POST /mappings/{name}/restore?revision=…`: the confirmation, and the undoing of a deletion.
+pub(super) async fn restore(
+    Extension(api): Extension<InProcess>,
+    Path(name): Path<String>,
+    revision: Result<Query<Restored>, QueryRejection>,
+    request: Request<Body>,
+) -> Response {
+    let uri = request.uri().clone();
+    let headers = request.headers().clone();
+    let fields: RestorationFields = match body::form(request).await {
+        Ok(fields) => fields,
+        Err(error) => return error.into_response(),
+    };
+    let client = Client::in_process(api.clone());
+    // there is no revision 0
+    let revision = revision.map(|Query(restored)| restored.revision).unwrap_or_default();
+    match fields.submit(&client, &name, revision, request_id(&headers)).await {
+        Ok(None) => Redirect::to(&mapping_address(&name)).into_response(),
+        Ok(Some(request)) => Redirect::to(&pages::requests::address(request.id)).into_response(),
+        Err(error) => render(api, &uri, &headers, Some(Posted::Restoration(error))).await,
+    }
 }
 
 /// Returns the id that the edge has given the request.

@@ -9,6 +9,7 @@ use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive};
 
 use app::api::problem::FieldError;
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as Unknown};
 
 use super::error::ApiError;
@@ -56,6 +57,17 @@ impl Params {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => self.wrong::<()>(name, "must be `true` or `false`".to_owned()).is_some(),
+        }
+    }
+
+    /// Takes a moment, as RFC 3339 writes it; an empty one is absent.
+    pub(super) fn moment(&self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.take(name).filter(|text| !text.is_empty())?;
+        match DateTime::parse_from_rfc3339(&text) {
+            Ok(moment) => Some(moment.to_utc()),
+            Err(_other) => {
+                self.wrong(name, "must be a time such as `2027-01-31T12:00:00Z`".to_owned())
+            }
         }
     }
 

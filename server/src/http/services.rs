@@ -1,6 +1,6 @@
 //! `/api/v1/services`: what mappings lead to, and whether it can be reached.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use app::api::{
     list::{LIMIT_DEFAULT, LIMIT_MAX},
@@ -12,6 +12,7 @@ use axum::{
 };
 
 use super::{
+    caller::Caller,
     error::ApiError,
     openapi::words::{LIMIT, tag},
     query::Params,
@@ -19,9 +20,9 @@ use super::{
     state::AppState,
 };
 use crate::{
+    auth::sight::Sight,
     gateway::{
         endpoints::Endpoints,
-        mapping::Mapping,
         order::OrderKey,
         service::{Service as Parsed, ServiceName},
     },
@@ -37,7 +38,8 @@ const NAME_MAX_BYTES: usize = 270;
 
 /// Lists services
 ///
-/// Those that a mapping uses, and those that an operator has written down. Sorted by name.
+/// Those that a mapping uses which the caller sees, and those that an operator has written down.
+/// Sorted by name.
 #[utoipa::path(
     get,
     path = "/api/v1/services",
@@ -52,6 +54,7 @@ const NAME_MAX_BYTES: usize = 270;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ServicePage>, ApiError> {
     let params = Params::read(query.as_deref());
@@ -60,9 +63,9 @@ pub(super) async fn list(
     let cursor = params.text("cursor", NAME_MAX_BYTES);
     params.finish()?;
     let (gateway, tick) = (state.gateway(), state.ticks.borrow().clone());
-    let fixed = state.inspector.fixed();
-    let all: BTreeSet<String> =
-        gateway.table.services().chain(fixed.services()).map(ToString::to_string).collect();
+    let (fixed, sight) = (state.inspector.fixed(), caller.sight());
+    let used = gateway.table.seen_services(&sight);
+    let all: BTreeSet<String> = used.chain(fixed.services()).map(ToString::to_string).collect();
     let matched: Vec<_> = all.iter().filter(|name| name.contains(&q)).collect();
     // the name of the last service of the page before: whatever came or went, the next one follows
     let rest = matched.iter().filter(|name| cursor.as_ref().is_none_or(|last| **name > last));
@@ -71,7 +74,7 @@ pub(super) async fn list(
     let shown = names.get(..limit).unwrap_or(&names);
     let items = shown.iter().filter_map(|name| ServiceName::parse(name).ok());
     Ok(Json(ServicePage {
-        items: items.map(|service| service_view(&state, &gateway, &tick, &service)).collect(),
+        items: items.map(|service| view(&state, &gateway, &tick, &service, &sight)).collect(),
         total: saturated(all.len()),
         matched: saturated(matched.len()),
         next_cursor: (names.len() > limit).then(|| shown.last().map(ToString::to_string)).flatten(),
@@ -95,13 +98,14 @@ pub(super) async fn list(
 )]
 pub(super) async fn check(
     State(state): State<AppState>,
+    caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ServiceCheck>, ApiError> {
     let params = Params::read(query.as_deref());
     let text = params.text("service", NAME_MAX_BYTES).unwrap_or_default();
     params.finish()?;
     let parsed = Parsed::parse(&text).map_err(|error| ApiError::invalid_field("service", error))?;
-    let gateway = state.gateway();
+    let (gateway, sight) = (state.gateway(), caller.sight());
     let inspector = &state.inspector;
     let endpoints = match gateway.endpoints.get(&parsed.name) {
         Some(known @ Endpoints::Known(_)) => known.clone(),
@@ -111,7 +115,8 @@ pub(super) async fn check(
     let (state, reason) = resolution(Some(&endpoints));
     let tried = inspector.try_each(&endpoints).await;
     let is_unknown = state == Resolution::Unresolved;
-    let almost = is_unknown.then(|| inspector.almost(&parsed.name, gateway.table.services()));
+    let seen = gateway.table.seen_services(&sight);
+    let almost = is_unknown.then(|| inspector.almost(&parsed.name, seen));
     Ok(Json(ServiceCheck {
         service: text,
         state,
@@ -128,22 +133,25 @@ pub(super) async fn check(
     }))
 }
 
-fn service_view(
+fn view(
     state: &AppState,
     gateway: &Published,
     tick: &Tick,
     service: &ServiceName,
+    sight: &Sight,
 ) -> Service {
-    let endpoints = gateway.endpoints.get(service);
-    let is_used = gateway.table.users_of(service).next().is_some();
+    let mut mappings: Vec<_> = gateway.table.seen_users_of(service, sight).collect();
+    mappings.sort_by_cached_key(|mapping| OrderKey::of(mapping));
+    let written_down = state.inspector.fixed().endpoints(service);
+    // whether others use it is not the caller's business
+    let is_used = !mappings.is_empty();
+    let endpoints = gateway.endpoints.get(service).filter(|_| is_used);
     let (resolution, reason) = match is_used {
         true => resolution(endpoints),
         false => (Resolution::Unused, None),
     };
-    let written_down = state.inspector.fixed().endpoints(service);
     let addresses = endpoints.or(written_down.as_ref()).map_or(&[][..], Endpoints::addresses);
-    let stats = tick.services.get(service).copied().unwrap_or_default();
-    let mappings = in_order(gateway, service);
+    let stats = tick.services.get(service).filter(|_| is_used).copied().unwrap_or_default();
     Service {
         name: service.to_string(),
         source: state.inspector.source(service),
@@ -159,14 +167,6 @@ fn service_view(
             .map(|mapping| mapping.name().to_string())
             .collect(),
     }
-}
-
-fn in_order(gateway: &Published, service: &ServiceName) -> Vec<Arc<Mapping>> {
-    let users = gateway.table.users_of(service);
-    let mut mappings: Vec<_> =
-        users.filter_map(|name| gateway.table.get(name).map(Arc::clone)).collect();
-    mappings.sort_by_cached_key(|mapping| OrderKey::of(mapping));
-    mappings
 }
 
 fn resolution(endpoints: Option<&Endpoints>) -> (Resolution, Option<String>) {

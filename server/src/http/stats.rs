@@ -13,16 +13,16 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{error::ApiError, openapi::words::tag, query, state::AppState};
+use super::{caller::Caller, error::ApiError, openapi::words::tag, query, state::AppState};
 use crate::{
+    auth::sight::Sight,
     gateway::mapping::Mapping,
     publisher::Published,
     stats::{counters::Counts, frame::Watching, health::judge, tick::Tick},
 };
 
 /// Documents the two parameters that say what is watched.
-pub(super) const MAPPINGS: &str =
-    "Names of mappings, separated by commas, at most 200; empty for none, absent for all";
+pub(super) const MAPPINGS: &str = "Names of mappings, separated by commas, at most 200; empty for none, absent for all that the caller sees";
 pub(super) const OVERVIEW: &str =
     "Whether to add the mappings that need attention and those with the most traffic";
 
@@ -79,22 +79,28 @@ fn unreadable(parameter: &str, detail: String) -> ApiError {
 )]
 pub(super) async fn snapshot(
     State(state): State<AppState>,
+    caller: Caller,
     Watched(watching): Watched,
 ) -> Json<Full> {
     let tick = state.ticks.borrow().clone();
-    Json(up_to_date(&tick, &state.gateway(), &watching))
+    Json(up_to_date(&tick, &state.gateway(), &watching, &caller.sight()))
 }
 
 /// Returns the tick's numbers for the newest table: whoever has just written must see it, and
 /// the next tick is up to a second away.
-pub(super) fn up_to_date(tick: &Tick, gateway: &Published, watching: &Watching) -> Full {
+pub(super) fn up_to_date(
+    tick: &Tick,
+    gateway: &Published,
+    watching: &Watching,
+    sight: &Sight,
+) -> Full {
     if tick.gateway.revision == gateway.table.revision().0 {
-        return tick.full(watching);
+        return tick.full(watching, sight);
     }
-    let mut full = tick.full(&Watching::nothing(watching.has_overview()));
+    let mut full = tick.full(&Watching::nothing(watching.has_overview()), sight);
     full.gateway.revision = gateway.table.revision().0;
-    full.gateway.mappings = super::saturated(gateway.table.len());
-    let watched = watching.find_in(&gateway.table).into_iter();
+    full.gateway.mappings = super::saturated(gateway.table.seen_by(sight).count());
+    let watched = watching.find_in(&gateway.table, sight).into_iter();
     full.mappings = watched.map(|mapping| live_mapping(tick, gateway, mapping)).collect();
     full
 }

@@ -15,12 +15,11 @@ use std::{
 
 use app::api::{
     live::{ConfigState, Gateway, LiveMapping, Members},
-    series::{Series, Span},
+    series::{Around, Series, Span},
 };
 use chrono::{DateTime, Utc};
 use imbl::{OrdMap, ordmap::DiffItem};
 
-use self::summary::ok_percent;
 use super::{
     Flush, Report,
     checkpoint::Checkpoint,
@@ -30,14 +29,15 @@ use super::{
     history::{self, Recent},
     ledger::Ledger,
     pushes::Pushes,
-    standing::Standing,
-    tick::{Entry, Tick},
+    standing::Standings,
+    tick::{Entry, Gone, Tick},
     traffic::Traffic,
     window::Window,
 };
 use crate::{
+    auth::names::TeamName,
     gateway::{
-        mapping::{Mapping, MappingName},
+        mapping::{Mapping, MappingName, Revision},
         order::OrderKey,
         service::ServiceName,
         table::Table,
@@ -79,7 +79,7 @@ struct Surroundings {
 pub struct Board {
     ledger: Ledger,
     traffic: Traffic,
-    standing: Standing,
+    standings: Standings,
     pushes: Pushes,
     last: Surroundings,
     /// Mappings that some node has not acknowledged yet.
@@ -97,7 +97,7 @@ impl Board {
         Self {
             ledger,
             traffic: Traffic::default(),
-            standing: Standing::default(),
+            standings: Standings::default(),
             pushes: Pushes::new(now),
             last: Surroundings::default(),
             unsettled: HashSet::new(),
@@ -179,7 +179,7 @@ impl Board {
         let mut resumable_from = before.resumable_from;
         if !removed.is_empty() {
             let gone = Arc::make_mut(&mut gone);
-            gone.extend(removed.iter().map(|name| (seq, name.clone())));
+            gone.extend(removed.into_iter().map(|(name, team)| Gone { seq, name, team }));
             resumable_from = resumable_from.max(forget_oldest(gone));
         }
         let services = self.services();
@@ -197,7 +197,7 @@ impl Board {
             at: now.at,
             gateway,
             totals: self.totals(&services),
-            overview: self.overview(&entries),
+            standings: self.standings.clone(),
             table: published.table.clone(),
             entries,
             changed,
@@ -217,6 +217,11 @@ impl Board {
             None => self.traffic.whole(),
         };
         history::series(window, self.traffic.coverage(), self.traffic.now(), span)
+    }
+
+    /// Returns the traffic before and after a change of a mapping.
+    pub fn around(&self, change: Revision) -> [Option<Around>; 2] {
+        self.traffic.marks().around(change)
     }
 
     /// Returns the last five minutes of a mapping.
@@ -254,33 +259,39 @@ impl Board {
         touched
     }
 
-    /// Brings the entries to the order of the table; returns the names of mappings that are gone.
+    /// Brings the entries to the order of the table; returns the mappings that teams have lost.
     fn follow_table(
         &mut self,
         published: &Published,
         entries: &mut OrdMap<OrderKey, Arc<Entry>>,
         touched: &mut HashSet<MappingName>,
-    ) -> Vec<MappingName> {
+    ) -> Vec<(MappingName, TeamName)> {
         let table = &published.table;
         let before = Arc::clone(&self.last.published);
         let mut removed = Vec::new();
+        let mut changed = Vec::new();
         for difference in before.table.in_order().diff(table.in_order()) {
             match difference {
                 DiffItem::Add(_, mapping) => {
                     touched.insert(mapping.name().clone());
+                    changed.push(mapping);
                 }
                 DiffItem::Update { old: (_, old), new: (_, new) } => {
                     let name = new.name();
                     touched.insert(name.clone());
+                    if old.spec.team != new.spec.team {
+                        removed.push((name.clone(), old.spec.team.clone()));
+                    }
                     // deleted and made again between two ticks
                     if old.created_at != new.created_at {
                         self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
+                    changed.push(new);
                 }
                 DiffItem::Remove(key, mapping) => {
                     if let Some(entry) = entries.remove(key) {
-                        self.standing.take(key, &entry.live);
+                        self.standings.take(key, &entry);
                     }
                     let name = mapping.name();
                     let now = table.get(name);
@@ -288,14 +299,22 @@ impl Board {
                         self.traffic.forget(name);
                         self.ledger.forget(&Target::Mapping(name.clone()));
                     }
-                    if now.is_none() {
-                        removed.push(name.clone());
+                    if now.is_none_or(|now| now.spec.team != mapping.spec.team) {
+                        removed.push((name.clone(), mapping.spec.team.clone()));
                     }
                     let service = &mapping.spec.service.name;
                     if table.users_of(service).next().is_none() {
                         self.ledger.forget(&Target::Service(service.clone()));
                     }
                 }
+            }
+        }
+        // what was there when the server began was not changed now
+        if self.traffic.now() > 1 {
+            for mapping in changed {
+                let old = before.table.get(mapping.name());
+                let is_new = old.is_none_or(|old| old.created_at != mapping.created_at);
+                self.traffic.mark(mapping, is_new);
             }
         }
         removed
@@ -322,10 +341,10 @@ impl Board {
                 continue;
             }
             if let Some(before) = before {
-                self.standing.take(&key, &before.live);
+                self.standings.take(&key, before);
             }
-            self.standing.put(&key, &live);
-            let entry = Arc::new(Entry::new(seq, live));
+            let entry = Arc::new(Entry::new(seq, Arc::clone(mapping), live));
+            self.standings.put(&key, &entry);
             changed.insert(name, Arc::clone(&entry));
             entries.insert(key, entry);
         }
@@ -345,7 +364,7 @@ impl Board {
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
             rate,
             bad_rate,
-            ok_percent: ok_percent(minute),
+            ok_percent: minute.ok_percent(),
             latency: window.minute(self.traffic.now()).latency(),
             trend: Vec::new(),
             members,
@@ -387,10 +406,10 @@ fn saturated(count: usize) -> u32 {
 }
 
 /// Drops the oldest of the remembered; returns the oldest state from which the rest is complete.
-fn forget_oldest(gone: &mut VecDeque<(u64, MappingName)>) -> u64 {
+fn forget_oldest(gone: &mut VecDeque<Gone>) -> u64 {
     let mut complete_from = 0;
     while gone.len() > GONE_REMEMBERED {
-        complete_from = gone.pop_front().map_or(complete_from, |(seq, _)| seq);
+        complete_from = gone.pop_front().map_or(complete_from, |gone| gone.seq);
     }
     complete_from
 }

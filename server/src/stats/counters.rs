@@ -33,6 +33,13 @@ impl Counts {
         self.bad += other.bad;
     }
 
+    /// Returns the share of `ok`, in percent with two digits; `None` without requests.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ requests")]
+    pub fn ok_percent(self) -> Option<f64> {
+        let share = || self.ok as f64 / self.total() as f64;
+        (self.total() > 0).then(|| (share() * 10_000.0).round() / 100.0)
+    }
+
     /// Returns what has come since `before`, counter by counter. A counter that is lower than
     /// before has begun again at zero, so all of it is new.
     #[must_use]

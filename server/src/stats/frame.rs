@@ -4,7 +4,8 @@
 //! {"type":"delta","since":41, │ "seq":42,"at":…,"gateway":…,"totals":…, │ "overview":…, │ "changed":[ a , b ]}
 //!                             └ once a tick                             └ once a tick   └ once a mapping
 //! ```
-//! A viewer of some mappings thus costs copying, and viewers of all get the same bytes.
+//! A viewer of some mappings thus costs copying, and viewers of all that the same teams have get the
+//! same bytes. What is in a frame is what its viewer sees.
 
 use std::{
     collections::BTreeSet,
@@ -16,17 +17,23 @@ use bytes::{BufMut, Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::tick::{Entry, Tick};
-use crate::gateway::{
-    mapping::{Mapping, MappingName},
-    order::OrderKey,
-    table::Table,
+use super::{
+    seen::Seen,
+    tick::{Entry, Tick},
+};
+use crate::{
+    auth::sight::Sight,
+    gateway::{
+        mapping::{Mapping, MappingName},
+        order::OrderKey,
+        table::Table,
+    },
 };
 
 /// What a viewer wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watching {
-    /// `None` means all mappings; without duplicates.
+    /// `None` means all mappings that are seen; without duplicates.
     names: Option<BTreeSet<MappingName>>,
     overview: bool,
 }
@@ -58,10 +65,12 @@ impl Watching {
         Self { names: Some(BTreeSet::new()), overview }
     }
 
-    /// Returns the mappings of `table` that are watched, in match order.
-    pub fn find_in<'a>(&self, table: &'a Table) -> Vec<&'a Arc<Mapping>> {
-        let Some(names) = &self.names else { return table.iter().collect() };
-        let mut found: Vec<_> = names.iter().filter_map(|name| table.get(name)).collect();
+    /// Returns the mappings of `table` that are watched and seen, in match order.
+    pub fn find_in<'a>(&self, table: &'a Table, sight: &Sight) -> Vec<&'a Arc<Mapping>> {
+        let is_seen = |mapping: &&Arc<Mapping>| sight.sees(&mapping.spec.team);
+        let Some(names) = &self.names else { return table.iter().filter(is_seen).collect() };
+        let found = names.iter().filter_map(|name| table.get(name)).filter(is_seen);
+        let mut found: Vec<_> = found.collect();
         found.sort_by_cached_key(|mapping| OrderKey::of(mapping));
         found
     }
@@ -76,7 +85,7 @@ impl Watching {
     }
 }
 
-/// The pieces of a tick that are encoded already.
+/// The pieces that are encoded already, of what some viewers are told of a tick.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     core: OnceLock<Bytes>,
@@ -96,107 +105,130 @@ struct Core<'a> {
 }
 
 impl Tick {
-    /// Returns the frame with everything that is watched.
-    pub fn full_frame(&self, watching: &Watching) -> Bytes {
+    /// Returns the frame with everything that is watched and seen.
+    pub fn full_frame(&self, watching: &Watching, sight: &Sight) -> Bytes {
+        let seen = self.seen(sight);
         let make = || {
             let mut text = Text::begin("full");
-            text.field("epoch", &encode(&*self.epoch));
-            self.head(&mut text, watching);
-            text.list("mappings", self.watched(watching).into_iter().map(|entry| entry.json()));
+            text.field("epoch", &encode(&seen.epoch));
+            self.head(&mut text, watching, &seen);
+            let watched = self.watched(watching, sight).into_iter();
+            text.list("mappings", watched.map(|entry| entry.json()));
             text.end()
         };
         match &watching.names {
-            None => shared(&self.frames.full, watching).get_or_init(make).clone(),
+            None => shared(&seen.frames.full, watching).get_or_init(make).clone(),
             Some(_) => make(),
         }
     }
 
     /// Returns the frame that brings a viewer from `since` to this tick, or the full frame when
-    /// that is too long ago.
-    pub fn frame_since(&self, since: u64, watching: &Watching) -> Bytes {
+    /// that is too long ago. The viewer must have seen the same teams then.
+    pub fn frame_since(&self, since: u64, watching: &Watching, sight: &Sight) -> Bytes {
         if since < self.resumable_from || since > self.seq {
-            return self.full_frame(watching);
+            return self.full_frame(watching, sight);
         }
+        let seen = self.seen(sight);
         if since + 1 == self.seq && watching.names.is_none() {
-            let shared = shared(&self.frames.delta, watching);
-            return shared.get_or_init(|| self.delta(since, watching)).clone();
+            let shared = shared(&seen.frames.delta, watching);
+            return shared.get_or_init(|| self.delta(since, watching, &seen)).clone();
         }
-        self.delta(since, watching)
+        self.delta(since, watching, &seen)
     }
 
-    /// Returns everything that is watched.
-    pub fn full(&self, watching: &Watching) -> Full {
+    /// Returns everything that is watched and seen.
+    pub fn full(&self, watching: &Watching, sight: &Sight) -> Full {
+        let seen = self.seen(sight);
+        let watched = self.watched(watching, sight).into_iter();
         Full {
-            epoch: self.epoch.as_ref().to_owned(),
+            epoch: seen.epoch.clone(),
             seq: self.seq,
             at: self.at,
-            gateway: self.gateway.clone(),
-            totals: self.totals.clone(),
-            overview: watching.overview.then(|| self.overview.clone()),
-            mappings: self.watched(watching).into_iter().map(|entry| entry.live.clone()).collect(),
+            gateway: seen.gateway.clone(),
+            totals: seen.totals.clone(),
+            overview: watching.overview.then(|| seen.overview(self).clone()),
+            mappings: watched.map(|entry| entry.live.clone()).collect(),
         }
     }
 
-    fn delta(&self, since: u64, watching: &Watching) -> Bytes {
+    fn delta(&self, since: u64, watching: &Watching, seen: &Seen) -> Bytes {
         let mut text = Text::begin("delta");
         text.field("since", &encode(&since));
-        self.head(&mut text, watching);
-        let changed = self.changed_since(since, watching);
+        self.head(&mut text, watching, seen);
+        let changed = self.changed_since(since, watching, &seen.sight);
         if !changed.is_empty() {
             text.list("changed", changed.into_iter().map(|entry| entry.json()));
         }
-        let removed = self.removed_since(since, watching);
+        let removed = self.removed_since(since, watching, &seen.sight);
         if !removed.is_empty() {
             text.field("removed", &encode(&removed));
         }
         text.end()
     }
 
-    fn head(&self, text: &mut Text, watching: &Watching) {
+    fn head(&self, text: &mut Text, watching: &Watching, seen: &Seen) {
         let core = || {
-            let Self { seq, at, gateway, totals, .. } = self;
-            encode(&Core { seq: *seq, at: *at, gateway, totals })
+            let Seen { gateway, totals, .. } = seen;
+            encode(&Core { seq: self.seq, at: self.at, gateway, totals })
         };
-        text.fields_of(self.frames.core.get_or_init(core));
+        text.fields_of(seen.frames.core.get_or_init(core));
         if watching.overview {
-            text.field("overview", self.frames.overview.get_or_init(|| encode(&self.overview)));
+            let overview = || encode(seen.overview(self));
+            text.field("overview", seen.frames.overview.get_or_init(overview));
         }
     }
 
-    /// Returns the entries that are watched, in match order.
-    fn watched(&self, watching: &Watching) -> Vec<&Arc<Entry>> {
+    /// Returns the entries that are watched and seen, in match order.
+    fn watched(&self, watching: &Watching, sight: &Sight) -> Vec<&Arc<Entry>> {
         if watching.names.is_none() {
-            return self.entries.values().collect();
+            return self.entries.values().filter(|entry| entry.is_seen(sight)).collect();
         }
-        let found = watching.find_in(&self.table).into_iter();
+        let found = watching.find_in(&self.table, sight).into_iter();
         found.filter_map(|mapping| self.entries.get(&OrderKey::of(mapping))).collect()
     }
 
-    fn changed_since<'a>(&'a self, since: u64, watching: &'a Watching) -> Vec<&'a Arc<Entry>> {
+    fn changed_since<'a>(
+        &'a self,
+        since: u64,
+        watching: &'a Watching,
+        sight: &Sight,
+    ) -> Vec<&'a Arc<Entry>> {
         if since + 1 < self.seq {
-            let watched = self.watched(watching).into_iter();
+            let watched = self.watched(watching, sight).into_iter();
             return watched.filter(|entry| entry.seq > since).collect();
         }
         if since == self.seq {
             return Vec::new();
         }
+        let is_seen = |entry: &&Arc<Entry>| entry.is_seen(sight);
         match &watching.names {
-            None => self.changed.values().collect(),
-            Some(names) => names.iter().filter_map(|name| self.changed.get(name)).collect(),
+            None => self.changed.values().filter(is_seen).collect(),
+            Some(names) => {
+                names.iter().filter_map(|name| self.changed.get(name)).filter(is_seen).collect()
+            }
         }
     }
 
-    /// Returns the names of watched mappings that have gone since; what came again is not gone.
-    fn removed_since(&self, since: u64, watching: &Watching) -> BTreeSet<&str> {
-        let gone = self.gone.iter().rev().take_while(|(seq, _)| *seq > since);
-        let gone = gone.map(|(_, name)| name);
-        gone.filter(|name| watching.has(name) && self.table.get(name).is_none())
-            .map(MappingName::as_str)
-            .collect()
+    /// Returns the names of watched mappings that were seen and are no more; what came again is
+    /// not gone.
+    fn removed_since(&self, since: u64, watching: &Watching, sight: &Sight) -> BTreeSet<&str> {
+        let is_seen = |name: &MappingName| {
+            self.table.get(name).is_some_and(|mapping| sight.sees(&mapping.spec.team))
+        };
+        let gone = self.gone.iter().rev().take_while(|gone| gone.seq > since);
+        gone.filter(|gone| {
+            watching.has(&gone.name) && sight.sees(&gone.team) && !is_seen(&gone.name)
+        })
+        .map(|gone| gone.name.as_str())
+        .collect()
     }
 }
 
 impl Entry {
+    fn is_seen(&self, sight: &Sight) -> bool {
+        sight.sees(&self.mapping.spec.team)
+    }
+
     fn json(&self) -> &Bytes {
         self.json.get_or_init(|| encode(&self.live))
     }

@@ -2,11 +2,19 @@
 //!
 //! Kept as mappings change, so that a tick does not look at those that did not.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashSet},
+};
 
 use app::api::live::{ConfigState, Health, LiveMapping, Totals};
+use imbl::{HashMap, OrdSet};
 
-use crate::gateway::order::OrderKey;
+use super::tick::Entry;
+use crate::{
+    auth::{names::TeamName, sight::Sight},
+    gateway::{order::OrderKey, service::ServiceName},
+};
 
 /// Most mappings in each of the two rankings.
 const WORST_MAX: usize = 8;
@@ -24,19 +32,102 @@ enum Trouble {
 /// the bits have the order of the numbers.
 type Highest = Reverse<u64>;
 
-/// Adds up all mappings that were put in and not taken out.
-#[derive(Debug, Default)]
-pub struct Standing {
+/// The mappings of a team, or all; a clone is cheap.
+#[derive(Debug, Clone, Default)]
+struct Standing {
     /// Only the counts of it are kept.
     counts: Totals,
-    worst: BTreeSet<(Trouble, Highest, Highest, OrderKey)>,
-    busiest: BTreeSet<(Highest, OrderKey)>,
+    mappings: u32,
+    /// How many mappings use each service.
+    services: HashMap<ServiceName, u32>,
+    worst: OrdSet<(Trouble, Highest, Highest, OrderKey)>,
+    busiest: OrdSet<(Highest, OrderKey)>,
+}
+
+/// Adds up all mappings that were put in and not taken out, and those of each team; a clone is
+/// cheap.
+#[derive(Debug, Clone, Default)]
+pub struct Standings {
+    all: Standing,
+    by_team: HashMap<TeamName, Standing>,
+}
+
+impl Standings {
+    /// Puts in a mapping.
+    pub fn put(&mut self, key: &OrderKey, entry: &Entry) {
+        self.all.put(key, entry);
+        self.by_team.entry(entry.mapping.spec.team.clone()).or_default().put(key, entry);
+    }
+
+    /// Takes out a mapping that was put in with just these numbers.
+    pub fn take(&mut self, key: &OrderKey, entry: &Entry) {
+        self.all.take(key, entry);
+        let team = &entry.mapping.spec.team;
+        if let Some(standing) = self.by_team.get_mut(team) {
+            standing.take(key, entry);
+            if standing.mappings == 0 {
+                self.by_team.remove(team);
+            }
+        }
+    }
+
+    /// Returns totals with the counts of what is seen and nothing else.
+    pub fn counts(&self, sight: &Sight) -> Totals {
+        let mut sum = Totals::default();
+        for Standing { counts, .. } in self.seen(sight) {
+            for (sum, count) in [
+                (&mut sum.healthy, counts.healthy),
+                (&mut sum.degraded, counts.degraded),
+                (&mut sum.failing, counts.failing),
+                (&mut sum.idle, counts.idle),
+                (&mut sum.stale, counts.stale),
+                (&mut sum.pending, counts.pending),
+                (&mut sum.rejected, counts.rejected),
+            ] {
+                *sum = sum.saturating_add(count);
+            }
+        }
+        sum
+    }
+
+    /// Returns how many mappings are seen.
+    pub fn mappings(&self, sight: &Sight) -> u32 {
+        self.seen(sight).fold(0, |sum, standing| sum.saturating_add(standing.mappings))
+    }
+
+    /// Returns the services that mappings which are seen use.
+    pub fn services(&self, sight: &Sight) -> HashSet<&ServiceName> {
+        self.seen(sight).flat_map(|standing| standing.services.keys()).collect()
+    }
+
+    /// Returns the places of those that need attention, the worst first.
+    pub fn worst(&self, sight: &Sight) -> Vec<&OrderKey> {
+        let each = self.seen(sight).flat_map(|standing| standing.worst.iter().take(WORST_MAX));
+        each.collect::<BTreeSet<_>>().into_iter().take(WORST_MAX).map(|(.., key)| key).collect()
+    }
+
+    /// Returns the places of those with the most requests a second.
+    pub fn busiest(&self, sight: &Sight) -> Vec<&OrderKey> {
+        let each = self.seen(sight).flat_map(|standing| standing.busiest.iter().take(BUSIEST_MAX));
+        each.collect::<BTreeSet<_>>().into_iter().take(BUSIEST_MAX).map(|(_, key)| key).collect()
+    }
+
+    fn seen(&self, sight: &Sight) -> impl Iterator<Item = &Standing> {
+        let (all, teams) = match sight {
+            Sight::All => (Some(&self.all), None),
+            Sight::Of(teams) => (None, Some(teams.iter())),
+        };
+        let of_teams = teams.into_iter().flatten().filter_map(|team| self.by_team.get(team));
+        all.into_iter().chain(of_teams.collect::<Vec<_>>())
+    }
 }
 
 impl Standing {
-    /// Puts in a mapping.
-    pub fn put(&mut self, key: &OrderKey, live: &LiveMapping) {
+    fn put(&mut self, key: &OrderKey, entry: &Entry) {
+        let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_add(1));
+        self.mappings = self.mappings.saturating_add(1);
+        *self.services.entry(entry.mapping.spec.service.name.clone()).or_default() += 1;
         if let Some(place) = place_of_trouble(key, live) {
             self.worst.insert(place);
         }
@@ -45,30 +136,23 @@ impl Standing {
         }
     }
 
-    /// Takes out a mapping that was put in with just these numbers.
-    pub fn take(&mut self, key: &OrderKey, live: &LiveMapping) {
+    fn take(&mut self, key: &OrderKey, entry: &Entry) {
+        let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_sub(1));
+        self.mappings = self.mappings.saturating_sub(1);
+        let service = &entry.mapping.spec.service.name;
+        if let Some(users) = self.services.get_mut(service) {
+            *users = users.saturating_sub(1);
+            if *users == 0 {
+                self.services.remove(service);
+            }
+        }
         if let Some(place) = place_of_trouble(key, live) {
             self.worst.remove(&place);
         }
         if let Some(place) = place_of_rate(key, live) {
             self.busiest.remove(&place);
         }
-    }
-
-    /// Returns totals with these counts and nothing else.
-    pub fn counts(&self) -> Totals {
-        self.counts.clone()
-    }
-
-    /// Returns the places of those that need attention, the worst first.
-    pub fn worst(&self) -> impl Iterator<Item = &OrderKey> {
-        self.worst.iter().take(WORST_MAX).map(|(.., key)| key)
-    }
-
-    /// Returns the places of those with the most requests a second.
-    pub fn busiest(&self) -> impl Iterator<Item = &OrderKey> {
-        self.busiest.iter().take(BUSIEST_MAX).map(|(_, key)| key)
     }
 
     fn each_count(&mut self, live: &LiveMapping, change: impl Fn(&mut u32)) {

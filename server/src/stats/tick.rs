@@ -5,13 +5,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use app::api::live::{Counters, Gateway, LiveMapping, Members, Overview, Totals};
+use app::api::live::{Counters, Gateway, LiveMapping, Members, Totals};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use imbl::OrdMap;
 
-use super::frame::Frames;
+use super::{seen::Views, standing::Standings};
 use crate::{
+    auth::names::TeamName,
     gateway::{
         mapping::{Mapping, MappingName},
         order::OrderKey,
@@ -25,15 +26,26 @@ use crate::{
 #[derive(Debug)]
 pub struct Entry {
     pub seq: u64,
+    /// What `live` tells of.
+    pub mapping: Arc<Mapping>,
     pub live: LiveMapping,
     /// As it stands in every frame that it is in: encoded when the first of them is made.
     pub(super) json: OnceLock<Bytes>,
 }
 
 impl Entry {
-    pub fn new(seq: u64, live: LiveMapping) -> Self {
-        Self { seq, live, json: OnceLock::new() }
+    pub fn new(seq: u64, mapping: Arc<Mapping>, live: LiveMapping) -> Self {
+        Self { seq, mapping, live, json: OnceLock::new() }
     }
+}
+
+/// Says that a team has a mapping no more: it was deleted, or is another team's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// The tick since which.
+    pub seq: u64,
+    pub name: MappingName,
+    pub team: TeamName,
 }
 
 /// What is known of a service.
@@ -50,10 +62,11 @@ pub struct Tick {
     pub epoch: Arc<str>,
     pub seq: u64,
     pub at: DateTime<Utc>,
+    /// The gateway and its traffic for who sees all mappings.
     pub gateway: Gateway,
     pub totals: Totals,
-    /// Sent only to viewers who ask for it.
-    pub overview: Overview,
+    /// How the mappings of each team stand.
+    pub standings: Standings,
     /// The mappings that `entries` tells of.
     pub table: Table,
     pub entries: OrdMap<OrderKey, Arc<Entry>>,
@@ -63,11 +76,11 @@ pub struct Tick {
     /// When each node has pushed its counters last; of nodes that were silent for an hour nothing
     /// is known any more.
     pub reported: Arc<HashMap<NodeId, DateTime<Utc>>>,
-    /// Mappings that went, and the tick in which they did, oldest first; bounded.
-    pub gone: Arc<VecDeque<(u64, MappingName)>>,
+    /// What went, oldest first; bounded.
+    pub gone: Arc<VecDeque<Gone>>,
     /// The oldest state from which `gone` is complete.
     pub resumable_from: u64,
-    pub(super) frames: Frames,
+    pub(super) views: Views,
 }
 
 impl Tick {

@@ -9,9 +9,10 @@ use super::{
     counters::Counts,
     coverage::Coverage,
     latency::Buckets,
+    marks::Marks,
     window::{LONG_SECONDS, Window},
 };
-use crate::gateway::mapping::MappingName;
+use crate::gateway::mapping::{Mapping, MappingName};
 
 /// Keeps the windows; knows the number of the last second that has ended.
 #[derive(Debug, Default)]
@@ -23,6 +24,7 @@ pub struct Traffic {
     /// All mappings together.
     whole: Window,
     coverage: Coverage,
+    marks: Marks,
     /// The second that is under way.
     requests: HashMap<MappingName, Counts>,
     latency: HashMap<MappingName, Buckets>,
@@ -54,10 +56,12 @@ impl Traffic {
         self.moving.retain(|name| windows.get(name).is_some_and(|kept| !kept.is_settled(before)));
         self.now = now;
         let nodes = u16::try_from(nodes.max(1)).unwrap_or(u16::MAX);
-        self.coverage.add(now, std::mem::take(&mut self.covered) / f32::from(nodes));
+        let covered = std::mem::take(&mut self.covered) / f32::from(nodes);
+        self.coverage.add(now, covered);
 
         let mut requests = std::mem::take(&mut self.requests);
         let latency = std::mem::take(&mut self.latency);
+        self.marks.end_second(now, covered.into(), &requests, &latency);
         for name in latency.keys() {
             requests.entry(name.clone()).or_default();
         }
@@ -82,10 +86,18 @@ impl Traffic {
         }
     }
 
+    /// Notes that a mapping was changed, or made, in the second that has just ended.
+    pub fn mark(&mut self, mapping: &Mapping, is_new: bool) {
+        let name = mapping.name();
+        let window = self.windows.get(name).filter(|_| !is_new);
+        self.marks.change((name, mapping.revision), self.now, window, &self.coverage);
+    }
+
     /// Forgets a mapping.
     pub fn forget(&mut self, name: &MappingName) {
         self.windows.remove(name);
         self.moving.remove(name);
+        self.marks.gone(name);
     }
 
     /// Returns the number of the last second that has ended.
@@ -104,6 +116,10 @@ impl Traffic {
 
     pub fn whole(&self) -> &Window {
         &self.whole
+    }
+
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     pub fn coverage(&self) -> &Coverage {

@@ -10,6 +10,8 @@
 //! A second is numbered by the tick that ends it. Whether there was any data in it is known of all
 //! mappings at once: see [`super::coverage`].
 
+use std::ops::Range;
+
 use super::{
     counters::Counts,
     latency::{Buckets, Percentiles},
@@ -131,6 +133,20 @@ impl Window {
         let mut sum = Buckets::default();
         let steps = self.buckets.last(now / LATENCY_SECONDS, MINUTE_STEPS);
         steps.for_each(|(_, buckets)| sum.add(buckets));
+        sum
+    }
+
+    /// Returns the latency of the steps among those of the last minute that lie wholly in
+    /// `seconds`.
+    pub fn latency_between(&self, now: u32, seconds: Range<u32>) -> Buckets {
+        let mut sum = Buckets::default();
+        let steps = self.buckets.last(now / LATENCY_SECONDS, MINUTE_STEPS);
+        let is_inside = |step: u32| {
+            let begin = step * LATENCY_SECONDS;
+            seconds.start <= begin && begin + LATENCY_SECONDS <= seconds.end
+        };
+        let inside = steps.filter(|(step, _)| is_inside(*step));
+        inside.for_each(|(_, buckets)| sum.add(buckets));
         sum
     }
 

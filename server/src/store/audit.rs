@@ -69,9 +69,28 @@ pub(super) async fn read(
 ) -> Result<Vec<Audited>, StoreError> {
     let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(
         "select id, at, actor, via, action, team, kind, object, diff, address, request_id, revision
-         from audit where id < ",
+         from audit",
     );
-    sql.push_bind(query.before.map_or(i64::MAX, signed));
+    filter(&mut sql, query);
+    sql.push(" order by id desc limit ").push_bind(limit);
+    let rows = sql.build().fetch_all(pool).await?;
+    rows.iter().map(audited).collect()
+}
+
+/// Tells whether there are more than `count` entries.
+pub(super) async fn exceeds(
+    pool: &SqlitePool,
+    query: &AuditQuery,
+    count: u32,
+) -> Result<bool, StoreError> {
+    let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new("select id from audit");
+    filter(&mut sql, query);
+    sql.push(" order by id desc limit 1 offset ").push_bind(count);
+    Ok(sql.build().fetch_optional(pool).await?.is_some())
+}
+
+fn filter(sql: &mut QueryBuilder<Sqlite>, query: &AuditQuery) {
+    sql.push(" where id < ").push_bind(query.before.map_or(i64::MAX, signed));
     if let Some(teams) = &query.teams {
         sql.push(" and team in (");
         let mut list = sql.separated(", ");
@@ -88,7 +107,8 @@ pub(super) async fn read(
         }
     }
     if let Some(action) = &query.action {
-        sql.push(" and substr(action, 1, ").push_bind(signed(action.len() as u64));
+        let characters = action.chars().count() as u64;
+        sql.push(" and substr(action, 1, ").push_bind(signed(characters));
         sql.push(") = ").push_bind(action.clone());
     }
     if let Some(from) = query.from {
@@ -97,9 +117,6 @@ pub(super) async fn read(
     if let Some(to) = query.to {
         sql.push(" and at < ").push_bind(to);
     }
-    sql.push(" order by id desc limit ").push_bind(limit);
-    let rows = sql.build().fetch_all(pool).await?;
-    rows.iter().map(audited).collect()
 }
 
 fn audited(row: &SqliteRow) -> Result<Audited, StoreError> {

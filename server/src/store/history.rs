@@ -1,14 +1,14 @@
 //! Reads the revisions back: what each change did, newest first.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow, types::Json};
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow, types::Json};
 
 use super::{
     StoreError,
     rows::{StoredSpec, signed, unsigned},
 };
 use crate::{
-    auth::names::TeamName,
+    auth::{names::TeamName, sight::Sight},
     gateway::mapping::{MappingName, Revision, Spec},
 };
 
@@ -36,34 +36,36 @@ const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec, r.ac
       order by p.revision desc limit 1) as before
      from revisions r";
 
-/// Reads at most `limit` changes before `before`: of one mapping, or of all.
+/// Reads at most `limit` changes before `before` that are seen: of one mapping, or of all. What a
+/// mapping was for a team that is not seen stays with that team.
 pub(super) async fn read(
     pool: &SqlitePool,
     name: Option<&MappingName>,
+    sight: &Sight,
     before: Option<Revision>,
     limit: u32,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let before = before.map_or(i64::MAX, |revision| signed(revision.0));
-    let rows = match name {
-        Some(name) => {
-            let of_one = "where r.mapping = $1 and r.revision < $2 order by r.revision desc";
-            sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} {of_one} limit $3")))
-                .bind(name.as_str())
-                .bind(before)
-                .bind(limit)
-                .fetch_all(pool)
-                .await?
+    let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(SELECT);
+    sql.push(" where r.revision < ");
+    sql.push_bind(before.map_or(i64::MAX, |revision| signed(revision.0)));
+    if let Some(name) = name {
+        sql.push(" and r.mapping = ").push_bind(name.as_str().to_owned());
+    }
+    if let Sight::Of(teams) = sight {
+        sql.push(" and r.team in (");
+        let mut list = sql.separated(", ");
+        for team in teams.iter() {
+            list.push_bind(team.as_str().to_owned());
         }
-        None => {
-            let of_all = "where r.revision < $1 order by r.revision desc";
-            sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} {of_all} limit $2")))
-                .bind(before)
-                .bind(limit)
-                .fetch_all(pool)
-                .await?
-        }
+        sql.push(")");
+    }
+    sql.push(" order by r.revision desc limit ").push_bind(limit);
+    let rows = sql.build().fetch_all(pool).await?;
+    let seen = |recorded: Recorded| {
+        let before = recorded.before.filter(|before| sight.sees(&before.team));
+        Recorded { before, ..recorded }
     };
-    rows.iter().map(recorded).collect()
+    rows.iter().map(|row| recorded(row).map(seen)).collect()
 }
 
 fn recorded(row: &SqliteRow) -> Result<Recorded, StoreError> {

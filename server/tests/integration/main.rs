@@ -16,6 +16,7 @@ mod delivery;
 mod edge;
 mod live;
 mod native;
+mod oidc;
 mod openapi;
 mod order;
 mod portal;

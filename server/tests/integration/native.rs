@@ -1,5 +1,6 @@
 //! The native API: writes that are planned, depend on a revision, or happen once.
 
+mod history;
 mod list;
 mod reads;
 

@@ -1,5 +1,7 @@
 //! The portal's plain forms: what they do without JavaScript.
 
+mod history;
+
 use http::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -289,8 +291,8 @@ async fn a_mapping_is_deleted_once_and_deleting_it_again_is_fine() {
     let again = post_carried(&server, DELETE, &page, &[]).await;
 
     assert!(page.body.contains("data-testid=\"impact\""), "{page}");
-    assert_eq!(location(&deleted), "/mappings");
-    assert_eq!(location(&again), "/mappings");
+    assert_eq!(location(&deleted), "/mappings?deleted=user");
+    assert_eq!(location(&again), "/mappings?deleted=user");
     assert!(mappings(&server).await.is_empty());
     assert_eq!(server.get(DELETE).await.status, StatusCode::NOT_FOUND);
 }
@@ -307,7 +309,7 @@ async fn a_mapping_that_has_changed_since_it_was_shown_is_not_deleted() {
 
     assert_eq!(kept.status, StatusCode::PRECONDITION_FAILED, "{kept}");
     assert!(kept.body.contains("127.0.0.1:7"), "{kept}");
-    assert_eq!(location(&deleted), "/mappings");
+    assert_eq!(location(&deleted), "/mappings?deleted=user");
 }
 
 #[tokio::test]
@@ -329,7 +331,7 @@ async fn a_mapping_in_use_is_deleted_only_with_its_prefix() {
 
     assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY, "{kept}");
     assert!(kept.body.contains("id=\"confirm-error\""), "{kept}");
-    assert_eq!(location(&deleted), "/mappings");
+    assert_eq!(location(&deleted), "/mappings?deleted=user");
     assert!(mappings(&server).await.is_empty());
 }
 

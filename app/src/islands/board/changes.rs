@@ -104,6 +104,8 @@ mod tests {
             revision,
             at: DateTime::default(),
             mapping: "a".to_owned(),
+            team: "default".to_owned(),
+            actor: "open".to_owned(),
             change: ChangeWord::Created,
             diff: Vec::new(),
             live_after_ms,

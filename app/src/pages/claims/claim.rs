@@ -124,12 +124,13 @@ fn foreign(claim: &Claim, acted: Option<&Acted>) -> impl IntoView + use<> {
     let row = |foreign: Foreign| {
         let Foreign { mapping, prefix, team, is_granted } = foreign;
         let (href, key) = (mapping_address(&mapping), mapping.clone());
+        let taken = mapping.clone();
         let label = format!("Take {mapping} over");
         let end = match is_granted {
             true => view! { <span class="sub">"granted"</span> }.into_any(),
             false => view! {
                 <ActionForm to="mapping.take-over">
-                    <input type="hidden" name="mapping" value=key.clone() />
+                    <input type="hidden" name="mapping" value=taken />
                     <button class="btn btn-small" aria-label=label>
                         "Take over"
                     </button>

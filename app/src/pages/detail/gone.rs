@@ -9,6 +9,7 @@ use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::Crumbs;
 use crate::components::time::Ago;
+use crate::components::undo::{Deleted, undo};
 use crate::pages::Loaded;
 
 pub(super) async fn page(client: &Client, address: Address) -> Loaded {
@@ -22,10 +23,13 @@ pub(super) async fn page(client: &Client, address: Address) -> Loaded {
                 <p>"It was deleted " <Ago at=entry.at /> ". What was changed until then is below."</p>
             }
         });
+        let undoing = Deleted::of(&address.name, &past.items)
+            .map(|deleted| undo(&deleted, "btn btn-primary", "Undo the deletion"));
+        let back_class = if undoing.is_some() { "btn" } else { "btn btn-primary" };
         let never = past.items.is_empty().then(|| {
             view! { <p>"The address may be mistyped, or its history is older than what is kept."</p> }
         });
-        let history = (!past.items.is_empty()).then(|| history::table(&past));
+        let history = (!past.items.is_empty()).then(|| history::table(&address, &past));
         let above = vec![(address.list_href(), "Mappings".to_owned())];
         view! {
             <Crumbs above here=address.name.clone() />
@@ -34,11 +38,12 @@ pub(super) async fn page(client: &Client, address: Address) -> Loaded {
                 <Empty title=format!("There is no mapping named {}", address.name) testid="not-found">
                     {deleted}
                     {never}
-                    <p>
-                        <a class="btn btn-primary" href=address.list_href()>
+                    <div class="page-actions">
+                        {undoing}
+                        <a class=back_class href=address.list_href()>
                             "All mappings"
                         </a>
-                    </p>
+                    </div>
                 </Empty>
                 {history}
             </div>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Address, Content, View};
+use super::{Address, Content, View, changes};
 use crate::api::client::Client;
 use crate::api::live::LiveMapping;
 use crate::api::series::{Series, Span};
@@ -40,7 +40,7 @@ pub(super) async fn load(
             is_current: this == span,
         }
     });
-    let live = live.clone();
+    let (live, address) = (live.clone(), address.clone());
     Box::new(move || {
         view! {
             <div class="tab-tools">
@@ -49,7 +49,8 @@ pub(super) async fn load(
             </div>
             <div class="columns">
                 <div class="stack">
-                    <MappingCharts known=live.clone() series />
+                    <MappingCharts known=live.clone() series=series.clone() />
+                    {changes::changes(&address, &series)}
                 </div>
                 <div class="stack">
                     <MappingSide known=live receipt />

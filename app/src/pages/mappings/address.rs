@@ -3,11 +3,14 @@
 //! People type, cut and share addresses: what can't be read is passed over, and the list shows its
 //! default.
 
-use crate::api::list::{LIMIT_MAX, ListQuery, Order, Sort};
+use crate::api::list::{LIMIT_MAX, ListQuery, MINE, Order, Sort};
 use crate::pages::query::Query;
 
 /// Longest text that is searched for, in characters: as long as the field takes.
 const Q_MAX: usize = 200;
+
+/// Stands in the address for the mappings of all teams; no team has this name.
+pub(super) const ALL: &str = "all";
 
 /// Reads the state from a query.
 pub(crate) fn read(query: &Query) -> ListQuery {
@@ -26,6 +29,8 @@ pub(crate) fn read(query: &Query) -> ListQuery {
         config: known("config", &["live", "pending", "rejected", "no_nodes"]),
         label: query.get("label").map(str::to_owned),
         service: query.get("service").map(str::to_owned),
+        team: query.get("team").map(str::to_owned),
+        favourite: query.get("favourite") == Some("true"),
         limit: query
             .get("limit")
             .and_then(|limit| limit.parse().ok())
@@ -46,6 +51,16 @@ pub(crate) fn href(state: &ListQuery) -> String {
     format!("/mappings{}", state.to_query_string())
 }
 
+/// Returns what the API is asked for: whoever has teams sees at first their own.
+pub(super) fn asked(state: &ListQuery, has_teams: bool) -> ListQuery {
+    let team = match state.team.as_deref() {
+        None if has_teams => Some(MINE.to_owned()),
+        None | Some(ALL) => None,
+        Some(team) => Some(team.to_owned()),
+    };
+    ListQuery { team, ..state.clone() }
+}
+
 /// Returns the state with another choice, from its first page on.
 pub(super) fn with(state: &ListQuery, choose: impl FnOnce(&mut ListQuery)) -> ListQuery {
     let mut state = ListQuery { cursor: None, ..state.clone() };
@@ -53,15 +68,18 @@ pub(super) fn with(state: &ListQuery, choose: impl FnOnce(&mut ListQuery)) -> Li
     state
 }
 
-/// Returns the state without anything that leaves mappings out.
+/// Returns the state without anything that leaves mappings out, but for whose they are.
 pub(super) fn without_filters(state: &ListQuery) -> ListQuery {
-    ListQuery { sort: state.sort, order: state.order, limit: state.limit, ..ListQuery::default() }
+    let ListQuery { sort, order, limit, .. } = *state;
+    let team = state.team.clone().filter(|team| team == ALL);
+    ListQuery { sort, order, limit, team, ..ListQuery::default() }
 }
 
 /// Tells whether some mappings may be left out.
 pub(super) fn is_filtered(state: &ListQuery) -> bool {
     let choices = [&state.health, &state.config, &state.label, &state.service];
-    !state.q.is_empty() || choices.into_iter().any(Option::is_some)
+    let has_team = state.team.as_deref().is_some_and(|team| team != ALL && team != MINE);
+    !state.q.is_empty() || state.favourite || has_team || choices.into_iter().any(Option::is_some)
 }
 
 /// Returns what the list is sorted by, and in which order.
@@ -105,7 +123,7 @@ mod tests {
     #[test]
     fn an_address_is_read_and_written_back() {
         let query = "?q=user%20svc&sort=bad_rate&order=desc&health=failing&config=rejected\
-            &label=team%3Da&service=usersvc%3A80&limit=20&cursor=abc";
+            &label=team%3Da&service=usersvc%3A80&team=shop&favourite=true&limit=20&cursor=abc";
 
         assert_eq!(state(query.trim_start_matches('?')).to_query_string(), query);
     }
@@ -148,6 +166,19 @@ mod tests {
         let reversed = sorted_by(&ListQuery::default(), Sort::Prefix);
         assert_eq!(reversed.to_query_string(), "?sort=prefix&order=desc");
         assert_eq!(sorted_by(&reversed, Sort::Prefix).to_query_string(), "");
+    }
+
+    #[test]
+    fn who_has_teams_sees_at_first_their_own() {
+        let team = |query: &str, has_teams| asked(&state(query), has_teams).team;
+
+        assert_eq!(team("", true).as_deref(), Some(MINE));
+        assert_eq!(team("", false), None);
+        assert_eq!(team("team=all", true), None);
+        assert_eq!(team("team=shop", true).as_deref(), Some("shop"));
+        let all = state("team=all&q=a");
+        assert_eq!(href(&without_filters(&all)), "/mappings?team=all");
+        assert!(!is_filtered(&state("team=all")) && is_filtered(&state("team=shop")));
     }
 
     #[test]

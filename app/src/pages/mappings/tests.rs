@@ -38,7 +38,7 @@ fn api(unreadable: &'static str, asked: Arc<Mutex<Vec<String>>>) -> Client {
 fn asked_of(unreadable: &'static str, query: &str) -> Vec<String> {
     let asked = Arc::default();
     let client = api(unreadable, Arc::clone(&asked));
-    let (_, answer) = now(load(&client, address::read(&Query::parse(query))));
+    let (_, answer) = now(load(&client, address::read(&Query::parse(query)), false));
     assert!(answer.is_ok(), "{answer:?}");
     let asked = asked.lock().unwrap();
     asked.clone()

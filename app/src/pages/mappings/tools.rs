@@ -2,17 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::address;
-use crate::api::list::{Facet, ListQuery, MappingPage, Sort};
+use super::{Reader, address};
+use crate::api::list::{Facet, ListQuery, MINE, MappingPage, Sort};
+use crate::components::tabs::{Look, Tab, Tabs};
 use crate::islands::pause::Pause;
 use crate::islands::resort::{Listed, Resort};
 use crate::numerals::count;
 
-/// Labels that are offered; the search field finds the others.
+/// Labels and teams that are offered; the search field finds the other labels.
 const LABELS_MAX: usize = 6;
+const TEAMS_MAX: usize = 6;
 
 /// Shows the choices with their counts, and what the whole list can do.
-pub(super) fn tools(state: &ListQuery, page: &MappingPage) -> impl IntoView + use<> {
+pub(super) fn tools(
+    state: &ListQuery,
+    page: &MappingPage,
+    reader: &Reader,
+) -> impl IntoView + use<> {
     let (sort, order) = address::sorting(state);
     let listed = Listed { total: page.total, revision: page.revision, sort, order };
     let is_by_match = sort == Sort::Match;
@@ -24,9 +30,10 @@ pub(super) fn tools(state: &ListQuery, page: &MappingPage) -> impl IntoView + us
     view! {
         <div class="table-tools">
             <nav aria-label="Filters" class="facets-nav">
-                <ul class="facets">{choices(state, page)}</ul>
+                <ul class="facets">{choices(state, page, reader)}</ul>
             </nav>
             <div class="page-actions">
+                {reader.has_teams.then(|| whose(state))}
                 <Resort listed />
                 <a
                     class="btn"
@@ -42,11 +49,28 @@ pub(super) fn tools(state: &ListQuery, page: &MappingPage) -> impl IntoView + us
     }
 }
 
-fn choices(state: &ListQuery, page: &MappingPage) -> Vec<AnyView> {
+/// Switches between the mappings of the reader's teams and all that they see.
+fn whose(state: &ListQuery) -> impl IntoView + use<> {
+    let tab = |team: Option<&str>, label: &str| Tab {
+        href: address::href(&address::with(state, |state| state.team = team.map(str::to_owned))),
+        label: label.to_owned(),
+        is_current: state.team.as_deref() == team,
+    };
+    let tabs = vec![tab(None, "My teams"), tab(Some(address::ALL), "All")];
+    view! { <Tabs label="Whose mappings" look=Look::Switch tabs /> }
+}
+
+fn choices(state: &ListQuery, page: &MappingPage, reader: &Reader) -> Vec<AnyView> {
     let mut shown = Vec::new();
     let is_filtered = address::is_filtered(state);
     let all = address::href(&address::without_filters(state));
-    shown.push(facet(all, !is_filtered, "All", Some(page.total)));
+    // of the reader's own teams alone it is not known how many there are
+    let total = (!reader.has_teams || state.team.is_some()).then_some(page.total);
+    shown.push(facet(all, !is_filtered, "All", total));
+    if reader.kept.is_some() {
+        let to = address::with(state, |to| to.favourite = !state.favourite);
+        shown.push(facet(address::href(&to), state.favourite, "★ Favourites", None));
+    }
     for Facet { value, count } in offered(&page.facets.health, state.health.as_ref()) {
         let is_chosen = state.health.as_ref() == Some(&value);
         let word = capitalized(&value);
@@ -59,6 +83,7 @@ fn choices(state: &ListQuery, page: &MappingPage) -> Vec<AnyView> {
         let to = address::with(state, |to| to.config = (!is_chosen).then_some(value));
         shown.push(facet(address::href(&to), is_chosen, &word, Some(count)));
     }
+    shown.extend(teams(state, page));
     let labels = offered(&page.facets.labels, state.label.as_ref());
     for (place, Facet { value, count }) in labels.into_iter().enumerate() {
         let is_chosen = state.label.as_ref() == Some(&value);
@@ -84,6 +109,23 @@ fn choices(state: &ListQuery, page: &MappingPage) -> Vec<AnyView> {
         shown.push(link.into_any());
     }
     shown
+}
+
+/// Offers the teams, where there is a choice.
+fn teams(state: &ListQuery, page: &MappingPage) -> Vec<AnyView> {
+    let named = |team: &&String| !matches!(team.as_str(), address::ALL | MINE);
+    let chosen = state.team.as_ref().filter(named);
+    if page.facets.teams.len() < 2 && chosen.is_none() {
+        return Vec::new();
+    }
+    let all = offered(&page.facets.teams, chosen).into_iter().enumerate();
+    let shown = all.filter(|(place, team)| *place < TEAMS_MAX || Some(&team.value) == chosen);
+    let link = |(_, Facet { value, count }): (usize, Facet)| {
+        let is_chosen = chosen == Some(&value);
+        let to = address::with(state, |to| to.team = (!is_chosen).then(|| value.clone()));
+        facet(address::href(&to), is_chosen, &format!("team {value}"), Some(count))
+    };
+    shown.map(link).collect()
 }
 
 /// Returns what there is, and what is chosen although there is none of it.

@@ -1,25 +1,42 @@
 //! The mappings that a list asks for, and the page of them. Pure.
 
-use std::{borrow::Cow, cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use app::api::{
-    list::{Facet, Facets, ListQuery, MappingPage, Order, Sort},
+    list::{Facet, Facets, ListQuery, MINE, MappingPage, Order, Sort},
     live::{ConfigState, Health, LiveMapping},
 };
 
 use super::cursor::{Cursor, Key};
 use crate::{
+    auth::{names::TeamName, sight::Sight},
     gateway::{mapping::Mapping, order::OrderKey, service::ServiceName},
     http::{saturated, stats::live_mapping},
     publisher::Published,
     stats::tick::Tick,
 };
 
-/// Labels that are counted for the facet at the most.
+/// Labels and teams that are counted for their facets at the most.
 const LABELS_COUNTED: usize = 20;
+const TEAMS_COUNTED: usize = 50;
 
 /// The words of [`ConfigState`] in the API, the worst first.
 pub(super) const CONFIG_WORDS: [&str; 4] = ["rejected", "no_nodes", "pending", "live"];
+
+/// Who reads the list.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) sight: Sight,
+    /// Their teams, by membership.
+    pub(super) teams: BTreeSet<TeamName>,
+    /// Names of the mappings that they have marked.
+    pub(super) favourites: BTreeSet<String>,
+}
 
 /// One mapping that the text of the search has found.
 struct Row<'a> {
@@ -32,22 +49,36 @@ pub(super) struct Found<'a> {
     rows: Vec<(Key, OrderKey, Row<'a>)>,
     facets: Facets,
     order: Order,
+    /// Mappings that the reader sees.
+    total: usize,
+    sight: Sight,
     gateway: &'a Published,
     tick: &'a Tick,
 }
 
 impl<'a> Found<'a> {
     /// Looks through all mappings.
-    pub(super) fn of(query: &ListQuery, gateway: &'a Published, tick: &'a Tick) -> Self {
+    pub(super) fn of(
+        query: &ListQuery,
+        reader: &Reader,
+        gateway: &'a Published,
+        tick: &'a Tick,
+    ) -> Self {
         let needles = Needles::of(query, gateway);
         let mut counts = Counts::default();
         let mut rows = Vec::new();
+        let mut total = 0;
+        let is_marked = |mapping: &Mapping| reader.favourites.contains(mapping.name().as_str());
         for (place, mapping) in gateway.table.in_order() {
-            if !needles.find(mapping) {
+            if !reader.sight.sees(&mapping.spec.team) {
+                continue;
+            }
+            total += 1;
+            if !needles.find(mapping) || (query.favourite && !is_marked(mapping)) {
                 continue;
             }
             let row = Row { mapping, live: current(tick, gateway, place, mapping) };
-            let is_chosen = counts.add(query, &row);
+            let is_chosen = counts.add(query, reader, &row);
             if is_chosen {
                 rows.push((key(query.sort.unwrap_or_default(), &row), place.clone(), row));
             }
@@ -60,7 +91,15 @@ impl<'a> Found<'a> {
             // stable: ties stay in match order
             _ => rows.sort_by(|left, right| left.0.compare(&right.0, order)),
         }
-        Self { rows, facets: counts.facets(), order, gateway, tick }
+        Self {
+            rows,
+            facets: counts.facets(),
+            order,
+            total,
+            sight: reader.sight.clone(),
+            gateway,
+            tick,
+        }
     }
 
     /// Cuts out the page that the cursor names, or the first.
@@ -97,14 +136,14 @@ impl<'a> Found<'a> {
         };
         MappingPage {
             items: shown.iter().map(|(_, _, row)| self.item(row)).collect(),
-            total: saturated(self.gateway.table.len()),
+            total: saturated(self.total),
             matched: saturated(matched),
             first: if shown.is_empty() { 0 } else { saturated(start + 1) },
             next_cursor: (end < matched).then(|| place(shown.last(), false)).flatten(),
             previous_cursor: (start > 0).then(|| place(shown.first(), true)).flatten(),
             facets: self.facets.clone(),
             revision: self.gateway.table.revision().0,
-            epoch: self.tick.epoch.as_ref().to_owned(),
+            epoch: self.tick.seen(&self.sight).epoch.clone(),
             seq: self.tick.seq,
         }
     }
@@ -205,45 +244,57 @@ struct Counts<'a> {
     health: HashMap<&'static str, u32>,
     config: HashMap<&'static str, u32>,
     labels: HashMap<&'a str, u32>,
+    teams: HashMap<&'a str, u32>,
 }
 
 impl<'a> Counts<'a> {
     /// Counts a row; returns whether it is among the chosen.
-    fn add(&mut self, query: &ListQuery, row: &Row<'a>) -> bool {
+    fn add(&mut self, query: &ListQuery, reader: &Reader, row: &Row<'a>) -> bool {
         let (health, config) = (health_word(row.live.health), config_word(&row.live.config));
-        let labels = &row.mapping.spec.labels;
+        let (labels, team) = (&row.mapping.spec.labels, &row.mapping.spec.team);
         let is_health = query.health.as_deref().is_none_or(|wanted| wanted == health);
         let is_config = query.config.as_deref().is_none_or(|wanted| wanted == config);
         let has_label = query.label.as_deref().is_none_or(|wanted| labels.contains(wanted));
-        if is_config && has_label {
+        let is_of_team = query.team.as_deref().is_none_or(|wanted| match wanted {
+            MINE => reader.teams.contains(team),
+            wanted => wanted == team.as_str(),
+        });
+        // what a facet counts leaves its own choice out
+        if is_config && has_label && is_of_team {
             *self.health.entry(health).or_default() += 1;
         }
-        if is_health && has_label {
+        if is_health && has_label && is_of_team {
             *self.config.entry(config).or_default() += 1;
         }
-        if is_health && is_config {
+        if is_health && is_config && is_of_team {
             for label in labels.iter() {
                 *self.labels.entry(label).or_default() += 1;
             }
         }
-        is_health && is_config && has_label
+        if is_health && is_config && has_label {
+            *self.teams.entry(team.as_str()).or_default() += 1;
+        }
+        is_health && is_config && has_label && is_of_team
     }
 
     fn facets(self) -> Facets {
-        let mut labels: Vec<_> = self.labels.into_iter().collect();
-        labels.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-        labels.truncate(LABELS_COUNTED);
         let words =
             [Health::Failing, Health::Degraded, Health::Stale, Health::Idle, Health::Healthy];
         Facets {
             health: facet(words.map(health_word), &self.health),
             config: facet(CONFIG_WORDS, &self.config),
-            labels: labels
-                .into_iter()
-                .map(|(label, count)| Facet { value: label.to_owned(), count })
-                .collect(),
+            labels: most(self.labels, LABELS_COUNTED),
+            teams: most(self.teams, TEAMS_COUNTED),
         }
     }
+}
+
+/// Writes the highest counts, the highest first.
+fn most(counts: HashMap<&str, u32>, max: usize) -> Vec<Facet> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
+    counts.truncate(max);
+    counts.into_iter().map(|(value, count)| Facet { value: value.to_owned(), count }).collect()
 }
 
 /// Writes the counts in the order of `words`; what there is none of is left out.

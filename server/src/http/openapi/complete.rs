@@ -112,10 +112,10 @@ fn refusals(operation: &mut Operation, form: Form) {
     }
 }
 
-/// What the names of operations that write begin with.
-const WRITES: [&str; 14] = [
-    "create", "put", "post", "patch", "delete", "clone", "sign", "set", "end", "change", "take",
-    "approve", "refuse", "withdraw",
+/// What the name of an operation that writes begins with.
+const WRITES: [&str; 15] = [
+    "create", "put", "post", "patch", "delete", "clone", "restore", "sign", "set", "end", "change",
+    "take", "approve", "refuse", "withdraw",
 ];
 
 /// Tells whether an operation writes to the database: by its name, which begins with what it does.

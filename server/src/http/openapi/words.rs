@@ -89,7 +89,7 @@ pub(super) const EDGE: [(&str, &str, &str); 7] = [
 /// Describes the response headers that several operations have.
 pub(super) const RESPONSE_HEADERS: [(&str, &str, &str); 4] = [
     ("etag", "Tags the content; that of a mapping is its revision", "\"7\""),
-    ("location", "Where what was made is", "/api/v1/mappings/usermapping"),
+    ("location", "Where it is that was made", "/api/v1/mappings/usermapping"),
     ("retry-after", "Seconds to wait", "8"),
     (
         "set-cookie",

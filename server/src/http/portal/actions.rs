@@ -9,6 +9,7 @@
 
 mod ownership;
 mod people;
+mod views;
 
 use app::{
     api::client::{ClientError, InProcess},
@@ -33,7 +34,7 @@ const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 2] = [people::action, ownership::action];
+const TABLES: [Table; 3] = [people::action, ownership::action, views::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]

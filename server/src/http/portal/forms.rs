@@ -10,6 +10,7 @@
 use app::{
     api::{
         client::{Client, ClientError, Saved},
+        plan::Action,
         request::Request,
     },
     draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
@@ -143,6 +144,43 @@ impl DeletionFields {
         let revision = self.revision.as_deref().and_then(|revision| revision.parse().ok());
         let deleted = client.delete(name, revision).await;
         deleted.or_else(|error| gone_or(named(error, request)))
+    }
+}
+
+/// The fields of the page that asks before a revision is restored; the address names that.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RestorationFields {
+    /// The revision that the page has shown as the newest; absent when the mapping was gone.
+    replaces: Option<String>,
+}
+
+impl RestorationFields {
+    /// Restores the revision, or asks those who must agree to it; what the mapping has already
+    /// is what was wanted.
+    pub(super) async fn submit(
+        &self,
+        client: &Client,
+        name: &str,
+        revision: u64,
+        request: Option<&str>,
+    ) -> Result<Option<Request>, ClientError> {
+        let replaces = self.replaces.as_deref().and_then(|revision| revision.parse().ok());
+        let error = match client.restore(name, revision, replaces).await {
+            Ok(Saved::Now(_)) => return Ok(None),
+            Ok(Saved::Asked(request)) => return Ok(Some(*request)),
+            Err(error) => error,
+        };
+        // a button that was pressed twice, or somebody who was faster
+        let plan = if error.status() == Some(412) {
+            Some(client.plan_restore(name, revision).await)
+        } else {
+            None
+        };
+        match plan {
+            Some(Ok(plan)) if plan.action == Action::Unchanged => Ok(None),
+            _ => Err(named(error, request)),
+        }
     }
 }
 

@@ -1,17 +1,14 @@
 //! What a tick says of all mappings and of the services.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use app::api::live::{Members, Overview, Totals};
-use imbl::OrdMap;
+use app::api::live::Totals;
 
 use super::{Board, HEALTH_SECONDS};
 use crate::{
-    gateway::{order::OrderKey, service::ServiceName},
-    stats::{
-        counters::{Counts, Target},
-        tick::{Entry, ServiceStats},
-    },
+    auth::sight::Sight,
+    gateway::service::ServiceName,
+    stats::{counters::Target, seen::sum, tick::ServiceStats},
 };
 
 impl Board {
@@ -19,27 +16,15 @@ impl Board {
         let (now, whole) = (self.traffic.now(), self.traffic.whole());
         let (rate, bad_rate) = self.rates(whole);
         let covered = self.traffic.coverage().last(now, 1);
-        let members = services.values().filter_map(|stats| stats.members).reduce(|sum, one| {
-            let healthy_members = sum.healthy_members.saturating_add(one.healthy_members);
-            let total_members = sum.total_members.saturating_add(one.total_members);
-            Members { healthy_members, total_members }
-        });
+        let members = sum(services.values().filter_map(|stats| stats.members));
         Totals {
             rate,
             bad_rate,
-            ok_percent: ok_percent(whole.last(now, HEALTH_SECONDS)),
+            ok_percent: whole.last(now, HEALTH_SECONDS).ok_percent(),
             second: (covered > 0.0).then(|| whole.last(now, 1).in_one_second(covered).into()),
             latency: whole.minute(now).latency(),
             members,
-            ..self.standing.counts()
-        }
-    }
-
-    pub(super) fn overview(&self, entries: &OrdMap<OrderKey, Arc<Entry>>) -> Overview {
-        let live = |key: &OrderKey| entries.get(key).map(|entry| entry.live.clone());
-        Overview {
-            worst: self.standing.worst().filter_map(live).collect(),
-            busiest: self.standing.busiest().filter_map(live).collect(),
+            ..self.standings.counts(&Sight::All)
         }
     }
 
@@ -51,11 +36,4 @@ impl Board {
         let table = &self.last.published.table;
         table.services().map(|service| (service.clone(), stats(service))).collect()
     }
-}
-
-/// Returns the share of `upstream_ok`, in percent with two digits; `None` without requests.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ requests in a minute")]
-pub(super) fn ok_percent(requests: Counts) -> Option<f64> {
-    let share = || requests.ok as f64 / requests.total() as f64;
-    (requests.total() > 0).then(|| (share() * 10_000.0).round() / 100.0)
 }

@@ -6,6 +6,7 @@ use app::api::live::{Delta, Frame, Full, Health, Watch};
 
 use super::*;
 use crate::{
+    auth::sight::Sight,
     gateway::{
         mapping::{Change, ChangeKind, Revision},
         table::tests::mapping,
@@ -15,6 +16,7 @@ use crate::{
 };
 
 mod numbers;
+mod sight;
 mod watching;
 
 /// A board with its last tick, a table that grows, and a clock that is moved by hand.
@@ -48,6 +50,12 @@ impl Fixture {
 
     fn apply(&mut self, kind: ChangeKind) {
         let revision = Revision(self.published.table.revision().0 + 1);
+        let kind = match kind {
+            ChangeKind::Put(mapping) => {
+                ChangeKind::Put(Arc::new(Mapping { revision, ..Mapping::clone(&mapping) }))
+            }
+            delete @ ChangeKind::Delete(_) => delete,
+        };
         self.published.table.apply(&Change { revision, kind });
     }
 
@@ -87,7 +95,7 @@ impl Fixture {
     }
 
     fn delta_since(&self, since: u64) -> Delta {
-        match serde_json::from_slice(&self.tick.frame_since(since, &all())).unwrap() {
+        match serde_json::from_slice(&self.tick.frame_since(since, &all(), &Sight::All)).unwrap() {
             Frame::Delta(delta) => delta,
             Frame::Full(_) => panic!("a tick makes deltas"),
         }

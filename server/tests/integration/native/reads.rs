@@ -173,3 +173,39 @@ async fn numbers_over_time_are_told_with_the_changes_among_them() {
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{wrong}");
     assert_eq!(absent.status, StatusCode::NOT_FOUND, "{absent}");
 }
+
+#[tokio::test]
+async fn a_change_is_told_with_the_traffic_on_both_of_its_sides() {
+    let upstream = upstream::Upstream::start("usersvc").await;
+    let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
+    let _node = server.node("one").await;
+    server.map("user", "/user/", "usersvc").await;
+    server.until_live().await;
+    let gateway = server.gateway("/user/");
+    let marker = async |place: usize| {
+        server.client.get(&gateway).await;
+        let series = server.get("/api/v1/mappings/user/series").await.json();
+        series["markers"][place].clone()
+    };
+    until("what came after the creation is known", async || {
+        marker(0).await["after"].is_object().then_some(())
+    })
+    .await;
+    // nothing listens there
+    server.map("user", "/user/", SERVICE).await;
+
+    let changed = until("what came after the change is known", async || {
+        let changed = marker(1).await;
+        changed["after"].is_object().then_some(changed)
+    })
+    .await;
+
+    let created = marker(0).await;
+    assert_eq!(created["before"], Value::Null);
+    assert_eq!(changed["summary"], format!("service usersvc → {SERVICE}"));
+    assert_eq!(changed["before"]["ok_percent"], 100.0, "{changed}");
+    assert_eq!(changed["after"]["ok_percent"], 0.0, "{changed}");
+    assert!(changed["before"]["p95_ms"].is_u64(), "{changed}");
+    assert!(changed["after"]["seconds"].as_u64().is_some_and(|it| it >= 5), "{changed}");
+    assert_eq!(created["after"]["ok_percent"], 100.0, "{created}");
+}

@@ -59,6 +59,7 @@ impl TestServer {
             clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
+            oidc: None,
         };
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }

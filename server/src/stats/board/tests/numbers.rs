@@ -1,5 +1,7 @@
 //! What the numbers of a mapping and of all together are.
 
+use app::api::series::Around;
+
 use super::*;
 
 #[test]
@@ -137,15 +139,17 @@ fn the_overview_ranks_what_needs_attention_and_what_is_busy() {
     }
     fixture.tick();
 
-    let overview = &fixture.tick.overview;
+    let overview =
+        |fixture: &Fixture| fixture.tick.seen(&Sight::All).overview(&fixture.tick).clone();
+    let before = overview(&fixture);
     let of = |lives: &[LiveMapping]| {
         lives.iter().map(|live| live.mapping.name.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(of(&overview.busiest), ["m09", "m08", "m07", "m06", "m05", "m04"]);
-    assert_eq!(of(&overview.worst), ["m08", "m06", "m04", "m02", "m00", "m01"]);
+    assert_eq!(of(&before.busiest), ["m09", "m08", "m07", "m06", "m05", "m04"]);
+    assert_eq!(of(&before.worst), ["m08", "m06", "m04", "m02", "m00", "m01"]);
     fixture.delete("m08");
     fixture.tick();
-    assert_eq!(of(&fixture.tick.overview.worst)[0], "m06");
+    assert_eq!(of(&overview(&fixture).worst)[0], "m06");
 }
 
 #[test]
@@ -211,4 +215,48 @@ fn a_tick_does_not_look_at_mappings_that_nothing_happened_to() {
     let touched = fixture.board.touched(&same);
 
     assert_eq!(touched.into_iter().collect::<Vec<_>>(), [MappingName::parse("m1").unwrap()]);
+}
+
+#[test]
+fn a_change_is_measured_on_both_sides_and_a_move_is_one() {
+    let mut fixture = Fixture::new();
+    fixture.tick();
+    fixture.put("user", "/user/");
+    let mut ok = 0;
+    let mut pass = |fixture: &mut Fixture, seconds: u64, bad: u64| {
+        for _ in 0..seconds {
+            ok += 3;
+            fixture.flush("one", "user", ok, bad);
+            fixture.tick();
+        }
+    };
+    pass(&mut fixture, 20, 0);
+    let created = Revision(fixture.published.table.revision().0);
+
+    // it stands elsewhere in the match order, so it goes and comes
+    fixture.put("user", "/people/a/");
+    pass(&mut fixture, 10, 0);
+    let moved = Revision(created.0 + 1);
+    let [before, after] = fixture.board.around(moved).map(Option::unwrap);
+
+    assert_eq!(fixture.board.around(created)[0], None);
+    assert_eq!((before.ok_percent, before.requests / u64::from(before.seconds)), (100.0, 3));
+    assert_eq!((after.seconds, after.requests), (7, 21));
+    fixture.delete("user");
+    fixture.tick();
+    fixture.tick();
+    let after = Around { seconds: 8, requests: 24, ..after };
+    assert_eq!(fixture.board.around(moved), [Some(before), Some(after)]);
+}
+
+#[test]
+fn what_was_there_when_the_server_began_is_no_change() {
+    let mut fixture = Fixture::new();
+    fixture.put("user", "/user/");
+    for second in 1..20 {
+        fixture.flush("one", "user", second, 0);
+        fixture.tick();
+    }
+
+    assert_eq!(fixture.board.around(fixture.published.table.revision()), [None, None]);
 }

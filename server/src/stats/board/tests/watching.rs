@@ -8,14 +8,14 @@ fn watching(names: &[&str], overview: bool) -> Watching {
 }
 
 fn full(fixture: &Fixture, watching: &Watching) -> Full {
-    match serde_json::from_slice(&fixture.tick.full_frame(watching)).unwrap() {
+    match serde_json::from_slice(&fixture.tick.full_frame(watching, &Sight::All)).unwrap() {
         Frame::Full(full) => full,
         Frame::Delta(_) => panic!("it is a full frame"),
     }
 }
 
 fn delta(fixture: &Fixture, since: u64, watching: &Watching) -> Delta {
-    match serde_json::from_slice(&fixture.tick.frame_since(since, watching)).unwrap() {
+    match serde_json::from_slice(&fixture.tick.frame_since(since, watching, &Sight::All)).unwrap() {
         Frame::Delta(delta) => delta,
         Frame::Full(_) => panic!("it is a delta"),
     }
@@ -40,13 +40,13 @@ fn a_frame_of_pieces_is_the_frame_that_the_types_say() {
     fixture.tick();
 
     for watching in [all(), watching(&["a", "b"], true), watching(&[], false)] {
-        let typed = fixture.tick.full(&watching);
+        let typed = fixture.tick.full(&watching, &Sight::All);
         let text = serde_json::to_string(&Frame::Full(typed)).unwrap();
-        assert_eq!(fixture.tick.full_frame(&watching), text.as_bytes());
+        assert_eq!(fixture.tick.full_frame(&watching, &Sight::All), text.as_bytes());
 
         let delta = delta(&fixture, 1, &watching);
         let text = serde_json::to_string(&Frame::Delta(delta)).unwrap();
-        assert_eq!(fixture.tick.frame_since(1, &watching), text.as_bytes());
+        assert_eq!(fixture.tick.frame_since(1, &watching, &Sight::All), text.as_bytes());
     }
 }
 
@@ -114,13 +114,13 @@ fn a_mapping_is_encoded_once_however_many_watch_it() {
     let fixture = four();
     let name = MappingName::parse("a").unwrap();
 
-    let one = fixture.tick.full_frame(&watching(&["a"], false));
+    let one = fixture.tick.full_frame(&watching(&["a"], false), &Sight::All);
     let pieces = fixture.tick.changed[&name].json.get().unwrap().as_ptr();
-    let other = fixture.tick.full_frame(&watching(&["a"], false));
+    let other = fixture.tick.full_frame(&watching(&["a"], false), &Sight::All);
 
     assert_eq!(one, other);
     assert_eq!(fixture.tick.changed[&name].json.get().unwrap().as_ptr(), pieces);
-    let shared = |since| fixture.tick.frame_since(since, &all()).as_ptr();
+    let shared = |since| fixture.tick.frame_since(since, &all(), &Sight::All).as_ptr();
     assert_eq!(shared(0), shared(0), "viewers of all get the same bytes");
 }
 

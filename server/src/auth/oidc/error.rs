@@ -1,0 +1,109 @@
+//! Why a sign-in at the provider did not come about.
+
+use std::{error::Error, fmt::Write};
+
+use chrono::{DateTime, Utc};
+
+/// Most characters of what a stranger says that go into the log.
+const QUOTED_MAX_CHARS: usize = 200;
+
+/// Says why nobody was signed in: the text itself is for the log, [`OidcError::words`] for the
+/// one who tried. Neither ever has a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OidcError {
+    /// The provider can't be reached, or does not answer as one does.
+    #[error("the OIDC provider is not available: {0}")]
+    Away(String),
+    /// The provider and this portal are not set up for each other.
+    #[error("the OIDC provider does not accept this client: {0}")]
+    Setup(String),
+    /// The provider has not let them in.
+    #[error("the OIDC provider declined the sign-in: {0}")]
+    Declined(String),
+    /// This browser has not begun the sign-in, or it is over.
+    #[error("no sign-in is under way to which this answer belongs: {0}")]
+    Ended(String),
+    /// What the provider says about the person does not hold.
+    #[error("the OIDC provider's answer can't be trusted: {0}")]
+    Untrusted(String),
+    /// Who they are is known, but not in which groups.
+    #[error("the OIDC provider does not tell the groups: {0}")]
+    Groups(String),
+}
+
+impl OidcError {
+    /// Says it to the one who tried, and what they can do.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Away(_) => {
+                "The sign-in service can't be reached right now. Try again in a minute, or sign in with a password if you have one."
+            }
+            Self::Setup(_) => {
+                "The sign-in service does not accept this portal. An admin finds the reason in the log."
+            }
+            Self::Declined(_) => "The sign-in service did not let you in.",
+            Self::Ended(_) => {
+                "This sign-in took too long, was used already, or was begun elsewhere. Begin again."
+            }
+            Self::Untrusted(_) => {
+                "The sign-in service's answer could not be verified, so you are not signed in. An admin finds the reason in the log."
+            }
+            Self::Groups(_) => {
+                "The sign-in service did not tell which groups you are in, so you are not signed in. An admin finds the reason in the log."
+            }
+        }
+    }
+}
+
+/// When something failed, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) at: DateTime<Utc>,
+    pub(super) error: OidcError,
+}
+
+/// Returns an error with its causes.
+pub(super) fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let _written = write!(text, ": {cause}");
+        next = cause.source();
+    }
+    quoted(&text)
+}
+
+/// Returns what a stranger says as one line of bounded length.
+pub(super) fn quoted(text: &str) -> String {
+    let mut line: String = text.chars().take(QUOTED_MAX_CHARS).flat_map(printable).collect();
+    if text.chars().nth(QUOTED_MAX_CHARS).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+fn printable(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_default());
+    let plain = escaped.is_none().then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_says_stays_one_line_and_short() {
+        assert_eq!(quoted("it’s\nERROR \u{1b}[31m"), "it’s\\nERROR \\u{1b}[31m");
+        assert_eq!(quoted(&"x".repeat(5_000)).chars().count(), QUOTED_MAX_CHARS + 1);
+    }
+
+    #[test]
+    fn an_error_comes_with_its_causes() {
+        let inner = OidcError::Away("no route".into());
+
+        let error = std::io::Error::other(inner);
+
+        assert_eq!(causes(&error), "the OIDC provider is not available: no route");
+    }
+}
