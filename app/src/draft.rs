@@ -322,13 +322,16 @@ pub fn stale(error: &ClientError) -> Option<Option<&Mapping>> {
     }
 }
 
-/// Finds the mapping that has the name or the prefix already: the API quotes it last.
+/// Finds the mapping that has the name or the prefix already, if the reader may know it.
 pub fn owner(error: &ClientError) -> Option<&str> {
     let ClientError::Problem(problem) = error else { return None };
-    if !matches!(problem.code.as_str(), "name-taken" | "prefix-taken") {
-        return None;
-    }
-    problem.detail.rsplit('`').nth(1).filter(|name| !name.is_empty())
+    let before = match problem.code.as_str() {
+        "name-taken" => "named `",
+        "prefix-taken" => "mapped by `",
+        _ => return None,
+    };
+    let (_, rest) = problem.detail.split_once(before)?;
+    rest.split('`').next().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
