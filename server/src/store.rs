@@ -14,6 +14,7 @@ mod audit;
 mod change;
 pub mod error;
 mod history;
+mod hold;
 mod idempotency;
 mod rows;
 mod sqlite;
@@ -32,6 +33,7 @@ pub use self::{
     change::{Condition, Delete, Effect, Put, Written},
     error::StoreError,
     history::Recorded,
+    hold::Hold,
     idempotency::Once,
 };
 use crate::{

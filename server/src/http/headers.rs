@@ -22,12 +22,11 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-ev
 /// For what is no page: should a browser ever show it as one, it can do nothing.
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// What pages never use. Writing to the clipboard is not in it: the pages copy on a click.
-const PERMISSIONS: &str = "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), \
-    clipboard-read=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
-    idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
-    publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
-    xr-spatial-tracking=()";
+/// What pages never use, in names that browsers know: they complain of others. Writing to the
+/// clipboard is not in it: the pages copy on a click.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), \
+    geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+    publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=()";
 
 /// A year, the shortest that browsers' own lists take. Not for subdomains, which may be others'.
 const HTTPS_ONLY: &str = "max-age=31536000";

@@ -6,21 +6,26 @@
 
 mod support;
 
+mod access;
 mod api;
 mod article;
 mod assets;
+mod audit;
 mod claims;
 mod command;
 mod database;
 mod delivery;
 mod edge;
 mod live;
+mod matrix;
 mod native;
 mod oidc;
 mod openapi;
 mod order;
 mod portal;
 mod render;
+mod sight;
 mod statistics;
 mod store;
 mod tidy;
+mod views;

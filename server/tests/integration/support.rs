@@ -1,7 +1,9 @@
 //! What the tests are built of: a server, nodes, upstreams and a client, each of them real.
 
+pub(crate) mod callers;
 pub(crate) mod client;
 pub(crate) mod envoy;
+pub(crate) mod installation;
 pub(crate) mod server;
 pub(crate) mod upstream;
 

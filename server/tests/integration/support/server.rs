@@ -103,6 +103,11 @@ impl TestServer {
         (Self { server, client, folder, settings }, result)
     }
 
+    /// Returns the clock that the server goes by.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.settings.clock
+    }
+
     pub(crate) fn database_file(&self) -> PathBuf {
         self.folder.path().join("chancery.db")
     }
