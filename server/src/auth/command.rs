@@ -24,6 +24,8 @@ use super::{
     role::Role,
 };
 
+#[cfg(test)]
+pub(crate) mod acting;
 pub mod claims;
 pub mod protections;
 pub mod requests;
