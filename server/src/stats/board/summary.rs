@@ -8,11 +8,7 @@ use super::{Board, HEALTH_SECONDS};
 use crate::{
     auth::sight::Sight,
     gateway::service::ServiceName,
-    stats::{
-        counters::Target,
-        seen::sum,
-        tick::ServiceStats,
-    },
+    stats::{counters::Target, seen::sum, tick::ServiceStats},
 };
 
 impl Board {
