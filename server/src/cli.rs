@@ -8,6 +8,7 @@ mod openapi;
 mod render;
 mod serve;
 mod signals;
+mod user;
 
 use std::io::{IsTerminal, Write};
 
@@ -49,6 +50,8 @@ enum Command {
     Demo(demo::Demo),
     /// Create the database or bring its schema up to date.
     Migrate(migrate::Migrate),
+    /// Make users, and set their passwords, while no server runs.
+    User(user::User),
     /// Print the OpenAPI document of the REST API, as JSON.
     Openapi(openapi::Openapi),
 }
@@ -66,6 +69,7 @@ impl Cli {
             Command::Render(render) => render.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,
+            Command::User(user) => user.run().await,
             Command::Openapi(openapi) => openapi.run(),
         }
     }

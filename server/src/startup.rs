@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::{Router, serve::ListenerExt};
+use chrono::{DateTime, Utc};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
@@ -45,7 +46,7 @@ use crate::{
         query::History,
         tick::Tick,
     },
-    store::{DatabaseUrl, Rules, Store, StoreError},
+    store::{DatabaseUrl, Hold, Rules, Store, StoreError},
     xds::{node::Nodes, stream::Ads},
 };
 
@@ -103,6 +104,8 @@ pub struct Server {
     failure: Failure,
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// Dropped last: until then what is changed must be changed here.
+    _hold: Hold,
 }
 
 /// What ended although nobody had asked it to, if anything did.
@@ -154,6 +157,7 @@ impl Server {
         let (http, xds) = (local(&portal, settings.http), local(&control, settings.xds));
 
         let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
+        let hold = settings.database.hold_shared()?;
         let store = Store::open(&settings.database, rules, &tasks).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
@@ -192,13 +196,9 @@ impl Server {
         let ingest = Ingest::new(reports, stop.clone());
         tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
         let desk = Arc::new(Desk::default());
-        let link = (settings.access.sign_in == SignIn::Required
-            && !store.access().borrow().has_admin())
-        .then(|| desk.make_link(settings.clock.now()));
-        let portal_url = match &settings.access.public_url {
-            Some(url) => url.to_string(),
-            None => format!("http://{http}"),
-        };
+        if settings.access.sign_in == SignIn::Required && !store.access().borrow().has_admin() {
+            say_how_to_begin(&settings.access, settings.clock.now(), http, &desk);
+        }
         let identity = tokio::task::spawn_blocking(identity).await.unwrap_or_default();
         let state = AppState {
             access: store.access(),
@@ -220,17 +220,14 @@ impl Server {
         tasks.spawn(vital("the portal").keep(serve_people(portal, router, stop.clone())));
         tasks.close();
         info!("portal and REST on http://{http}");
-        if let Some(link) = link {
-            let secret = link.reveal();
-            // the one secret that is logged, since who reads the log is the operator; used once
-            warn!(
-                "there is no admin yet: make the first one at {portal_url}/setup/{secret} within an hour, or with `chancery user create NAME --admin`"
-            );
-        }
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = unless_started.disarm();
+<<<<<<< HEAD
         Ok(Self { http, xds, gateway_http, nodes, ticks, history, store, failure, stop, tasks })
+=======
+        Ok(Self { http, xds, gateway_http, nodes, ticks, history, failure, stop, tasks, _hold: hold })
+>>>>>>> main
     }
 
     /// Asks everything to stop, and waits until it has.
@@ -252,6 +249,25 @@ impl Server {
     pub fn failure(&self) -> Option<&'static str> {
         self.failure.get().copied()
     }
+}
+
+/// Logs the link by which the first admin is made: the one secret that is logged, for who reads the
+/// log is the operator. It holds for an hour, and once.
+fn say_how_to_begin(
+    access: &AccessSettings,
+    now: DateTime<Utc>,
+    http: SocketAddr,
+    desk: &Desk,
+) {
+    let portal = match &access.public_url {
+        Some(url) => url.to_string(),
+        None => format!("http://{http}"),
+    };
+    let link = desk.make_link(now);
+    let link = link.reveal();
+    warn!(
+        "there is no admin yet: make the first one at {portal}/setup/{link} within an hour, or with `chancery user create NAME --admin` while the server is stopped"
+    );
 }
 
 async fn serve_people(listener: TcpListener, router: Router, stop: CancellationToken) {

@@ -14,6 +14,7 @@ mod audit;
 mod change;
 pub mod error;
 mod history;
+mod hold;
 mod idempotency;
 mod rows;
 mod sqlite;
@@ -27,6 +28,7 @@ use tokio_util::task::TaskTracker;
 
 use self::writer::{Operation, Writer};
 pub use self::{
+    hold::Hold,
     act::Acted,
     audit::AuditQuery,
     change::{Condition, Delete, Effect, Put, Written},

@@ -20,7 +20,12 @@ pub enum NameError {
     Character(char),
     #[error("must begin with a letter or a digit")]
     Start,
+    #[error("is what somebody is called here who has not signed in")]
+    Reserved,
 }
+
+/// How authors are called who are no user: nobody else may be, or the audit could be misread.
+const RESERVED: [&str; 2] = ["open", "anonymous"];
 
 fn check(text: &str) -> Result<(), NameError> {
     let Some(first) = text.chars().next() else { return Err(NameError::Empty) };
@@ -33,7 +38,11 @@ fn check(text: &str) -> Result<(), NameError> {
     if text.len() > NAME_MAX_BYTES {
         return Err(NameError::TooLong(text.len()));
     }
-    if first.is_ascii_alphanumeric() { Ok(()) } else { Err(NameError::Start) }
+    match text {
+        _ if !first.is_ascii_alphanumeric() => Err(NameError::Start),
+        _ if RESERVED.contains(&text) => Err(NameError::Reserved),
+        _ => Ok(()),
+    }
 }
 
 macro_rules! name {
@@ -125,6 +134,7 @@ mod tests {
     #[case("a/b")]
     #[case("-a")]
     #[case("..")]
+    #[case("open")]
     #[case("é")]
     #[case("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     fn a_name_that_could_be_mistaken_or_does_not_fit_is_refused(#[case] text: &str) {

@@ -15,7 +15,7 @@ pub enum Refusal {
     #[error("only {needed} may do this")]
     Forbidden { needed: String },
     /// The place belongs to another team.
-    #[error("`{wanted}` lies in `{claimed}`, which belongs to the team `{owner}`{}; ask them to grant it to `{team}`", reached_at(.contact))]
+    #[error("{} to the team `{owner}`{}; ask them to grant it to `{team}`", belongs(wanted, claimed), reached_at(.contact))]
     Claimed { wanted: Territory, claimed: String, owner: TeamName, team: TeamName, contact: String },
     #[error("`{wanted}` belongs to no team yet, and here only an admin can claim a place for one")]
     Unclaimed { wanted: Territory },
@@ -46,6 +46,13 @@ impl Refusal {
     /// There is nothing of that name, as far as the caller may know.
     pub fn hidden(what: impl Into<String>) -> Self {
         Self::Hidden { what: what.into() }
+    }
+}
+
+fn belongs(wanted: &Territory, claimed: &str) -> String {
+    match claimed == wanted.as_str() {
+        true => format!("`{wanted}` belongs"),
+        false => format!("`{wanted}` lies in `{claimed}`, which belongs"),
     }
 }
 

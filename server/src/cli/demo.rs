@@ -1,5 +1,7 @@
 //! `chancery demo`: everything on one machine, from the server to a real Envoy and two services.
 
+mod people;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -7,17 +9,22 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     process::{Child, Command},
+    signal::unix::{SignalKind, signal},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::info;
 
 use super::{CliError, print, serve::ServerArgs, signals::stop_token};
 use crate::{
+    auth::settings::{Sample, SignIn},
+    clock::Clock,
     discovery::fixed::FixedService,
     envoy::{
         bootstrap::{NodeSettings, bootstrap},
@@ -65,9 +72,14 @@ impl Demo {
         settings.services.push(fixed("gruesvc", gruesvc)?);
         let admin = free_loopback().await?;
         settings.forbidden.push(admin);
+        let samples = people::seed(&settings.database, &settings.clock).await?;
+        settings.access.samples.clone_from(&samples);
+        let is_open = settings.access.sign_in == SignIn::Open;
+        tasks.spawn(days_pass(settings.clock.clone(), stop.clone())?);
         let server = Server::start(settings, stop.clone()).await?;
 
-        let ran = with_envoy(&self.envoy, &server, admin, self.ready_file.as_deref(), &stop).await;
+        let news = News { server: &server, ready_file: self.ready_file, samples, is_open };
+        let ran = with_envoy(&self.envoy, &news, admin, &stop).await;
         let failure = server.failure();
         server.stop().await;
         tasks.close();
@@ -76,14 +88,40 @@ impl Demo {
     }
 }
 
+/// Moves the demo's clock a day on with each SIGUSR2, so that one can see what ends on a date.
+fn days_pass(
+    clock: Clock,
+    stop: CancellationToken,
+) -> Result<impl Future<Output = ()>, CliError> {
+    let mut asked = signal(SignalKind::user_defined2())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                Some(()) = asked.recv() => clock.advance(TimeDelta::days(1)),
+                () = stop.cancelled() => return,
+            }
+            info!("a day has passed: it is {}", clock.now().format("%F %H:%M UTC"));
+        }
+    })
+}
+
+/// What is told once everything answers.
+struct News<'a> {
+    server: &'a Server,
+    ready_file: Option<PathBuf>,
+    samples: Vec<Sample>,
+    /// Nobody needs to sign in.
+    is_open: bool,
+}
+
 /// Runs Envoy until the demo is stopped, or until Envoy ends by itself.
 async fn with_envoy(
     envoy: &Path,
-    server: &Server,
+    news: &News<'_>,
     admin: SocketAddr,
-    ready_file: Option<&Path>,
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
+    let server = news.server;
     let node = NodeSettings { id: "demo".to_owned(), xds: server.xds, admin };
     let config = json::print(&bootstrap(&node), Format::Json)?;
     let mut child = spawn_envoy(envoy, &config)?;
@@ -92,7 +130,7 @@ async fn with_envoy(
         ended = child.wait() => Err(format!("envoy ended by itself ({})", ended?).into()),
         ready = until_ready(server) => match ready {
             Ok(()) => {
-                announce(server, ready_file).await?;
+                announce(news).await?;
                 tokio::select! {
                     () = stop.cancelled() => Ok(()),
                     ended = child.wait() => Err(format!("envoy ended by itself ({})", ended?).into()),
@@ -171,7 +209,9 @@ async fn until_ready(server: &Server) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn announce(server: &Server, ready_file: Option<&Path>) -> Result<(), CliError> {
+async fn announce(news: &News<'_>) -> Result<(), CliError> {
+    let News { server, ready_file, samples, is_open } = news;
+    let people = told(samples, *is_open);
     let gateway = reachable(server.gateway_http);
     let portal = server.http;
     print(&format!(
@@ -194,21 +234,42 @@ Map a prefix to a service, then use it:
   curl http://{portal}/ambassador/mappings
   curl http://{portal}/ambassador/stats
   curl -XDELETE http://{portal}/ambassador/mapping/gruemapping
-
+{people}
 Ctrl-C stops all of it.
 "
     ))?;
     let Some(file) = ready_file else { return Ok(()) };
+    let users: Map<String, Value> = samples
+        .iter()
+        .map(|sample| (sample.user.clone(), Value::from(sample.password.as_str())))
+        .collect();
     let addresses = json!({
         "portal": format!("http://{portal}"),
         "gateway": format!("http://{gateway}"),
         "xds": server.xds.to_string(),
+        "users": users,
     });
     // renamed into place, so that a reader never sees half of it
     let part = file.with_extension("part");
     tokio::fs::write(&part, format!("{addresses}\n")).await?;
     tokio::fs::rename(&part, file).await?;
     Ok(())
+}
+
+/// Says who can sign in.
+fn told(samples: &[Sample], is_open: bool) -> String {
+    if samples.is_empty() {
+        return String::new();
+    }
+    let lines: String = samples
+        .iter()
+        .map(|Sample { user, password, says }| format!("  {user:<8}{password}  {says}\n"))
+        .collect();
+    let why = match is_open {
+        true => "Nobody needs to sign in. To try what others see, sign in as one of them:",
+        false => "Sign in as one of them; the lines above need an API token of theirs, too:",
+    };
+    format!("\n{why}\n\n{lines}")
 }
 
 async fn serve_demo(

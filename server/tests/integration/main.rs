@@ -6,9 +6,11 @@
 
 mod support;
 
+mod access;
 mod api;
 mod article;
 mod assets;
+mod audit;
 mod claims;
 mod command;
 mod database;
@@ -22,6 +24,8 @@ mod openapi;
 mod order;
 mod portal;
 mod render;
+mod sight;
 mod statistics;
 mod store;
 mod tidy;
+mod views;

@@ -1,5 +1,6 @@
 //! What the tests are built of: a server, nodes, upstreams and a client, each of them real.
 
+pub(crate) mod callers;
 pub(crate) mod client;
 pub(crate) mod envoy;
 pub(crate) mod installation;

@@ -19,6 +19,9 @@ pub const TEAMS_MAX: usize = 1_000;
 /// Members of a team; each of them is on its page.
 pub const MEMBERS_MAX: usize = 1_000;
 
+/// Words that mean something else where a team is named: in the list's address, and of a page.
+const RESERVED: [&str; 3] = ["all", "mine", "new"];
+
 /// A team that is to be.
 #[derive(Debug)]
 pub struct New {
@@ -42,6 +45,9 @@ pub struct Patch {
 pub fn create(scene: &Scene<'_>, new: New) -> Result<Outcome, Refusal> {
     scene.must_be_admin()?;
     let New { name, title, contact, owner } = new;
+    if RESERVED.contains(&name.as_str()) {
+        return Err(Refusal::field("name", "is a word of the portal; choose another"));
+    }
     if scene.access.team(&name).is_some() {
         let detail = format!("there is a team named `{name}` already");
         return Err(Refusal::Taken { field: "name", detail });

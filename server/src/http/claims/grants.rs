@@ -11,7 +11,11 @@ use axum::{
 
 use super::{
     super::{
-        caller::Caller, error::ApiError, fields::Fields, openapi::words::tag, operations,
+        caller::Caller,
+        error::ApiError,
+        fields::{Fields, Given},
+        openapi::words::tag,
+        operations,
         state::AppState,
     },
     mapped, view,
@@ -63,7 +67,10 @@ pub(in crate::http) async fn create(
     let territory = fields.text("prefix", PATH_MAX_BYTES).and_then(|text| {
         Territory::parse(&text).map_err(|error| fields.wrong::<()>("prefix", error)).ok()
     });
-    let until = fields.moment("until").value();
+    let until = match fields.moment("until") {
+        Given::Value(until) => Some(until),
+        Given::Null | Given::Absent => None,
+    };
     fields.finish()?;
     let Some(team) = team else { return Err(ApiError::internal()) };
     let new = NewGrant { team, territory, until };

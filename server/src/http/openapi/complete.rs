@@ -22,7 +22,10 @@ use super::{
     native::ConfigWord,
     words::{EDGE, REQUEST_HEADERS, REQUEST_ID, RESPONSE_HEADERS},
 };
-use crate::auth::needs::{self, Need};
+use crate::{
+    auth::needs::{self, Need},
+    http::audit::ExportFormat,
+};
 
 /// Completes what the handlers have said.
 pub(super) fn complete(document: &mut OpenApi) {
@@ -213,6 +216,7 @@ fn shared(components: &mut Components) {
         // parameters only refer to these
         ("Sort".to_owned(), Sort::schema()),
         ("ConfigWord".to_owned(), ConfigWord::schema()),
+        ("ExportFormat".to_owned(), ExportFormat::schema()),
         ("Order".to_owned(), Order::schema()),
         ("Span".to_owned(), Span::schema()),
     ];

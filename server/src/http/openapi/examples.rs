@@ -6,8 +6,11 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// Examples by the name of their schema. A test reads each with the type it is of.
-static EXAMPLES: LazyLock<Map<String, Value>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
+static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let files = [include_str!("examples.json"), include_str!("examples/ownership.json")];
+    let read = |file| serde_json::from_str::<Map<String, Value>>(file).unwrap_or_default();
+    files.into_iter().flat_map(read).collect()
+});
 
 /// Returns the example of a schema.
 pub(super) fn of(schema: &str) -> Option<Value> {
@@ -69,8 +72,8 @@ pub(super) fn problem(status: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use app::api::{
-        claim, list, live, mapping, node, plan, problem, protection, receipt, request, revision,
-        series, service, session, team, token, user,
+        audit, claim, list, live, mapping, node, plan, problem, protection, receipt, request,
+        revision, series, service, session, team, token, user, view,
     };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
@@ -83,6 +86,9 @@ mod tests {
     }
 
     #[rstest]
+    #[case("AuditExport", again::<audit::AuditExport>)]
+    #[case("AuditPage", again::<audit::AuditPage>)]
+    #[case("FavouriteList", again::<view::FavouriteList>)]
     #[case("Claim", again::<claim::Claim>)]
     #[case("ClaimDraft", again::<claim::ClaimDraft>)]
     #[case("ClaimPatch", again::<claim::ClaimPatch>)]
@@ -132,6 +138,9 @@ mod tests {
     #[case("UserDraft", again::<user::UserDraft>)]
     #[case("UserPage", again::<user::UserPage>)]
     #[case("UserPatch", again::<user::UserPatch>)]
+    #[case("SavedView", again::<view::SavedView>)]
+    #[case("ViewContent", again::<view::ViewContent>)]
+    #[case("ViewList", again::<view::ViewList>)]
     fn an_example_is_exactly_what_its_type_writes(
         #[case] schema: &str,
         #[case] again: fn(Value) -> Value,

@@ -71,7 +71,7 @@ async fn no_way_leads_round_a_protection() {
     let article = world.post("shop-token", "/ambassador/mapping/pay", body).await;
     let deleted = world.delete("shop-token", "/ambassador/mapping/pay").await;
     let native = world.delete("grace", "/api/v1/mappings/pay").await;
-    let by_admin = world.put("root", "pay", "/pay/", "accounts").await;
+    let by_admin = world.put("root", "pay", "/pay/next/", "shop").await;
     let moved_in = world.put("grace", "open", "/pay/open/", "shop").await;
     let moved_out = world.put("grace", "pay", "/elsewhere/", "shop").await;
     let new = json!({ "name": "new", "prefix": "/pay/new", "service": "127.0.0.1:9" });

@@ -1,6 +1,15 @@
 //! Writes that depend on what is there, writes that happen once, and the history of all.
 
-use chancery::{auth::sight::Sight, store::Once};
+use chancery::{
+    auth::{
+        access::{Edit, Entity},
+        command::Outcome,
+        entity::Team,
+        principal::{Author, Who},
+        sight::Sight,
+    },
+    store::Once,
+};
 
 use super::*;
 
@@ -9,6 +18,7 @@ on_every_database![
     a_creation_that_is_sent_twice_happens_once,
     a_refused_creation_does_not_use_up_its_key,
     the_history_tells_what_each_change_did_newest_first,
+    a_team_is_told_the_changes_of_what_it_has_and_nothing_of_what_others_had,
 ];
 
 async fn a_write_that_depends_on_a_revision_is_refused_after_another(database: Database) {
@@ -96,4 +106,34 @@ async fn the_history_tells_what_each_change_did_newest_first(database: Database)
         ]
     );
     assert_eq!(page.iter().map(|change| change.revision.0).collect::<Vec<_>>(), [3, 2]);
+}
+
+async fn a_team_is_told_the_changes_of_what_it_has_and_nothing_of_what_others_had(
+    database: Database,
+) {
+    let store = database.open().await;
+    let shop = TeamName::parse("shop").unwrap();
+    let team: Team = serde_json::from_value(serde_json::json!({
+        "name": "shop", "members": {}, "created_at": "2026-11-23T00:00:00Z",
+    }))
+    .unwrap();
+    let edits = vec![Edit::Put(Entity::Team(Arc::new(team)))];
+    let author = Author::of(Who::CommandLine);
+    store.act(author, |_| Ok(Outcome::unnoted(edits))).await.unwrap();
+    put(&store, "user", "/user/", "a").await;
+    put(&store, "other", "/other/", "a").await;
+    let handed_over = Spec { team: shop.clone(), ..spec("user", "/user/", "a") };
+    store.put(handed_over.clone()).await.unwrap();
+    store.delete(Delete::from(name("user"))).await.unwrap();
+
+    let of = |team: TeamName| Sight::Of(Arc::new([team].into()));
+    let told = store.history(None, &of(shop), None, 10).await.unwrap();
+    let others = store.history(None, &of(TeamName::default_team()), None, 1).await.unwrap();
+    let nobody = store.history(None, &Sight::Of(Arc::default()), None, 10).await.unwrap();
+
+    let told: Vec<_> =
+        told.into_iter().map(|change| (change.revision.0, change.before, change.after)).collect();
+    assert_eq!(told, [(4, Some(handed_over.clone()), None), (3, None, Some(handed_over))]);
+    assert_eq!(others.iter().map(|change| change.revision.0).collect::<Vec<_>>(), [2]);
+    assert!(nobody.is_empty());
 }
