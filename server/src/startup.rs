@@ -223,11 +223,19 @@ impl Server {
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
         let _stays_running = unless_started.disarm();
-<<<<<<< HEAD
-        Ok(Self { http, xds, gateway_http, nodes, ticks, history, store, failure, stop, tasks })
-=======
-        Ok(Self { http, xds, gateway_http, nodes, ticks, history, failure, stop, tasks, _hold: hold })
->>>>>>> main
+        Ok(Self {
+            http,
+            xds,
+            gateway_http,
+            nodes,
+            ticks,
+            history,
+            store,
+            failure,
+            stop,
+            tasks,
+            _hold: hold,
+        })
     }
 
     /// Asks everything to stop, and waits until it has.
@@ -253,12 +261,7 @@ impl Server {
 
 /// Logs the link by which the first admin is made: the one secret that is logged, for who reads the
 /// log is the operator. It holds for an hour, and once.
-fn say_how_to_begin(
-    access: &AccessSettings,
-    now: DateTime<Utc>,
-    http: SocketAddr,
-    desk: &Desk,
-) {
+fn say_how_to_begin(access: &AccessSettings, now: DateTime<Utc>, http: SocketAddr, desk: &Desk) {
     let portal = match &access.public_url {
         Some(url) => url.to_string(),
         None => format!("http://{http}"),

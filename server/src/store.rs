@@ -28,12 +28,12 @@ use tokio_util::task::TaskTracker;
 
 use self::writer::{Operation, Writer};
 pub use self::{
-    hold::Hold,
     act::Acted,
     audit::AuditQuery,
     change::{Condition, Delete, Effect, Put, Written},
     error::StoreError,
     history::Recorded,
+    hold::Hold,
     idempotency::Once,
 };
 use crate::{

@@ -89,10 +89,7 @@ impl Demo {
 }
 
 /// Moves the demo's clock a day on with each SIGUSR2, so that one can see what ends on a date.
-fn days_pass(
-    clock: Clock,
-    stop: CancellationToken,
-) -> Result<impl Future<Output = ()>, CliError> {
+fn days_pass(clock: Clock, stop: CancellationToken) -> Result<impl Future<Output = ()>, CliError> {
     let mut asked = signal(SignalKind::user_defined2())?;
     Ok(async move {
         loop {

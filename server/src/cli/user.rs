@@ -24,12 +24,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct User {
     /// Where mappings, and users, are kept.
-    #[arg(
-        long,
-        global = true,
-        env = "CHANCERY_DATABASE",
-        default_value = "sqlite://chancery.db"
-    )]
+    #[arg(long, global = true, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery.db")]
     database: DatabaseUrl,
     #[command(subcommand)]
     command: Command,
@@ -133,8 +128,8 @@ async fn list(database: &DatabaseUrl) -> Result<(), CliError> {
 
 async fn hashed(name: &UserName, is_stdin: bool) -> Result<PasswordHash, CliError> {
     let text = if is_stdin { first_line()? } else { asked_for()? };
-    let password = Password::parse(&text, name.as_str())
-        .map_err(|error| format!("the password {error}"))?;
+    let password =
+        Password::parse(&text, name.as_str()).map_err(|error| format!("the password {error}"))?;
     Ok(Hasher::default().hash(password).await?)
 }
 

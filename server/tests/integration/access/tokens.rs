@@ -73,9 +73,7 @@ async fn no_token_decides_on_people_or_tokens() {
 #[tokio::test]
 async fn a_token_ends_when_it_expires_and_when_it_is_revoked() {
     let world = World::new().await;
-    let body = |days: Value| {
-        json!({ "name": "t", "team": "accounts", "scope": "read", "expires_in_days": days })
-    };
+    let body = |days: Value| json!({ "name": "t", "team": "accounts", "scope": "read", "expires_in_days": days });
     let (week, _) = made(&world, "ada", body(json!(7))).await;
     let (never, path) = made(&world, "ada", body(Value::Null)).await;
     let status = async |bearer: &str| {

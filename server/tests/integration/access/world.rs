@@ -98,8 +98,7 @@ impl World {
     /// Gives someone the password.
     pub(super) async fn password(&self, who: &str) {
         let path = format!("/api/v1/users/{who}/password");
-        let answer =
-            self.send("admin", Method::PUT, &path, json!({ "password": PASSWORD })).await;
+        let answer = self.send("admin", Method::PUT, &path, json!({ "password": PASSWORD })).await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer}");
     }
 
