@@ -36,7 +36,7 @@ test('neither sees what is the other’s', async ({ as }) => {
     [ada, 'ledger', 'basket'],
     [grace, 'basket', 'ledger'],
   ] as const) {
-    await person.open('/mappings?team=');
+    await person.open('/mappings?team=all');
     await expect(person.page.locator(`tr[data-mapping="${own}"]`)).toBeVisible();
     await expect(person.page.locator(`tr[data-mapping="${other}"]`)).toHaveCount(0);
     expect(await person.page.content()).not.toContain(other);

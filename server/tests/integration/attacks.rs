@@ -26,10 +26,9 @@ async fn get(installation: &Installation, headers: &[(&str, &str)]) -> Answer {
 }
 
 /// Returns an entity of the installation, changed.
-fn changed(installation: &Installation, entity: Entity, field: &str, value: Value) -> Edit {
+fn changed(entity: &Entity, field: &str, value: Value) -> Edit {
     let mut content = entity.to_json().unwrap();
     content[field] = value;
-    let _still_running = installation;
     Edit::Put(Entity::of_json(entity.kind().word(), content).unwrap())
 }
 
@@ -99,13 +98,11 @@ async fn sessions_and_tokens_end_by_the_clock_and_with_their_user() {
     let token = access.borrow().tokens().find(|token| token.id.0 == 3002).cloned().unwrap();
     let user = access.borrow().users().find(|user| user.name.as_str() == "edda").cloned().unwrap();
     let soon = (clock.now() + TimeDelta::minutes(30)).to_rfc3339();
-    let expiring = changed(&installation, Entity::Token(token), "expires_at", json!(soon));
+    let expiring = changed(&Entity::Token(token), "expires_at", json!(soon));
     installation.edit(vec![expiring]).await;
     assert!(is_let_in(Caller::TeamWrite).await && is_let_in(Caller::Editor).await);
 
-    installation
-        .edit(vec![changed(&installation, Entity::User(user), "is_disabled", json!(true))])
-        .await;
+    installation.edit(vec![changed(&Entity::User(user), "is_disabled", json!(true))]).await;
     assert!(!is_let_in(Caller::Editor).await, "the user is disabled");
     assert!(is_let_in(Caller::Owner).await);
 

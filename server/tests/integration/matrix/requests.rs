@@ -162,11 +162,12 @@ async fn query(id: &str, target: Target, installation: &Installation) -> String 
     }
 }
 
-/// Returns the newest revision of a target's mapping.
+/// Returns the newest revision of a target's mapping; of what is not there, that of the other team's.
 async fn revision(installation: &Installation, target: Target) -> u64 {
-    let path = format!("/api/v1/mappings/{}", target.mapping());
+    let name = if target == Target::Own { OWN_MAPPING } else { OTHER_MAPPING };
+    let path = format!("/api/v1/mappings/{name}");
     let mapping = installation.send(Caller::Admin, "GET", &path, None).await;
-    mapping.json()["revision"].as_u64().unwrap_or(1)
+    mapping.json()["revision"].as_u64().unwrap()
 }
 
 async fn body(id: &str, target: Target, installation: &Installation) -> Option<Value> {
