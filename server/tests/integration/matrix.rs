@@ -138,7 +138,7 @@ async fn leak(
             operation.id
         ));
     }
-    if target != Target::Other {
+    if target != Target::Other || requests::is_common(&operation.path) {
         return None;
     }
     let absent = send(installation, operation, caller, Target::Absent).await;
