@@ -77,6 +77,7 @@ impl TestServer {
             clock,
             services: Vec::new(),
             forbidden: Vec::new(),
+            oidc: None,
         };
         let tasks = TaskTracker::new();
         let store = Store::open(&settings.database, Rules::default(), &tasks).await.unwrap();
