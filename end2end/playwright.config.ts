@@ -34,6 +34,7 @@ export default defineConfig<object, { flags: string[] }>({
   projects: [
     { name: 'article', testMatch: 'walkthrough.spec.ts' },
     { name: 'api', testMatch: 'conformance.spec.ts' },
+    { name: 'access', testMatch: 'access/*.spec.ts' },
     { name: 'hydrated', testMatch: 'portal/*.spec.ts' },
     {
       name: 'nojs',
