@@ -34,7 +34,6 @@ export default defineConfig<object, { flags: string[] }>({
   projects: [
     { name: 'article', testMatch: 'walkthrough.spec.ts' },
     { name: 'api', testMatch: 'conformance.spec.ts' },
-    { name: 'access', testMatch: 'access/*.spec.ts' },
     { name: 'hydrated', testMatch: 'portal/*.spec.ts' },
     {
       name: 'nojs',
@@ -53,7 +52,7 @@ export default defineConfig<object, { flags: string[] }>({
     {
       name: 'access-nojs',
       testMatch: 'access/*.spec.ts',
-      testIgnore: 'access/live.spec.ts',
+      testIgnore: ['access/live.spec.ts', 'access/oidc.spec.ts'],
       use: { flags: SIGN_IN, javaScriptEnabled: false },
     },
   ],
