@@ -192,7 +192,7 @@ async fn body(id: &str, target: Target, installation: &Installation) -> Option<V
         "createRequest" => {
             json!({ "kind": "transfer", "claim": 4012, "team": team, "note": "please" })
         }
-        "refuseRequest" => json!({ "note": "not now" }),
+        "refuseRequest" => json!({ "reason": "not now" }),
         "saveView" => json!({ "query": "q=stone" }),
         _ => return None,
     })
