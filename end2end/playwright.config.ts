@@ -4,7 +4,10 @@ import { chromiumArgs, chromiumPath } from './chromium.js';
 
 const NEEDS_SCRIPT = ['portal/live.spec.ts', 'portal/form-live.spec.ts', 'portal/keyboard.spec.ts'];
 
-export default defineConfig({
+/** People sign in, and a day may pass without ending their sessions. */
+const SIGN_IN = ['--sign-in', 'required', '--session-idle-hours', '100'];
+
+export default defineConfig<object, { flags: string[] }>({
   testDir: '.',
   outputDir: 'test-results',
   // One stack at a time: an Envoy, a server and a browser fill two cores.
@@ -44,6 +47,13 @@ export default defineConfig({
       // What differs is how pages look and whether forms can be used with a finger.
       testMatch: ['portal/life.spec.ts', 'portal/pages.spec.ts'],
       use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    },
+    { name: 'access', testMatch: 'access/*.spec.ts', use: { flags: SIGN_IN } },
+    {
+      name: 'access-nojs',
+      testMatch: 'access/*.spec.ts',
+      testIgnore: 'access/live.spec.ts',
+      use: { flags: SIGN_IN, javaScriptEnabled: false },
     },
   ],
 });

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { test as base } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 
 /** From the start of the process to the ready file; a debug build on two busy cores takes 10 s. */
 const START_DEADLINE_MS = 60_000;
@@ -33,6 +33,8 @@ export interface Addresses {
   gateway: string;
   /** xDS and metrics: `host:port`. */
   xds: string;
+  /** The demo's users and their passwords. */
+  users: Record<string, string>;
 }
 
 export interface Stack extends Addresses {
@@ -44,6 +46,8 @@ export interface Stack extends Addresses {
   /** Lets the server neither answer nor close anything until `thaw`. The Envoy goes on. */
   freeze(): void;
   thaw(): void;
+  /** Moves the server's clock a day on. */
+  dayPasses(): Promise<void>;
 }
 
 /** A program: the one that the environment names, or where `make` puts it. */
@@ -100,6 +104,8 @@ interface Running {
 /** What a stack keeps from one process to the next. */
 interface Kept {
   folder: string;
+  /** Flags besides those of every stack. */
+  flags: string[];
   /** Where it has listened before. */
   addresses?: Addresses;
 }
@@ -122,6 +128,7 @@ async function launch(kept: Kept): Promise<Running> {
     ...['--envoy', program('ENVOY_BIN', '../.tools/bin/envoy')],
     ...['--database', `sqlite://${join(folder, 'chancery.db')}`],
     ...['--ready-file', join(folder, 'ready.json')],
+    ...kept.flags,
   ];
   const log = await open(logOf(kept), 'a');
   const child = spawn(program('CHANCERY_BIN', '../target/debug/chancery'), args, {
@@ -175,8 +182,10 @@ async function end({ child, exit, addresses }: Running, kept: Kept): Promise<voi
 }
 
 /** Starts a stack; `dispose` ends it and looks what it has logged. */
-async function start(): Promise<{ stack: Stack; dispose: () => Promise<void> }> {
-  const kept: Kept = { folder: await mkdtemp(join(tmpdir(), 'chancery-end2end-')) };
+async function start(
+  flags: string[],
+): Promise<{ stack: Stack; dispose: () => Promise<void> }> {
+  const kept: Kept = { folder: await mkdtemp(join(tmpdir(), 'chancery-end2end-')), flags };
   let running: Running | undefined = await launch(kept);
   const { addresses } = running;
   kept.addresses = addresses;
@@ -195,6 +204,12 @@ async function start(): Promise<{ stack: Stack; dispose: () => Promise<void> }> 
     },
     freeze: () => void running?.child.kill('SIGSTOP'),
     thaw: () => void running?.child.kill('SIGCONT'),
+    dayPasses: async () => {
+      const passed = async () => (await logged(kept)).split('a day has passed').length;
+      const before = await passed();
+      running?.child.kill('SIGUSR2');
+      await expect.poll(passed, { intervals: [20] }).toBeGreaterThan(before);
+    },
   };
   const dispose = async () => {
     stack.thaw();
@@ -235,11 +250,13 @@ export async function put(
   }
 }
 
-export const test = base.extend<{ stackLog: void }, { stack: Stack }>({
+export const test = base.extend<{ stackLog: void }, { stack: Stack; flags: string[] }>({
+  /** Flags of `chancery demo`; a project with others has a stack of its own. */
+  flags: [[], { option: true, scope: 'worker' }],
+
   stack: [
-    // The first argument names the fixtures that this one needs: none.
-    async ({}, use) => {
-      const { stack, dispose } = await start();
+    async ({ flags }, use) => {
+      const { stack, dispose } = await start(flags);
       await use(stack);
       await dispose();
     },
@@ -260,7 +277,7 @@ export const test = base.extend<{ stackLog: void }, { stack: Stack }>({
   baseURL: async ({ stack }, use) => use(stack.portal),
 });
 
-export { expect } from '@playwright/test';
+export { expect };
 
 /** The folder for pictures of the pages, to look at; git ignores it. */
 export const screens = fileURLToPath(new URL('test-results/screens', import.meta.url));

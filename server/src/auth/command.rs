@@ -143,3 +143,6 @@ pub enum Grounds {
 
 /// A decision on its way to the store.
 pub type Decision = Box<dyn FnOnce(&Scene<'_>) -> Result<Outcome, Refusal> + Send>;
+
+#[cfg(test)]
+mod tests;

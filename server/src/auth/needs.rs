@@ -61,7 +61,8 @@ pub fn of(operation_id: &str) -> Option<Need> {
         // to whom a place belongs is no secret; of requests each sees their own
         "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
         | "getRequest" => Need::SignedIn,
-        "createMapping" => Need::Decided,
+        // what is restored may be gone: its history says whose it was
+        "createMapping" | "restoreMapping" => Need::Decided,
         // what is a user's own
         "listFavourites" | "unmarkFavourite" | "listViews" | "saveView" | "deleteView" => {
             Need::SignedIn
@@ -80,7 +81,6 @@ pub fn of(operation_id: &str) -> Option<Need> {
         | "cloneMapping" => Need::Mapping(Role::Viewer),
         "patchMapping" | "deleteMapping" => Need::Mapping(Role::Editor),
         "putMapping"
-        | "restoreMapping"
         | "ambassadorPutMapping"
         | "ambassadorPostMapping"
         | "ambassadorDeleteMapping" => Need::MappingIfAny(Role::Editor),

@@ -47,6 +47,17 @@ pub fn check(principal: &Principal, role: Role, object: Object<'_>) -> Result<()
     }
 }
 
+/// Checks that `principal` has at least `role` in some team, or in all.
+///
+/// # Errors
+/// Returns [`Refusal::Forbidden`] when they have it nowhere.
+pub fn check_anywhere(principal: &Principal, role: Role) -> Result<(), Refusal> {
+    if principal.installation >= Some(role) || principal.teams_with(role).next().is_some() {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden { needed: format!("{} of a team", a(role)) })
+}
+
 fn a(role: Role) -> &'static str {
     match role {
         Role::Viewer => "a viewer",
@@ -82,6 +93,16 @@ mod tests {
         assert_eq!(by_team.is_ok(), has >= needed);
         assert_eq!(by_installation.is_ok(), has >= needed);
         assert!(!matches!(by_team, Err(Refusal::Hidden { .. })));
+    }
+
+    #[rstest]
+    fn a_role_anywhere_is_one_of_a_team_or_of_all(
+        #[values(None, Some(Role::Viewer), Some(Role::Editor))] installation: Option<Role>,
+        #[values(None, Some(Role::Viewer), Some(Role::Owner))] own: Option<Role>,
+    ) {
+        let allowed = check_anywhere(&principal(installation, own), Role::Editor).is_ok();
+
+        assert_eq!(allowed, installation >= Some(Role::Editor) || own >= Some(Role::Editor));
     }
 
     #[test]

@@ -300,13 +300,18 @@ fn check(
             let gateway = state.gateway();
             let mapping =
                 MappingName::parse(&name).ok().and_then(|name| gateway.table.get(&name).cloned());
-            match (mapping, need) {
-                (Some(mapping), _) => {
+            let seen = mapping.as_ref().filter(|it| principal.role_in(&it.spec.team).is_some());
+            if seen.is_none() && need == Need::MappingIfAny(role) {
+                // who could make none learns nothing from a name that is taken
+                permission::check_anywhere(principal, role)?;
+            }
+            match mapping {
+                Some(mapping) => {
                     let object = Object::Of { team: &mapping.spec.team, what: &what };
                     permission::check(principal, role, object)
                 }
                 // the handler says that there is none, or makes one
-                (None, _) => Ok(()),
+                None => Ok(()),
             }
         }
     }

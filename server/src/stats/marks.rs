@@ -72,12 +72,20 @@ impl Marks {
         coverage: &Coverage,
     ) {
         let last = self.close(mapping);
-        let from = last.map_or(0, |second| second + CHANGE_SECONDS);
-        let before = window.map(|window| Side::before(now, from, window, coverage));
+        let before = match (window, last) {
+            (None, _) => Side::default(),
+            // what came after the last change is what was before this one
+            (_, Some((second, after)))
+                if now.saturating_sub(second) <= CHANGE_SECONDS + SIDE_SECONDS =>
+            {
+                after
+            }
+            (Some(window), _) => Side::before(now, window, coverage),
+        };
         let mark = Mark {
             mapping: mapping.clone(),
             second: now,
-            before: before.unwrap_or_default(),
+            before,
             after: Side::default(),
             last: Side::default(),
             is_open: true,
@@ -126,11 +134,12 @@ impl Marks {
         sides.unwrap_or_default().map(Side::told)
     }
 
-    /// Ends what is measured of the newest change of `mapping`; returns its second.
-    fn close(&mut self, mapping: &MappingName) -> Option<u32> {
+    /// Ends what is measured of the newest change of `mapping`; returns its second, and what came
+    /// after it.
+    fn close(&mut self, mapping: &MappingName) -> Option<(u32, Side)> {
         let mark = self.marks.get_mut(self.newest.get(mapping)?)?;
         mark.is_open = false;
-        Some(mark.second)
+        Some((mark.second, mark.after))
     }
 
     fn forget_oldest(&mut self) {
@@ -143,9 +152,9 @@ impl Marks {
 }
 
 impl Side {
-    /// Returns the traffic of the seconds before `now`, from `from` on.
-    fn before(now: u32, from: u32, window: &Window, coverage: &Coverage) -> Self {
-        let from = from.max(now.saturating_sub(SIDE_SECONDS));
+    /// Returns the traffic of the minute before the second `now`.
+    fn before(now: u32, window: &Window, coverage: &Coverage) -> Self {
+        let from = now.saturating_sub(SIDE_SECONDS);
         let is_before = |second: u32| (from..now).contains(&second);
         let mut side = Self::default();
         let covered = coverage.each_second(now).filter(|(second, _)| is_before(*second));

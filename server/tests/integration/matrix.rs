@@ -138,9 +138,7 @@ async fn leak(
             operation.id
         ));
     }
-    // whose a place is, everyone may know
-    let is_known = operation.path.starts_with("/api/v1/claims/");
-    if target != Target::Other || is_known {
+    if target != Target::Other || requests::is_common(&operation.path) {
         return None;
     }
     let absent = send(installation, operation, caller, Target::Absent).await;

@@ -82,8 +82,8 @@ pub(super) const UPGRADE: [(&str, &str); 4] = [
 ];
 
 /// Operations whose body or query names a team although their path does not.
-const BY_TEAM: [&str; 5] =
-    ["createMapping", "listTokens", "createToken", "createClaim", "createRequest"];
+const BY_TEAM: [&str; 6] =
+    ["createMapping", "listMappings", "listTokens", "createToken", "createClaim", "createRequest"];
 
 /// Operations that make what is not there, and the name that it gets: it has a history from then on.
 const MAKING: [&str; 3] = ["putMapping", "ambassadorPutMapping", "ambassadorPostMapping"];
@@ -96,6 +96,12 @@ pub(super) fn targets(id: &str, path: &str) -> Vec<Target> {
     } else {
         vec![Target::Any]
     }
+}
+
+/// Tells whether everyone who has signed in may know that something exists: to whom a place belongs,
+/// and what protects it.
+pub(super) fn is_common(path: &str) -> bool {
+    path.starts_with("/api/v1/claims") || path.starts_with("/api/v1/protections")
 }
 
 /// Returns what names a target in an answer.
@@ -139,25 +145,29 @@ pub(super) async fn of(
             part => part.to_owned(),
         });
     }
-    let path = format!("{}{}", filled.join("/"), query(id, target));
+    let path = format!("{}{}", filled.join("/"), query(id, target, installation).await);
     Request { path, body: body(id, target, installation).await }
 }
 
-fn query(id: &str, target: Target) -> String {
+async fn query(id: &str, target: Target, installation: &Installation) -> String {
     match id {
         "checkService" => "?service=127.0.0.1:1".to_owned(),
         "getOwner" => "?url=/other/x".to_owned(),
-        "listTokens" => format!("?team={}", target.team()),
-        "compareMappingRevisions" => "?from=1&to=1".to_owned(),
+        "listTokens" | "listMappings" => format!("?team={}", target.team()),
+        "compareMappingRevisions" => {
+            let revision = revision(installation, target).await;
+            format!("?from={revision}&to={revision}")
+        }
         _ => String::new(),
     }
 }
 
-/// Returns the newest revision of a target's mapping.
+/// Returns the newest revision of a target's mapping; of what is not there, that of the other team's.
 async fn revision(installation: &Installation, target: Target) -> u64 {
-    let path = format!("/api/v1/mappings/{}", target.mapping());
+    let name = if target == Target::Own { OWN_MAPPING } else { OTHER_MAPPING };
+    let path = format!("/api/v1/mappings/{name}");
     let mapping = installation.send(Caller::Admin, "GET", &path, None).await;
-    mapping.json()["revision"].as_u64().unwrap_or(1)
+    mapping.json()["revision"].as_u64().unwrap()
 }
 
 async fn body(id: &str, target: Target, installation: &Installation) -> Option<Value> {

@@ -173,6 +173,68 @@ async fn what_cannot_be_restored_is_refused_with_the_reason() {
     assert_eq!(nobody.status, StatusCode::NOT_FOUND, "{nobody}");
 }
 
+/// Makes a team and a token of it; returns the header that brings the token.
+async fn token(server: &TestServer, team: &str, scope: &str) -> String {
+    // there may be one already
+    server.send(Method::POST, "/api/v1/teams", &json!({ "name": team })).await;
+    let draft = json!({ "name": format!("{team}-{scope}"), "team": team, "scope": scope });
+    let made = server.send(Method::POST, "/api/v1/tokens", &draft).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made}");
+    format!("Bearer {}", made.json()["secret"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_team_sees_and_restores_nothing_of_another_s_history() {
+    let server = TestServer::start().await;
+    let (ours, reader) =
+        (token(&server, "ours", "write").await, token(&server, "ours", "read").await);
+    let theirs = token(&server, "theirs", "write").await;
+    let call = async |token: &str, method: Method, path: &str, body: Value| {
+        let headers = [("authorization", token)];
+        send(&server, method, &format!("{USER}{path}"), &headers, &body).await
+    };
+    let body = |service: &str| json!({ "prefix": "/user/", "service": service, "team": "ours" });
+    call(&ours, Method::PUT, "", body("first")).await;
+    call(&ours, Method::PUT, "", body("second")).await;
+    let first =
+        call(&ours, Method::GET, "/revisions", Value::Null).await.json()["items"][1]["revision"]
+            .clone();
+    let restoration = json!({ "revision": first });
+
+    // while it is there, and once it is gone
+    for is_gone in [false, true] {
+        if is_gone {
+            let deleted = call(&ours, Method::DELETE, "", Value::Null).await;
+            assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{deleted}");
+        }
+        for (method, path, body) in [
+            (Method::GET, format!("/revisions/{first}"), Value::Null),
+            (Method::GET, format!("/compare?from={first}"), Value::Null),
+            (Method::POST, "/restore?dry_run=true".to_owned(), restoration.clone()),
+            (Method::POST, "/restore".to_owned(), restoration.clone()),
+        ] {
+            let hidden = call(&theirs, method.clone(), &path, body.clone()).await;
+            assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{method} {path}: {hidden}");
+            assert!(!hidden.body.contains("second"), "{hidden}");
+            let read = call(&reader, method.clone(), &path, body).await;
+            let expected =
+                if method == Method::GET { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(read.status, expected, "{method} {path}: {read}");
+        }
+    }
+    // a mapping of the same name that is theirs does not make what was before theirs
+    let body = json!({ "prefix": "/theirs/", "service": "third", "team": "theirs" });
+    let again = call(&theirs, Method::PUT, "", body).await;
+    assert_eq!(again.status, StatusCode::CREATED, "{again}");
+    let third = again.json()["revision"].clone();
+    let hidden = call(&theirs, Method::POST, "/restore", restoration).await;
+    let path = format!("/compare?from={third}&to={first}");
+    let compared = call(&theirs, Method::GET, &path, Value::Null).await;
+    for hidden in [hidden, compared] {
+        assert_eq!(hidden.status, StatusCode::NOT_FOUND, "{hidden}");
+    }
+}
+
 /// Returns contents that a mapping may have; some fields are absent, which means their default.
 fn contents() -> impl Strategy<Value = Vec<Value>> {
     let path = "(/[a-z0-9._~-]{1,8}){1,4}/?".prop_filter("no dots alone", |path: &String| {

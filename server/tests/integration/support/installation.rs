@@ -207,7 +207,7 @@ fn base(now: &str) -> Vec<Entity> {
             json!({ "id": 7010 + number, "subject": { "kind": "change", "mapping": name,
                         "content": { "name": name, "prefix": guarded, "service": "127.0.0.1:1",
                                      "team": team },
-                        "base": null },
+                        "base": null, "places": [guarded] },
                     "team": team, "author": author, "created_at": now, "state": "open",
                     "needed": 1, "approvers": team }),
         ));
