@@ -26,14 +26,15 @@ pub enum Field {
     Name,
     Prefix,
     Service,
+    Team,
     Rewrite,
     Labels,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Name, Self::Prefix, Self::Service, Self::Rewrite, Self::Labels];
+    pub const ALL: [Self; 6] =
+        [Self::Name, Self::Prefix, Self::Service, Self::Team, Self::Rewrite, Self::Labels];
 
     /// Returns the name in the form, in the API's body and in its errors; also the input's id.
     pub fn key(self) -> &'static str {
@@ -41,6 +42,7 @@ impl Field {
             Self::Name => "name",
             Self::Prefix => "prefix",
             Self::Service => "service",
+            Self::Team => "team",
             Self::Rewrite => "rewrite",
             Self::Labels => "labels",
         }
@@ -52,6 +54,7 @@ impl Field {
             Self::Name => "Name",
             Self::Prefix => "Prefix",
             Self::Service => "Service",
+            Self::Team => "Team",
             Self::Rewrite => "Rewrite",
             Self::Labels => "Labels",
         }
@@ -81,6 +84,8 @@ pub struct Typed {
     pub name: String,
     pub prefix: String,
     pub service: String,
+    /// Empty: the team that has the place, or the only one that it can be.
+    pub team: String,
     pub rewrite: String,
     /// All labels, separated by spaces or commas.
     pub labels: String,
@@ -98,6 +103,7 @@ impl Typed {
             name: mapping.name.clone(),
             prefix: mapping.prefix.clone(),
             service: mapping.service.clone(),
+            team: mapping.team.clone(),
             rewrite: mapping.rewrite.clone(),
             labels: mapping.labels.join(" "),
         }
@@ -108,6 +114,7 @@ impl Typed {
             Field::Name => &self.name,
             Field::Prefix => &self.prefix,
             Field::Service => &self.service,
+            Field::Team => &self.team,
             Field::Rewrite => &self.rewrite,
             Field::Labels => &self.labels,
         }
@@ -118,6 +125,7 @@ impl Typed {
             Field::Name => &mut self.name,
             Field::Prefix => &mut self.prefix,
             Field::Service => &mut self.service,
+            Field::Team => &mut self.team,
             Field::Rewrite => &mut self.rewrite,
             Field::Labels => &mut self.labels,
         } = text;
@@ -132,7 +140,7 @@ impl Typed {
             service: self.service.clone(),
             rewrite: Some(self.rewrite.clone()),
             labels: (!labels.is_empty()).then_some(labels),
-            team: None,
+            team: Some(self.team.clone()).filter(|team| !team.is_empty()),
         }
     }
 
@@ -314,13 +322,16 @@ pub fn stale(error: &ClientError) -> Option<Option<&Mapping>> {
     }
 }
 
-/// Finds the mapping that has the name or the prefix already: the API quotes it last.
+/// Finds the mapping that has the name or the prefix already, if the reader may know it.
 pub fn owner(error: &ClientError) -> Option<&str> {
     let ClientError::Problem(problem) = error else { return None };
-    if !matches!(problem.code.as_str(), "name-taken" | "prefix-taken") {
-        return None;
-    }
-    problem.detail.rsplit('`').nth(1).filter(|name| !name.is_empty())
+    let before = match problem.code.as_str() {
+        "name-taken" => "named `",
+        "prefix-taken" => "mapped by `",
+        _ => return None,
+    };
+    let (_, rest) = problem.detail.split_once(before)?;
+    rest.split('`').next().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

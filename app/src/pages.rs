@@ -11,6 +11,7 @@ pub(crate) mod about;
 mod account;
 mod activity;
 mod api_docs;
+mod claims;
 mod compare;
 mod config;
 pub mod delete_mapping;
@@ -20,7 +21,10 @@ mod mapping_form;
 pub(crate) mod mappings;
 mod nodes;
 pub(crate) mod overview;
+mod owner;
+mod protections;
 pub(crate) mod query;
+pub mod requests;
 mod restore;
 mod services;
 mod sign_in;
@@ -34,7 +38,7 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
 use crate::api::client::{Client, ClientError, InProcess};
-use crate::api::session::Me;
+use crate::api::session::{Me, Who};
 use crate::components::frame::{self, Place};
 use crate::draft::Form;
 use crate::live::store::Seed;
@@ -124,6 +128,8 @@ pub(crate) struct Surroundings {
     pub(crate) kept: Vec<(String, String)>,
     /// Who asks for the page.
     pub(crate) me: Me,
+    /// Requests that wait for their decision.
+    pub(crate) waiting: u32,
 }
 
 /// A page that has been loaded, before it is drawn.
@@ -178,6 +184,7 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
         seed: full.as_ref().map(Seed::of).unwrap_or_default(),
         q: if is_list { query.text("q") } else { String::new() },
         kept: if is_list { mappings::address::kept(&query) } else { Vec::new() },
+        waiting: waiting(&client, &visit.me).await,
         me: visit.me.clone(),
     };
     let Loaded { mut status, title, place, is_alone, draw } = page(&client, &visit, &query).await;
@@ -192,6 +199,14 @@ pub async fn render(api: InProcess, visit: Visit) -> Page {
     });
     owner.unset_with_forced_cleanup();
     Page { status, html }
+}
+
+/// Returns how many requests wait for someone's decision.
+async fn waiting(client: &Client, me: &Me) -> u32 {
+    if me.who == Who::Anonymous {
+        return 0;
+    }
+    client.requests("&to_decide=true", 1, None).await.map_or(0, |page| page.waiting)
 }
 
 /// Returns the address of the list in the state of a query, of which only what can be read counts.
@@ -234,6 +249,12 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["config"] => config::page(client, query).await,
         ["about"] => about::page(),
         ["api", "docs"] => api_docs::page(client).await,
+        ["owner"] => owner::page(client, query).await,
+        ["claims"] => claims::page(client, visit, query).await,
+        ["claims", id] => claims::claim(client, visit, id).await,
+        ["requests"] => requests::page(client, query).await,
+        ["requests", id] => requests::request(client, visit, id).await,
+        ["protections"] => protections::page(client, visit).await,
         ["sign-in"] => sign_in::page(visit, query),
         ["setup", _] => sign_in::set_up(visit),
         ["account"] => account::page(client, visit, query).await,

@@ -8,6 +8,8 @@
 #[cfg(feature = "ssr")]
 mod audit;
 #[cfg(feature = "ssr")]
+mod claims;
+#[cfg(feature = "ssr")]
 mod in_process;
 #[cfg(feature = "ssr")]
 mod people;
@@ -22,6 +24,7 @@ use super::node::NodeList;
 use super::plan::Plan;
 use super::problem::Problem;
 use super::receipt::Receipt;
+use super::request::Request;
 use super::revision::{Comparison, Restoration, RevisionDetail, RevisionPage};
 use super::series::{Series, Span};
 use super::service::{ServiceCheck, ServicePage};
@@ -148,19 +151,19 @@ impl Client {
     }
 
     /// Gives a mapping the content that it had at a revision, if it is still at the revision
-    /// `replaces`; without one, if there is still no such mapping.
+    /// `replaces`; without one, if there is still no such mapping. Or asks those who must agree.
     pub async fn restore(
         &self,
         name: &str,
         revision: u64,
         replaces: Option<u64>,
-    ) -> Result<Mapping, ClientError> {
+    ) -> Result<Saved, ClientError> {
         let mut request = restoration(mapping_path(name, "/restore"), revision);
         request.header = Some(match replaces {
             Some(replaces) => ("if-match", format!("\"{replaces}\"")),
             None => ("if-none-match", "*".to_owned()),
         });
-        decode(&self.send(request).await?)
+        saved(&self.send(request).await?)
     }
 
     /// Gets how far the mapping's newest revision has come.
@@ -207,9 +210,9 @@ impl Client {
         decode(&self.write(write, true).await?)
     }
 
-    /// Creates a mapping or replaces its content.
-    pub async fn save(&self, write: &Write) -> Result<Mapping, ClientError> {
-        decode(&self.write(write, false).await?)
+    /// Creates a mapping or replaces its content, or asks those who must agree to it.
+    pub async fn save(&self, write: &Write) -> Result<Saved, ClientError> {
+        saved(&self.write(write, false).await?)
     }
 
     /// Asks what deleting a mapping would do.
@@ -217,11 +220,20 @@ impl Client {
         decode(&self.send(Outgoing::new("DELETE", mapping_path(name, "?dry_run=true"))).await?)
     }
 
-    /// Deletes a mapping, if it has this revision still; whatever it has without one.
-    pub async fn delete(&self, name: &str, revision: Option<u64>) -> Result<(), ClientError> {
+    /// Deletes a mapping, if it has this revision still; whatever it has without one. Returns the
+    /// request that was made, where others must agree first.
+    pub async fn delete(
+        &self,
+        name: &str,
+        revision: Option<u64>,
+    ) -> Result<Option<Request>, ClientError> {
         let mut request = Outgoing::new("DELETE", mapping_path(name, ""));
         request.header = revision.map(|revision| ("if-match", format!("\"{revision}\"")));
-        succeed(&self.send(request).await?)
+        let reply = self.send(request).await?;
+        if reply.status == ACCEPTED {
+            return decode(&reply).map(Some);
+        }
+        succeed(&reply).map(|()| None)
     }
 
     /// Gets the document that describes the API.
@@ -249,6 +261,24 @@ impl Client {
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         decode(&self.send(Outgoing::new("GET", path.to_owned())).await?)
     }
+}
+
+/// What has become of a write.
+#[derive(Debug, Clone)]
+pub enum Saved {
+    Now(Mapping),
+    /// Others must agree first, and have been asked.
+    Asked(Box<Request>),
+}
+
+/// The status of a write that others must agree to first.
+const ACCEPTED: u16 = 202;
+
+fn saved(reply: &Reply) -> Result<Saved, ClientError> {
+    if reply.status == ACCEPTED {
+        return decode(reply).map(|request| Saved::Asked(Box::new(request)));
+    }
+    decode(reply).map(Saved::Now)
 }
 
 /// A mapping to be created, or new content of one.

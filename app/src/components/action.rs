@@ -50,11 +50,6 @@ impl Tried {
         Self(acted.filter(|acted| acted.action == action).cloned())
     }
 
-    /// Of several forms of one kind: takes it only if its hidden field `name` says `value`.
-    pub(crate) fn about(self, name: &str, value: &str) -> Self {
-        Self(self.0.filter(|acted| acted.field(name) == Some(value)))
-    }
-
     /// Returns what was typed into a field, or what it begins with.
     pub(crate) fn value(&self, name: &str, otherwise: &str) -> String {
         let typed = self.0.as_ref().and_then(|acted| acted.field(name));

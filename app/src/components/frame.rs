@@ -30,6 +30,8 @@ pub(crate) enum Place {
     Nodes,
     Activity,
     Teams,
+    Claims,
+    Requests,
     Users,
     Config,
     About,
@@ -42,7 +44,7 @@ pub(crate) fn document(
     place: Option<Place>,
     content: AnyView,
 ) -> impl IntoView + use<> {
-    let Surroundings { theme, assets, address, seed, q, kept, me } = surroundings;
+    let Surroundings { theme, assets, address, seed, q, kept, me, waiting } = surroundings;
     let kept = kept
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
@@ -51,6 +53,7 @@ pub(crate) fn document(
         (Place::Mappings, seed.gateway.mappings),
         (Place::Services, seed.gateway.services),
         (Place::Nodes, seed.gateway.nodes),
+        (Place::Requests, waiting),
     ];
 
     let content = view! {
@@ -196,6 +199,8 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)], me: &Me) -> impl In
         (Place::Nodes, "/nodes", "Nodes", icon::NODES),
         (Place::Activity, "/activity", "Activity", icon::ACTIVITY),
         (Place::Teams, "/teams", "Teams", icon::TEAMS),
+        (Place::Claims, "/claims", "Claims", icon::CLAIMS),
+        (Place::Requests, "/requests", "Requests", icon::REQUESTS),
         (Place::Users, "/users", "Users", icon::USER),
         (Place::Config, "/config", "Envoy config", icon::CONFIG),
         (Place::About, "/about", "About", icon::ABOUT),
@@ -203,7 +208,10 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)], me: &Me) -> impl In
     let is_admin = me.is_admin;
     let is_shown = |(this, ..): &(Place, _, _, _)| *this != Place::Users || is_admin;
     let item = |(this, href, label, path)| {
-        let count = counts.iter().find(|(place, _)| *place == this).map(|(_, number)| {
+        // that nothing waits goes without saying
+        let is_told = |number| this != Place::Requests || number > 0;
+        let known = counts.iter().find(|(place, number)| *place == this && is_told(*number));
+        let count = known.map(|(_, number)| {
             view! { <span class="nav-count num">{count(u64::from(*number))}</span> }
         });
         let current = (place == Some(this)).then_some("page");

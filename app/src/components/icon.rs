@@ -20,6 +20,10 @@ pub(crate) const ACTIVITY: &str =
 pub(crate) const TEAMS: &str = "M6 3a2.200 2.200 0 1 0 0 4.400A2.200 2.200 0 0 0 6 3M1.500 13.500c0-2.800 1.900-4.300 4.500-4.300s4.500 1.500 4.500 4.300\
     M10.800 3.200a2.100 2.100 0 0 1 0 4M12 9.500c1.600.6 2.500 1.900 2.500 4";
 #[cfg(feature = "ssr")]
+pub(crate) const CLAIMS: &str = "M3.500 14V2.500M3.500 3h9l-2 3 2 3h-9";
+#[cfg(feature = "ssr")]
+pub(crate) const REQUESTS: &str = "M2.500 3h11v10h-11zM5 8.200l2 2 4-4.400";
+#[cfg(feature = "ssr")]
 pub(crate) const USER: &str = "M8 2.500a2.700 2.700 0 1 0 0 5.400 2.700 2.700 0 0 0 0-5.400M2.800 14c0-3 2.200-4.600 5.200-4.600s5.200 1.600 5.200 4.600";
 #[cfg(feature = "ssr")]
 pub(crate) const CONFIG: &str = "M5 4L1.500 8 5 12M11 4l3.500 4L11 12";

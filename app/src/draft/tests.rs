@@ -10,6 +10,7 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         service: service.to_owned(),
         rewrite: "/".to_owned(),
         labels: vec!["a".to_owned(), "b".to_owned()],
+        team: "accounts".to_owned(),
         revision,
         created_at: chrono::DateTime::default(),
         updated_at: chrono::DateTime::default(),
@@ -105,12 +106,16 @@ fn a_stale_save_tells_what_is_there_now() {
 }
 
 #[test]
-fn the_owner_of_a_taken_prefix_is_quoted_last() {
+fn the_owner_of_a_taken_prefix_is_found_where_it_is_named() {
     let detail = "the prefix `/user/` is already mapped by `user`";
 
     assert_eq!(owner(&problem(409, "prefix-taken", detail).into()), Some("user"));
     assert_eq!(owner(&problem(422, "invalid-fields", detail).into()), None);
     assert_eq!(owner(&problem(409, "prefix-taken", "it is taken").into()), None);
+    let of_team = format!("{detail} of the team `shop`");
+    assert_eq!(owner(&problem(409, "prefix-taken", &of_team).into()), Some("user"));
+    let unseen = "the prefix `/user/` is already mapped by the team `shop`";
+    assert_eq!(owner(&problem(409, "prefix-taken", unseen).into()), None);
 }
 
 #[test]

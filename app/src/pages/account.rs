@@ -104,7 +104,7 @@ fn going_on(sessions: SessionList, tried: Tried) -> impl IntoView {
 
 fn session(session: Session) -> impl IntoView {
     let Session { id, created_at, seen_at, expires_at, address, user_agent, is_current } = session;
-    let browser = if user_agent.is_empty() { "Unknown program".to_owned() } else { user_agent };
+    let browser = browser(&user_agent);
     let ends = format!("Sign out of {browser}");
     let end = match is_current {
         true => view! { <span class="chip accent">"This one"</span> }.into_any(),
@@ -131,6 +131,28 @@ fn session(session: Session) -> impl IntoView {
             </div>
             {end}
         </li>
+    }
+}
+
+/// Says what a browser calls itself, in the words of its user.
+fn browser(user_agent: &str) -> String {
+    // each also claims to be those that stand after it
+    let names = ["Edg", "OPR", "Firefox", "HeadlessChrome", "Chrome", "Safari"];
+    let systems = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"];
+    let name = names.into_iter().find(|name| user_agent.contains(&format!("{name}/")));
+    let system = systems.into_iter().find(|system| user_agent.contains(system));
+    let name = match name {
+        Some("Edg") => "Edge",
+        Some("OPR") => "Opera",
+        Some("HeadlessChrome") => "Chrome",
+        Some(other) => other,
+        None if user_agent.is_empty() => return "A program that does not say its name".to_owned(),
+        None => return user_agent.to_owned(),
+    };
+    match system {
+        Some("Mac OS X") => format!("{name} on macOS"),
+        Some(system) => format!("{name} on {system}"),
+        None => name.to_owned(),
     }
 }
 
@@ -190,5 +212,26 @@ fn change_password(tried: Tried) -> impl IntoView {
                 </div>
             </ActionForm>
         </Card>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_called_as_its_user_calls_it() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+            Chrome/143.0.0.0 Safari/537.36";
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like \
+            Gecko) Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0";
+        let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 \
+            (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
+
+        assert_eq!(browser(chrome), "Chrome on Linux");
+        assert_eq!(browser(edge), "Edge on Windows");
+        assert_eq!(browser(safari), "Safari on iPhone");
+        assert_eq!(browser("curl/8.5.0"), "curl/8.5.0");
+        assert_eq!(browser(""), "A program that does not say its name");
     }
 }

@@ -305,7 +305,8 @@ fn row(entry: &AuditEntry) -> impl IntoView + use<> {
         view! { <a href=only>{team.clone()}</a> }
     });
     let by = Asked { actor: entry.actor.clone(), ..Asked::default() }.href(None);
-    let via = (entry.via != entry.actor && entry.via != "token")
+    // how users and tokens come is no news
+    let via = (entry.via != entry.actor && !matches!(entry.via.as_str(), "session" | "token"))
         .then(|| view! { <span class="cell-note">{format!("by {}", entry.via)}</span> });
     let address = entry.address.clone().unwrap_or_else(|| "–".to_owned());
     let request = entry.request_id.clone().map(|id| {

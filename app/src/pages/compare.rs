@@ -219,6 +219,7 @@ fn text(content: &MappingDraft, field: Field) -> String {
         Field::Name => content.name.clone(),
         Field::Prefix => content.prefix.clone(),
         Field::Service => content.service.clone(),
+        Field::Team => content.team.clone().unwrap_or_default(),
         Field::Rewrite => content.rewrite.clone().unwrap_or_default(),
         Field::Labels => content.labels.clone().unwrap_or_default().join(" "),
     }

@@ -13,10 +13,11 @@ use leptos::prelude::*;
 
 use self::sheet::{Choice, Sheet};
 use super::query::Query;
-use super::{Loaded, Posted, Visit, failure};
+use super::{Loaded, Posted, Visit, claims, failure};
 use crate::api::client::{Client, ClientError};
 use crate::api::mapping::Mapping;
 use crate::api::plan::Plan;
+use crate::api::team::Role;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{Field, Form, Purpose, Stage, mapping_address};
@@ -37,7 +38,7 @@ pub(super) async fn create(client: &Client, visit: &Visit, query: &Query) -> Loa
         }
         form
     });
-    page(client, form, asked).await
+    page(client, visit, form, asked).await
 }
 
 /// `/mappings/{name}/edit`
@@ -57,10 +58,10 @@ async fn of_mapping(
     fill: fn(&Mapping, String) -> Form,
 ) -> Loaded {
     if let Some(form) = posted(visit) {
-        return page(client, form, Asked::of(visit)).await;
+        return page(client, visit, form, Asked::of(visit)).await;
     }
     match client.mapping(name).await {
-        Ok(mapping) => page(client, fill(&mapping, key()), Asked::Nothing).await,
+        Ok(mapping) => page(client, visit, fill(&mapping, key()), Asked::Nothing).await,
         Err(error) if error.status() == Some(404) => failure::no_mapping(name),
         Err(error) => failure::failed(Place::Mappings, "The mapping", error),
     }
@@ -94,7 +95,7 @@ impl Asked {
 }
 
 /// Loads what the form offers and foresees, and draws the page around it.
-async fn page(client: &Client, form: Form, asked: Asked) -> Loaded {
+async fn page(client: &Client, visit: &Visit, form: Form, asked: Asked) -> Loaded {
     // an endpoint that does not answer takes its time
     let is_checked = asked == Asked::Check || matches!(form.stage, Stage::Review(_));
     let check = match is_checked && !form.typed.service.trim().is_empty() {
@@ -102,6 +103,7 @@ async fn page(client: &Client, form: Form, asked: Asked) -> Loaded {
         false => None,
     };
     let choices = choices(client, &form, asked).await;
+    let teams = claims::teams_of(client, &visit.me, Role::Editor).await;
     let (plan, found) = match &form.stage {
         Stage::Refused(error) => (None, Some(error.clone())),
         Stage::Review(plan) => (Some(plan.clone()), None),
@@ -128,7 +130,7 @@ async fn page(client: &Client, form: Form, asked: Asked) -> Loaded {
         view! {
             <Crumbs above here=crumb />
             <PageHead title=heading />
-            {sheet::draw(Sheet { form, found, plan, check, choices })}
+            {sheet::draw(Sheet { form, found, plan, check, choices, teams })}
         }
     })
     .with_status(status)

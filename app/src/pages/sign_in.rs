@@ -18,6 +18,8 @@ pub(super) fn page(visit: &Visit, query: &Query) -> Loaded {
     let tried = Tried::of(visit.acted(), "session.start");
     let return_to = tried.value("return_to", &query.text("return_to"));
     let is_signed_out = query.get("signed_out").is_some() && visit.posted.is_none();
+    // the name is there, the password is typed anew
+    let is_refused = tried.refusal().is_some();
     let me = visit.me.clone();
     Loaded::new("Sign in", None, move || {
         view! {
@@ -40,12 +42,13 @@ pub(super) fn page(visit: &Visit, query: &Query) -> Loaded {
                         tried=tried.clone()
                         autocomplete="username"
                         required=true
-                        autofocus=true
+                        autofocus=!is_refused
                     />
                     <TextField
                         name="password"
                         label="Password"
                         kind="password"
+                        autofocus=is_refused
                         tried=tried.clone()
                         autocomplete="current-password"
                         maxlength=512
@@ -107,7 +110,7 @@ fn samples(samples: &[Sample]) -> impl IntoView + use<> {
     };
     (!samples.is_empty()).then(|| {
         view! {
-            <section class="card records-card" data-testid="samples">
+            <section class="card records-card samples" data-testid="samples">
                 <div class="card-head">
                     <h2>"Users of this demo"</h2>
                 </div>

@@ -129,7 +129,7 @@ fn row(token: Token) -> impl IntoView {
 }
 
 fn create(tried: Tried) -> impl IntoView {
-    let scopes = [("read", "Read: as a viewer"), ("write", "Write: as an editor")];
+    let scopes = [("read", "Read"), ("write", "Read, write")];
     let expiries = [
         ("7", "In a week"),
         ("30", "In 30 days"),

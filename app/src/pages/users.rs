@@ -153,6 +153,10 @@ fn row(user: User) -> impl IntoView {
             </li>
         }
     };
+    let teams = (!user.teams.is_empty()).then(|| {
+        let teams = user.teams.iter().cloned().map(team).collect_view();
+        view! { <ul class="cell-list">{teams}</ul> }
+    });
     view! {
         <tr data-user=user.name.clone()>
             <th scope="row">
@@ -162,9 +166,7 @@ fn row(user: User) -> impl IntoView {
                 <span class="sub">{sub}</span>
             </th>
             <td data-label="Is">{standing}</td>
-            <td data-label="Teams">
-                <ul class="cell-list">{user.teams.into_iter().map(team).collect_view()}</ul>
-            </td>
+            <td data-label="Teams">{teams}</td>
             <td data-label="Signs in by">{by}</td>
             <td data-label="Last signed in">
                 {match user.signed_in_at {

@@ -24,6 +24,8 @@ use super::{
     role::Role,
 };
 
+#[cfg(test)]
+pub(crate) mod acting;
 pub mod claims;
 pub mod protections;
 pub mod requests;
@@ -141,3 +143,6 @@ pub enum Grounds {
 
 /// A decision on its way to the store.
 pub type Decision = Box<dyn FnOnce(&Scene<'_>) -> Result<Outcome, Refusal> + Send>;
+
+#[cfg(test)]
+mod tests;

@@ -374,3 +374,6 @@ pub fn default_team(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

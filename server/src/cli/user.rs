@@ -1,6 +1,9 @@
 //! `chancery user`: those who can sign in, on a database that no server runs on.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    sync::Arc,
+};
 
 use clap::{Args, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -114,16 +117,15 @@ async fn act(
 async fn list(database: &DatabaseUrl) -> Result<(), CliError> {
     let store = Store::open(database, Rules::default(), &TaskTracker::new()).await?;
     let access = store.access().borrow().clone();
-    let mut text = String::new();
-    for user in access.users() {
+    let line = |user: &Arc<crate::auth::entity::User>| {
         let standing = match (user.is_disabled, is_admin(user)) {
             (true, _) => "disabled",
             (false, true) => "admin",
             (false, false) => "user",
         };
-        text.push_str(&format!("{}\t{standing}\t{}\n", user.name, user.display_name));
-    }
-    print(&text)
+        format!("{}\t{standing}\t{}\n", user.name, user.display_name)
+    };
+    print(&access.users().map(line).collect::<String>())
 }
 
 async fn hashed(name: &UserName, is_stdin: bool) -> Result<PasswordHash, CliError> {

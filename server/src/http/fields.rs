@@ -35,16 +35,6 @@ pub(super) enum Given<T> {
     Value(T),
 }
 
-impl<T> Given<T> {
-    /// Takes `null` as absent.
-    pub(super) fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
-        }
-    }
-}
-
 impl Fields {
     /// Reads the body of a request.
     ///

@@ -132,7 +132,10 @@ pub(super) async fn delete(
     };
     let error =
         match fields.submit(&Client::in_process(api.clone()), &name, request_id(&headers)).await {
-            Ok(()) => return Redirect::to(&deleted_address(&name)).into_response(),
+            Ok(Some(request)) => {
+                return Redirect::to(&pages::requests::address(request.id)).into_response();
+            }
+            Ok(None) => return Redirect::to(&deleted_address(&name)).into_response(),
             Err(Kept::Unconfirmed) => None,
             Err(Kept::Refused(error)) => Some(error),
         };
@@ -164,7 +167,8 @@ pub(super) async fn restore(
     // there is no revision 0
     let revision = revision.map(|Query(restored)| restored.revision).unwrap_or_default();
     match fields.submit(&client, &name, revision, request_id(&headers)).await {
-        Ok(()) => Redirect::to(&mapping_address(&name)).into_response(),
+        Ok(None) => Redirect::to(&mapping_address(&name)).into_response(),
+        Ok(Some(request)) => Redirect::to(&pages::requests::address(request.id)).into_response(),
         Err(error) => render(api, &uri, &headers, Some(Posted::Restoration(error))).await,
     }
 }

@@ -11,6 +11,7 @@
 use app::api::{
     mapping::Mapping,
     problem::FieldError,
+    request::Request as ChangeRequest,
     revision::{Compared, Comparison, Restoration, RevisionDetail},
 };
 use axum::{
@@ -149,6 +150,12 @@ pub(super) async fn compare(
     ),
     request_body = Restoration,
     responses(
+        (
+            status = ACCEPTED,
+            description = "Others must agree first: a request was made",
+            body = ChangeRequest,
+            headers(("location" = String)),
+        ),
         (
             status = OK,
             description = "It was restored, or has this content already; with `dry_run`, what it would do",

@@ -340,11 +340,11 @@ impl Board {
             if before.is_some_and(|entry| entry.live == live) {
                 continue;
             }
-            if let Some(before) = before {
-                self.standings.take(&key, before);
-            }
             let entry = Arc::new(Entry::new(seq, Arc::clone(mapping), live));
-            self.standings.put(&key, &entry);
+            match before {
+                Some(before) => self.standings.replace(&key, before, &entry),
+                None => self.standings.put(&key, &entry),
+            }
             changed.insert(name, Arc::clone(&entry));
             entries.insert(key, entry);
         }

@@ -71,6 +71,22 @@ impl Standings {
         }
     }
 
+    /// Takes out a mapping, and puts it in with its new numbers.
+    pub fn replace(&mut self, key: &OrderKey, before: &Entry, after: &Entry) {
+        let (old, new) = (&before.mapping.spec, &after.mapping.spec);
+        match self.by_team.get_mut(&new.team) {
+            // that is so each second, for each mapping with traffic
+            Some(standing) if old.team == new.team && old.service.name == new.service.name => {
+                standing.replace(key, &before.live, &after.live);
+                self.all.replace(key, &before.live, &after.live);
+            }
+            _ => {
+                self.take(key, before);
+                self.put(key, after);
+            }
+        }
+    }
+
     /// Returns totals with the counts of what is seen and nothing else.
     pub fn counts(&self, sight: &Sight) -> Totals {
         let mut sum = Totals::default();
@@ -152,6 +168,21 @@ impl Standing {
         }
         if let Some(place) = place_of_rate(key, live) {
             self.busiest.remove(&place);
+        }
+    }
+
+    fn replace(&mut self, key: &OrderKey, before: &LiveMapping, after: &LiveMapping) {
+        self.each_count(before, |count| *count = count.saturating_sub(1));
+        self.each_count(after, |count| *count = count.saturating_add(1));
+        let troubles = (place_of_trouble(key, before), place_of_trouble(key, after));
+        if troubles.0 != troubles.1 {
+            troubles.0.map(|place| self.worst.remove(&place));
+            troubles.1.map(|place| self.worst.insert(place));
+        }
+        let rates = (place_of_rate(key, before), place_of_rate(key, after));
+        if rates.0 != rates.1 {
+            rates.0.map(|place| self.busiest.remove(&place));
+            rates.1.map(|place| self.busiest.insert(place));
         }
     }
 

@@ -58,6 +58,7 @@ macro_rules! on_every_database {
 }
 
 mod conditions;
+mod ownership;
 
 on_every_database![
     revisions_count_from_one_without_gaps,

@@ -1,5 +1,6 @@
 //! The face of the form in which one types.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::refusal;
@@ -26,7 +27,7 @@ fn look(field: Field) -> Look {
     let look = |hint, placeholder, max| Look {
         hint,
         placeholder,
-        is_code: field != Field::Name,
+        is_code: !matches!(field, Field::Name | Field::Team),
         is_required: matches!(field, Field::Name | Field::Prefix | Field::Service),
         max,
     };
@@ -45,6 +46,11 @@ fn look(field: Field) -> Look {
             "[scheme://]name[.namespace][:port], for example usersvc or https://images.shop:8443",
             "usersvc",
             "500",
+        ),
+        Field::Team => look(
+            "Whose it is. Empty: the team that owns the prefix, or yours if you are in one only.",
+            "",
+            "100",
         ),
         Field::Rewrite => look("Replaces the prefix. Empty leaves the path as it is.", "", "2500"),
         Field::Labels => look(
@@ -70,6 +76,7 @@ pub(super) fn face(sheet: &Sheet) -> impl IntoView + use<> {
         {text(sheet, Field::Name, is_edit)}
         {text(sheet, Field::Prefix, false)}
         {text(sheet, Field::Service, false)}
+        {team(sheet)}
         <details class="advanced" open=is_open>
             <summary>
                 "Advanced "
@@ -130,6 +137,11 @@ fn text(sheet: &Sheet, field: Field, is_fixed: bool) -> impl IntoView + use<> {
     let Look { hint, placeholder, is_code, is_required, max } = look(field);
     let hint = if is_fixed { "A mapping keeps its name; clone it to have another." } else { hint };
     let is_service = field == Field::Service;
+    let list = match field {
+        Field::Service => Some("services"),
+        Field::Team => Some("teams"),
+        _ => None,
+    };
     let error = sheet.error(field);
     let check = if is_service { " service-check" } else { "" };
     let described_by = format!("{key}-error {key}-hint{check}");
@@ -144,7 +156,7 @@ fn text(sheet: &Sheet, field: Field, is_fixed: bool) -> impl IntoView + use<> {
                 class=if is_code { "mono" } else { "" }
                 value=sheet.form.typed.get(field).to_owned()
                 placeholder=placeholder
-                list=is_service.then_some("services")
+                list=list
                 readonly=is_fixed
                 maxlength=max
                 autocomplete="off"
@@ -163,6 +175,19 @@ fn text(sheet: &Sheet, field: Field, is_fixed: bool) -> impl IntoView + use<> {
             </p>
         </div>
     }
+}
+
+/// Shows the field of the team where there is a choice; otherwise the mapping keeps its own.
+fn team(sheet: &Sheet) -> impl IntoView + use<> {
+    if sheet.teams.len() < 2 && sheet.error(Field::Team).is_none() {
+        let carried = sheet.form.typed.team.clone();
+        return Either::Left(inputs(vec![("team".to_owned(), carried)]));
+    }
+    let option = |team: String| view! { <option value=team></option> };
+    Either::Right(view! {
+        {text(sheet, Field::Team, false)}
+        <datalist id="teams">{sheet.teams.iter().cloned().map(option).collect_view()}</datalist>
+    })
 }
 
 /// Offers the known services, and says whether the chosen one answers. It never keeps one from

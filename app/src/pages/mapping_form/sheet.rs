@@ -38,6 +38,8 @@ pub(super) struct Sheet {
     pub(super) check: Option<ServiceCheck>,
     /// The services that are offered.
     pub(super) choices: Vec<Choice>,
+    /// The teams whose it can be.
+    pub(super) teams: Vec<String>,
 }
 
 impl Sheet {

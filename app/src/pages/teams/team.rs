@@ -9,7 +9,7 @@ use crate::api::token::TokenList;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::numerals::counted;
-use crate::pages::{Loaded, Visit, failure, tokens};
+use crate::pages::{Loaded, Visit, claims, failure, tokens};
 
 /// `/teams/{name}`
 pub(in crate::pages) async fn team(client: &Client, visit: &Visit, name: &str) -> Loaded {
@@ -20,6 +20,7 @@ pub(in crate::pages) async fn team(client: &Client, visit: &Visit, name: &str) -
     };
     let is_owner = visit.me.may(Role::Owner, name);
     let tokens = if is_owner { client.tokens(Some(name)).await.ok() } else { None };
+    let claimed = claims::load_of_team(client, name).await;
     let acted = visit.acted().cloned();
     let me = visit.me.clone();
     Loaded::new(team.name.clone(), Place::Teams, move || {
@@ -32,12 +33,13 @@ pub(in crate::pages) async fn team(client: &Client, visit: &Visit, name: &str) -
         };
         view! {
             <Crumbs above=vec![("/teams".to_owned(), "Teams".to_owned())] here=name.clone() />
-            <PageHead title=name sub=sub.into_any()>
+            <PageHead title=name.clone() sub=sub.into_any()>
                 {role.map(super::role_chip)}
             </PageHead>
             <div class="columns">
                 <div class="stack">
                     {members::card(&team, &me, acted.as_ref())}
+                    {claimed.map(|page| claims::card_of_team(&name, page))}
                     {tokens.map(|tokens: TokenList| tokens::card(tokens, acted.as_ref()))}
                 </div>
                 <div class="stack">

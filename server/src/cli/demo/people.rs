@@ -27,8 +27,11 @@ const MAIL: &str = "@demo.invalid";
 /// Characters of a password; six random bits each.
 const PASSWORD_CHARACTERS: usize = 16;
 
-/// Name, full name, team and role.
-const USERS: [(&str, &str, Option<(&str, Role)>); 5] = [
+/// A team, and the role in it.
+type In = (&'static str, Role);
+
+/// Name, full name, team and role; who is in none is the admin.
+const USERS: [(&str, &str, Option<In>); 5] = [
     ("admin", "Demo Admin", None),
     ("ada", "Ada Lovelace", Some(("accounts", Role::Owner))),
     ("alan", "Alan Turing", Some(("accounts", Role::Editor))),

@@ -7,6 +7,7 @@
 //! ```
 //! The rules are the API's: a form can do nothing that a program can't.
 
+mod ownership;
 mod people;
 mod views;
 
@@ -33,7 +34,7 @@ const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 2] = [people::action, views::action];
+const TABLES: [Table; 3] = [people::action, ownership::action, views::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]

@@ -9,11 +9,12 @@
 
 use app::{
     api::{
-        client::{Client, ClientError},
+        client::{Client, ClientError, Saved},
         plan::Action,
+        request::Request,
     },
     draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
-    pages::delete_mapping::recent_requests,
+    pages::{delete_mapping::recent_requests, requests},
 };
 use serde::Deserialize;
 
@@ -24,11 +25,13 @@ pub(super) struct MappingFields {
     name: String,
     prefix: String,
     service: String,
+    team: String,
     rewrite: Option<String>,
     labels: String,
     /// What the form was filled from, with `replaces`.
     base_prefix: Option<String>,
     base_service: String,
+    base_team: String,
     base_rewrite: String,
     base_labels: String,
     replaces: Option<String>,
@@ -57,7 +60,8 @@ impl MappingFields {
         let mut form = self.into_form(purpose);
         match step.as_str() {
             "apply" => match client.save(&form.write()).await {
-                Ok(mapping) => return Next::Go(mapping_address(&mapping.name)),
+                Ok(Saved::Now(mapping)) => return Next::Go(mapping_address(&mapping.name)),
+                Ok(Saved::Asked(request)) => return Next::Go(requests::address(request.id)),
                 Err(error) => form.reviewed(Err(named(error, request))),
             },
             // the page says by itself what is foreseen, and whether the service answers
@@ -77,6 +81,7 @@ impl MappingFields {
             name: self.name,
             prefix: self.prefix,
             service: self.service,
+            team: self.team,
             rewrite,
             labels: self.labels,
         };
@@ -88,6 +93,7 @@ impl MappingFields {
             name: typed.name.clone(),
             prefix,
             service: self.base_service,
+            team: self.base_team,
             rewrite: self.base_rewrite,
             labels: self.base_labels,
         });
@@ -127,7 +133,7 @@ impl DeletionFields {
         client: &Client,
         name: &str,
         request: Option<&str>,
-    ) -> Result<(), Kept> {
+    ) -> Result<Option<Request>, Kept> {
         if recent_requests(client, name).await.is_some_and(|recent| recent > 0) {
             match client.mapping(name).await {
                 Ok(mapping) if mapping.prefix != self.confirm => return Err(Kept::Unconfirmed),
@@ -150,16 +156,21 @@ pub(super) struct RestorationFields {
 }
 
 impl RestorationFields {
-    /// Restores the revision; what the mapping has already is what was wanted.
+    /// Restores the revision, or asks those who must agree to it; what the mapping has already
+    /// is what was wanted.
     pub(super) async fn submit(
         &self,
         client: &Client,
         name: &str,
         revision: u64,
         request: Option<&str>,
-    ) -> Result<(), ClientError> {
+    ) -> Result<Option<Request>, ClientError> {
         let replaces = self.replaces.as_deref().and_then(|revision| revision.parse().ok());
-        let Err(error) = client.restore(name, revision, replaces).await else { return Ok(()) };
+        let error = match client.restore(name, revision, replaces).await {
+            Ok(Saved::Now(_)) => return Ok(None),
+            Ok(Saved::Asked(request)) => return Ok(Some(*request)),
+            Err(error) => error,
+        };
         // a button that was pressed twice, or somebody who was faster
         let plan = if error.status() == Some(412) {
             Some(client.plan_restore(name, revision).await)
@@ -167,20 +178,20 @@ impl RestorationFields {
             None
         };
         match plan {
-            Some(Ok(plan)) if plan.action == Action::Unchanged => Ok(()),
+            Some(Ok(plan)) if plan.action == Action::Unchanged => Ok(None),
             _ => Err(named(error, request)),
         }
     }
 }
 
-fn gone_or(error: ClientError) -> Result<(), Kept> {
+fn gone_or(error: ClientError) -> Result<Option<Request>, Kept> {
     let is_gone = match &error {
         ClientError::Problem(problem) => {
             problem.status == 404 || (problem.status == 412 && problem.current.is_none())
         }
         _ => false,
     };
-    if is_gone { Ok(()) } else { Err(Kept::Refused(error)) }
+    if is_gone { Ok(None) } else { Err(Kept::Refused(error)) }
 }
 
 /// Names the request in a problem: the call in process has no id of its own.
