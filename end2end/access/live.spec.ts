@@ -33,6 +33,6 @@ test('a session that is ended elsewhere ends the live page within a second', asy
   await there.ask('DELETE', '/api/v1/sessions');
   await closed;
   expect(Date.now() - before).toBeLessThan(2_500);
-  await here.page.reload();
+  // The page loads itself anew, and finds that one must sign in.
   await expect(here.page).toHaveURL(/\/sign-in/);
 });

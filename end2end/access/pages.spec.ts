@@ -17,6 +17,11 @@ const PAGES = [
   '/users/ada',
   '/tokens',
   '/activity',
+  '/owner?url=/ledger/',
+  '/claims',
+  '/requests',
+  '/protections',
+  '/mappings/new',
   '/mappings',
 ];
 

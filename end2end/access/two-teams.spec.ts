@@ -83,6 +83,12 @@ test('neither harms what is the other’s', async ({ as, stack }) => {
     }
   });
 
+  await test.step('whose it is, everyone may ask; what is there, is not told', async () => {
+    await grace.open('/owner?url=/ledger/eu/health');
+    await expect(grace.page.getByRole('main')).toContainText('accounts');
+    expect(await grace.page.content()).not.toContain('/mappings/ledger');
+  });
+
   const served = async () => (await fetch(`${stack.gateway}/ledger/health`)).status;
   await expect.poll(served).toBe(200);
   const ledger = await ada.ask<{ service: string }>('GET', '/api/v1/mappings/ledger');
@@ -98,12 +104,20 @@ test('a place is lent until a date, and the date comes', async ({ as, stack }) =
   expect(refused.status()).toBe(403);
   expect(await refused.json()).toMatchObject({ code: 'claimed' });
 
-  const until = new Date(Date.now() + 12 * 3_600_000).toISOString();
-  const grant = { team: 'shop', prefix: '/ledger/shop/', until };
-  await ada.ask('POST', `/api/v1/claims/${claim.id}/grants`, grant);
+  await test.step('its owner grants a part of it until tomorrow', async () => {
+    expect(await ada.open(`/claims/${claim.id}`)).toBe(200);
+    const grants = ada.page.getByTestId('grants');
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    await grants.getByLabel('Let a team use it').selectOption('shop');
+    await grants.getByLabel('Path', { exact: true }).fill('/ledger/shop/');
+    await grants.getByLabel('Until', { exact: true }).fill(tomorrow);
+    await grants.getByRole('button', { name: 'Grant', exact: true }).click();
+    await expect(ada.page.getByTestId('grants')).toContainText('/ledger/shop/');
+  });
   await grace.ask('PUT', '/api/v1/mappings/lent', lent);
   expect((await grace.call('PUT', '/api/v1/mappings/more', BASKET_IN_LEDGER)).status()).toBe(403);
 
+  await stack.dayPasses();
   await stack.dayPasses();
   const late = await grace.call('PATCH', '/api/v1/mappings/lent', { service: 'usersvc' });
   expect(late.status()).toBe(403);
@@ -120,17 +134,28 @@ test('a protected place changes once an owner agrees', async ({ as }) => {
   const protection = { prefix: '/vault/', approvers: 'accounts', needed: 1 };
   const { id } = await admin.ask<{ id: number }>('POST', '/api/v1/protections', protection);
 
-  const change = { service: 'gruesvc' };
-  const asked = await alan.call('PATCH', '/api/v1/mappings/vault', change);
-  expect(asked.status()).toBe(202);
-  const path = asked.headers()['location'] ?? '';
-  expect(path).toMatch(/^\/api\/v1\/requests\/\d+$/);
+  await test.step('an editor’s change becomes a request', async () => {
+    await alan.open('/mappings/vault/edit');
+    const form = alan.page.getByTestId('mapping-form');
+    await form.getByLabel('Service', { exact: true }).fill('gruesvc');
+    await alan.page.getByRole('button', { name: 'Review' }).click();
+    await alan.page.getByTestId('apply').click();
+    await expect(alan.page).toHaveURL(/\/requests\/\d+$/);
+  });
+  const path = new URL(alan.page.url()).pathname;
   const service = async () =>
     (await ada.ask<{ service: string }>('GET', '/api/v1/mappings/vault')).service;
   expect(await service()).toBe('usersvc');
-  expect((await alan.call('POST', `${path}/approve`)).status()).toBe(403);
+  await expect(alan.page.getByTestId('approve')).toHaveCount(0);
+  expect((await alan.call('POST', `/api/v1${path}/approve`)).status()).toBe(403);
+  const grace = await as('grace');
+  expect(await grace.open(path)).toBe(404);
 
-  await ada.ask('POST', `${path}/approve`);
+  await ada.open(path);
+  await expect(ada.page.getByTestId('request-diff')).toContainText('gruesvc');
+  await ada.page.getByTestId('approve').locator('summary').click();
+  await ada.page.getByTestId('approve').getByRole('button', { name: 'Approve' }).click();
+  await expect(ada.page.getByTestId('closed')).toBeVisible();
   expect(await service()).toBe('gruesvc');
   await admin.ask('DELETE', `/api/v1/protections/${id}`);
 });
