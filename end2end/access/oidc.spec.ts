@@ -3,9 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import type { Lie } from '../identity.js';
-import { PASSWORD, expect, me, sessionCookie, signIn, test } from './with-provider.js';
-
-const CALLBACK = '**/auth/oidc/callback*';
+import { PASSWORD, almostSignIn, expect, me, sessionCookie, signIn, test } from './with-provider.js';
 
 test.beforeEach(({ identity }) => {
   identity.lie = undefined;
@@ -21,19 +19,6 @@ test.beforeEach(({ identity }) => {
 });
 
 const refusal = (page: Page) => page.getByTestId('refused');
-
-/** Signs in at the provider, but keeps the browser from coming back; returns where it would. */
-async function almostSignIn(page: Page, name: string): Promise<string> {
-  let callback = '';
-  await page.route(CALLBACK, async (route) => {
-    callback = route.request().url();
-    await route.fulfill({ status: 200, body: 'kept back' });
-  });
-  await signIn(page, name);
-  await expect(page.getByText('kept back')).toBeVisible();
-  await page.unroute(CALLBACK);
-  return callback;
-}
 
 test('who signs in at the provider comes back to the page that they wanted', async ({
   page,
@@ -133,12 +118,12 @@ test('an answer that this browser has not asked for signs nobody in', async ({
 
   // a link by which an attacker would sign others in as themselves
   const attacker = await browser.newContext({ baseURL: portal.url });
-  const link = await almostSignIn(await attacker.newPage(), 'edsger');
+  const link = await almostSignIn(attacker, portal, 'edsger');
   await page.goto(link);
   await expect(refusal(page)).toContainText('begun elsewhere');
 
   // also of who has begun a sign-in of their own
-  await almostSignIn(page, 'ada');
+  await almostSignIn(context, portal, 'ada');
   await page.goto(link);
   await expect(refusal(page)).toContainText('begun elsewhere');
   expect((await me(context, portal)).user).toBeUndefined();
@@ -147,7 +132,7 @@ test('an answer that this browser has not asked for signs nobody in', async ({
 });
 
 test('an answer is good once', async ({ page, context, portal }) => {
-  const callback = await almostSignIn(page, 'ada');
+  const callback = await almostSignIn(context, portal, 'ada');
   await page.goto(callback);
   await expect.poll(async () => (await me(context, portal)).user).toBe('ada');
   await context.clearCookies({ name: 'chancery_session' });
@@ -276,7 +261,7 @@ test('a server that was started anew finishes what it had begun', async ({
   context,
   portal,
 }) => {
-  const callback = await almostSignIn(page, 'ada');
+  const callback = await almostSignIn(context, portal, 'ada');
 
   await portal.stop();
   await portal.start();
@@ -291,7 +276,7 @@ test('while the provider is away, people are told, and local users sign in', asy
   identity,
   portal,
 }) => {
-  const callback = await almostSignIn(page, 'ada');
+  const callback = await almostSignIn(context, portal, 'ada');
   await identity.stop();
 
   // who had signed in there already

@@ -110,7 +110,9 @@ export class Portal {
 
   /** Makes the first admin by the link in the log, and what the tests need. */
   async settle(): Promise<void> {
-    const secret = /\/setup\/(\S+)/.exec(this.log)?.[1];
+    const link = /\/setup\/(\S+)/;
+    await expect.poll(() => this.log).toMatch(link);
+    const secret = link.exec(this.log)?.[1];
     const answer = await fetch(`${this.url}/api/v1/setup`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -174,6 +176,27 @@ export async function signIn(page: Page, name: string): Promise<void> {
   await page.getByRole('link', { name: 'Sign in with the company' }).click();
   await page.getByLabel('Name').fill(name);
   await page.getByRole('button', { name: 'Continue' }).click();
+}
+
+/**
+ * Signs in at the provider with the browser's cookies, but without coming back: returns the address
+ * at which the browser would.
+ */
+export async function almostSignIn(
+  { request }: BrowserContext,
+  portal: Portal,
+  name: string,
+): Promise<string> {
+  const callback = `${portal.url}/auth/oidc/callback?`;
+  let url = `${portal.url}/auth/oidc/start`;
+  for (let step = 0; step < 8 && !url.startsWith(callback); step += 1) {
+    const answer = url.includes('/interaction/')
+      ? await request.post(url, { form: { login: name }, maxRedirects: 0 })
+      : await request.get(url, { maxRedirects: 0 });
+    url = new URL(answer.headers()['location'] ?? '', url).href;
+  }
+  expect(url.startsWith(callback), url).toBe(true);
+  return url;
 }
 
 /** The secret of the browser's session, if it has one. */
