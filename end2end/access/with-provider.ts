@@ -141,11 +141,14 @@ export const test = base.extend<object, { identity: Identity; portal: Portal }>(
     async ({ identity }, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'chancery-oidc-'));
       const portal = new Portal(folder, identity);
-      await portal.start();
-      identity.register(`${portal.url}/auth/oidc/callback`);
-      await portal.settle();
-      await use(portal);
-      await portal.stop();
+      try {
+        await portal.start();
+        identity.register(`${portal.url}/auth/oidc/callback`);
+        await portal.settle();
+        await use(portal);
+      } finally {
+        await portal.stop(); // also when the tests could not begin
+      }
       expect(portal.log).not.toMatch(BAD_LINE);
       expect(portal.log).not.toContain(identity.clientSecret);
       expect(portal.log).not.toContain(PASSWORD);
