@@ -69,6 +69,8 @@ mod tests {
             revision,
             at: DateTime::UNIX_EPOCH,
             mapping: "user".to_owned(),
+            actor: String::new(),
+            team: "accounts".to_owned(),
             change,
             diff: Vec::new(),
             live_after_ms: None,

@@ -257,7 +257,15 @@ mod tests {
 
     fn marker(revision: u64, seconds: i64) -> Marker {
         let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        Marker { revision, at, summary: "service a → b".to_owned() }
+        Marker {
+            revision,
+            at,
+            summary: "service a → b".to_owned(),
+            #[cfg(feature = "ssr")]
+            before: None,
+            #[cfg(feature = "ssr")]
+            after: None,
+        }
     }
 
     #[test]

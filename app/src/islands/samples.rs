@@ -14,6 +14,7 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
             service: format!("{name}svc"),
             rewrite: "/".to_owned(),
             labels: Vec::new(),
+            team: "accounts".to_owned(),
             revision,
             created_at: DateTime::default(),
             updated_at: DateTime::default(),

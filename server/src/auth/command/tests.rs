@@ -94,11 +94,13 @@ fn start(user: &str, secret: &str) -> sessions::Start {
         user: name(user),
         verified: Some(PasswordHash("hash".to_owned())),
         newer: None,
-        secret: SecretHash::of(secret),
-        replaces: None,
-        user_agent: String::new(),
-        how: "password",
-        limits: SessionLimits::default(),
+        opening: sessions::Opening {
+            secret: SecretHash::of(secret),
+            replaces: None,
+            user_agent: String::new(),
+            how: "password",
+            limits: SessionLimits::default(),
+        },
     }
 }
 

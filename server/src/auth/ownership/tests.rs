@@ -165,10 +165,9 @@ proptest! {
         for step in steps {
             let (done, may) = act(&mut acting, &mut model, &step);
             prop_assert_eq!(done, may, "{:?}", step);
-            for index in 0..TEAMS.len() {
+            for (index, (its, _)) in TEAMS.iter().enumerate() {
                 for text in PLACES {
                     let expected = model.may_map(index, text, acting.now);
-                    let (its, _) = TEAMS[index];
                     prop_assert_eq!(may_map(&acting, index, text), expected, "{} at {}", its, text);
                 }
             }

@@ -43,7 +43,7 @@ async fn the_first_mapping_claims_its_place_and_the_plan_says_so() {
     let written = world.post("alan", "/api/v1/mappings", body).await;
     let claims = world.get("edsger", "/api/v1/claims").await.json();
 
-    let codes: Vec<_> = plan.json()["warnings"].as_array().unwrap().iter().cloned().collect();
+    let codes: Vec<_> = plan.json()["warnings"].as_array().unwrap().to_vec();
     assert!(codes.iter().any(|warning| warning["code"] == "claims"), "{plan}");
     expect(&written, StatusCode::CREATED);
     assert_eq!(claims["items"][0]["team"], "accounts");
