@@ -52,7 +52,7 @@ export default defineConfig<object, { flags: string[] }>({
     {
       name: 'access-nojs',
       testMatch: 'access/*.spec.ts',
-      testIgnore: 'access/live.spec.ts',
+      testIgnore: ['access/live.spec.ts', 'access/oidc.spec.ts'],
       use: { flags: SIGN_IN, javaScriptEnabled: false },
     },
   ],

@@ -21,6 +21,7 @@ mod history;
 mod list;
 mod live;
 mod mappings;
+mod oidc;
 pub mod openapi;
 mod operations;
 mod owner;
@@ -76,6 +77,7 @@ pub fn router(state: AppState) -> Router {
         .route("/mappings/{name}/restore", get(portal::page).post(portal::restore))
         .route("/theme", post(portal::theme))
         .route("/pkg/{name}", get(assets::file))
+        .merge(oidc::routes(&state))
         .fallback(portal::page)
         .layer(middleware::from_fn(portal::gate))
         .layer(middleware::from_fn_with_state(in_process.clone(), portal::call_in_process))

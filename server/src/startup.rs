@@ -1,5 +1,7 @@
 //! Starts everything in the order in which it depends on each other, and stops it again.
 
+mod oidc;
+
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
@@ -87,6 +89,12 @@ pub enum StartError {
         "--xds {address} is not a loopback address, and xDS has no authentication yet: whoever reaches it could read the whole configuration. Listen on 127.0.0.1 and forward the port"
     )]
     Exposed { address: SocketAddr },
+    #[error(
+        "--oidc-issuer needs --public-url as long as --http {address} is not a loopback address: the provider only sends browsers back to an address that it knows, such as `https://chancery.example.com/auth/oidc/callback`"
+    )]
+    NoPublicUrl { address: SocketAddr },
+    #[error("can't sign people in by OIDC: {reason}")]
+    Oidc { reason: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -159,6 +167,8 @@ impl Server {
         let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
         let hold = settings.database.hold_shared()?;
         let store = Store::open(&settings.database, rules, &tasks).await?;
+        let public_url = settings.access.public_url.as_ref();
+        let oidc = oidc::client(settings.oidc, public_url, http, &store).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
@@ -206,6 +216,7 @@ impl Server {
             settings: Arc::new(settings.access),
             clock: settings.clock,
             desk,
+            oidc,
             published,
             ticks: ticks.clone(),
             history: history.clone(),

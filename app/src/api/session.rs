@@ -29,6 +29,12 @@ pub struct Me {
     /// When the session, or the token, ends at the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// Whether the user can sign in by a password.
+    #[serde(default)]
+    pub has_password: bool,
+    /// What the OIDC provider is called at which one can sign in, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// Users whose passwords are no secret: those of a demo.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,

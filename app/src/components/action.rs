@@ -88,6 +88,9 @@ pub(crate) fn ActionForm(
     #[prop(optional)]
     fields: &'static [&'static str],
     #[prop(optional)] class: &'static str,
+    /// The page that it is posted to, where that can be another one than shows it.
+    #[prop(optional)]
+    at: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     let trouble = tried.refusal().filter(|error| {
@@ -99,7 +102,7 @@ pub(crate) fn ActionForm(
     });
     let trouble = trouble.map(refusal);
     view! {
-        <form method="post" class=class data-testid=to>
+        <form method="post" action=at class=class data-testid=to>
             <input type="hidden" name="do" value=to />
             {trouble}
             {children()}

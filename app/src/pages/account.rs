@@ -42,7 +42,7 @@ pub(super) async fn page(client: &Client, visit: &Visit, query: &Query) -> Loade
                 })}
             <div class="columns">
                 <div class="stack">{going_on(sessions, others)}</div>
-                <div class="stack">{own_teams(&me)} {change_password(password)}</div>
+                <div class="stack">{own_teams(&me)} {me.has_password.then(|| change_password(password))}</div>
             </div>
         }
     })

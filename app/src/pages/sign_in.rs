@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::query::Query;
-use super::{Loaded, Visit};
+use super::{Loaded, Visit, encode_segment};
 use crate::api::session::{Me, Sample, Who};
 use crate::components::action::{ActionForm, TextField, Tried};
 use crate::components::chip::Tone;
@@ -34,7 +34,8 @@ pub(super) fn page(visit: &Visit, query: &Query) -> Loaded {
                         }
                     })}
                 {standing(&me)}
-                <ActionForm to="session.start" tried=tried.clone()>
+                {me.provider.as_deref().map(|name| elsewhere(name, &return_to))}
+                <ActionForm to="session.start" at="/sign-in" tried=tried.clone()>
                     <input type="hidden" name="return_to" value=return_to />
                     <TextField
                         name="user"
@@ -63,6 +64,19 @@ pub(super) fn page(visit: &Visit, query: &Query) -> Loaded {
         }
     })
     .alone()
+}
+
+/// Offers to sign in at the OIDC provider.
+fn elsewhere(name: &str, return_to: &str) -> impl IntoView + use<> {
+    let href = format!("/auth/oidc/start?return_to={}", encode_segment(return_to));
+    view! {
+        <p class="elsewhere">
+            <a class="btn btn-primary" href=href data-testid="sign-in-elsewhere">
+                {format!("Sign in with {name}")}
+            </a>
+        </p>
+        <p class="or sub">"or with a password"</p>
+    }
 }
 
 /// Says who one is already, and whether one needs to sign in at all.

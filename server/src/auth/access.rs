@@ -15,7 +15,7 @@ use super::{
     names::{TeamName, UserName},
     principal::{Principal, Who},
     role::Role,
-    secret::SecretHash,
+    secret::{SealKey, SecretHash},
 };
 
 /// Something that is kept.
@@ -30,6 +30,8 @@ pub enum Entity {
     Request(Arc<Request>),
     /// The newest id that was given.
     LastId(Id),
+    /// By which sign-ins elsewhere are sealed while they are under way; there is one.
+    SealKey(SealKey),
 }
 
 /// What an [`Entity`] is; its word is kept with it.
@@ -43,10 +45,11 @@ pub enum Kind {
     Protection,
     Request,
     LastId,
+    SealKey,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::User,
         Self::Team,
         Self::Session,
@@ -55,6 +58,7 @@ impl Kind {
         Self::Protection,
         Self::Request,
         Self::LastId,
+        Self::SealKey,
     ];
 
     /// Returns its word.
@@ -68,6 +72,7 @@ impl Kind {
             Self::Protection => "protection",
             Self::Request => "request",
             Self::LastId => "last_id",
+            Self::SealKey => "seal_key",
         }
     }
 }
@@ -83,6 +88,7 @@ impl Entity {
             Self::Protection(_) => Kind::Protection,
             Self::Request(_) => Kind::Request,
             Self::LastId(_) => Kind::LastId,
+            Self::SealKey(_) => Kind::SealKey,
         }
     }
 
@@ -97,6 +103,7 @@ impl Entity {
             Self::Protection(protection) => protection.id.to_string(),
             Self::Request(request) => request.id.to_string(),
             Self::LastId(_) => "last".to_owned(),
+            Self::SealKey(_) => "oidc".to_owned(),
         }
     }
 
@@ -114,6 +121,7 @@ impl Entity {
             Self::Protection(protection) => serde_json::to_value(&**protection),
             Self::Request(request) => serde_json::to_value(&**request),
             Self::LastId(id) => serde_json::to_value(id),
+            Self::SealKey(key) => serde_json::to_value(key),
         }
     }
 
@@ -135,6 +143,7 @@ impl Entity {
             }
             Kind::Request => serde_json::from_value(value).map(|it| Self::Request(Arc::new(it))),
             Kind::LastId => serde_json::from_value(value).map(Self::LastId),
+            Kind::SealKey => serde_json::from_value(value).map(Self::SealKey),
         };
         read.map_err(|error| error.to_string())
     }
@@ -163,6 +172,7 @@ pub struct Access {
     protections: OrdMap<Territory, Arc<Protection>>,
     requests: OrdMap<Id, Arc<Request>>,
     last_id: Id,
+    seal_key: Option<SealKey>,
 }
 
 impl Access {
@@ -207,6 +217,7 @@ impl Access {
                 self.requests.insert(request.id, Arc::clone(request));
             }
             Entity::LastId(id) => self.last_id = *id,
+            Entity::SealKey(key) => self.seal_key = Some(key.clone()),
         }
     }
 
@@ -233,6 +244,7 @@ impl Access {
             }
             Entity::Request(request) => drop(self.requests.remove(&request.id)),
             Entity::LastId(_) => {}
+            Entity::SealKey(_) => self.seal_key = None,
         }
     }
 
@@ -317,6 +329,11 @@ impl Access {
     pub fn next_id(&self) -> (Id, Edit) {
         let id = Id(self.last_id.0 + 1);
         (id, Edit::Put(Entity::LastId(id)))
+    }
+
+    /// Returns the key that sign-ins elsewhere are sealed by, once there is one.
+    pub fn seal_key(&self) -> Option<&SealKey> {
+        self.seal_key.as_ref()
     }
 
     /// Returns what `who` may do at `now`; who is gone, disabled or expired is anonymous.

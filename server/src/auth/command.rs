@@ -3,6 +3,7 @@
 //! A decision is a pure function of a [`Scene`]. The store calls it within the transaction that
 //! carries it out, so that what it was decided on is what is true.
 
+pub mod oidc;
 pub mod sessions;
 pub mod teams;
 pub mod tokens;
@@ -17,7 +18,7 @@ use super::{
     audit::Entry,
     claim::Territory,
     entity::{Id, Request},
-    names::TeamName,
+    names::{TeamName, UserName},
     permission::{self, Object},
     principal::{Author, Principal},
     refusal::Refusal,
@@ -77,6 +78,10 @@ pub struct Outcome {
     pub edits: Vec<Edit>,
     /// Absent for what is not worth one: noting that a session is used.
     pub entry: Option<Entry>,
+    /// What else is said of it: each team reads of its own members.
+    pub also: Vec<Entry>,
+    /// Who it turns out to be that acts, where only the decision finds that out.
+    pub signed_in: Option<UserName>,
     /// Changes of mappings in the same transaction.
     pub writes: Vec<MappingWrite>,
     /// The request that asked for the writes: where they can't be made, it is closed as stale, and
@@ -101,6 +106,8 @@ impl Outcome {
         Self {
             edits,
             entry: None,
+            also: Vec::new(),
+            signed_in: None,
             writes: Vec::new(),
             asked_by: None,
             unless_mapped: None,

@@ -264,6 +264,7 @@ pub enum RequestSubject {
         /// The revision that the mapping had when it was asked; absent: none.
         base: Option<u64>,
         /// Where its requests lie, before and after.
+        #[serde(default)]
         places: Vec<Territory>,
         /// What it would have changed when it was asked.
         #[serde(default)]

@@ -73,6 +73,8 @@ pub struct Oidc {
     settings: Arc<OidcSettings>,
     finder: Finder,
     key: FlowKey,
+    /// Where browsers come back to, without a path.
+    portal: String,
 }
 
 impl Oidc {
@@ -85,11 +87,17 @@ impl Oidc {
         let settings = Arc::new(settings);
         let finder = Finder::new(Arc::clone(&settings), redirect)
             .map_err(|error| format!("can't prepare HTTPS to the OIDC provider: {error}"))?;
-        Ok(Self { settings, finder, key })
+        let portal = public_url.trim_end_matches('/').to_owned();
+        Ok(Self { settings, finder, key, portal })
     }
 
     pub fn settings(&self) -> &OidcSettings {
         &self.settings
+    }
+
+    /// Returns the portal's address to which browsers come back, without a path.
+    pub fn portal(&self) -> &str {
+        &self.portal
     }
 
     /// Returns what seals flows.
@@ -106,7 +114,7 @@ impl Oidc {
         return_to: &str,
         now: DateTime<Utc>,
     ) -> Result<(String, Flow), OidcError> {
-        let provider = self.finder.provider(now).await?;
+        let provider = self.finder.alive(now).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let flow = Flow::begin(verifier, return_to, now);
         let scopes = &self.settings.scopes;
@@ -126,7 +134,7 @@ impl Oidc {
     ) -> Result<Identity, OidcError> {
         let code = flow.admit(answer, self.settings.issuer.name(), now)?;
         let (nonce, verifier) = flow.into_secrets();
-        let mut provider = self.finder.provider(now).await?;
+        let mut provider = self.finder.known(now).await?;
         let tokens = provider.exchange(code, verifier).await?;
         let expected = Expected {
             issuer: self.settings.issuer.name(),

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use sha2::{Digest, Sha256};
 
 /// What an API token begins with, so that scanners of code and logs can recognize one.
@@ -65,6 +65,45 @@ impl fmt::Debug for SecretHash {
     }
 }
 
+/// Seals what browsers keep for us until they come back. Kept in the clear, since every start and
+/// every replica needs it; printed nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealKey([u8; SECRET_BYTES]);
+
+impl SealKey {
+    /// Makes a new one.
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    /// Returns the key itself.
+    pub fn reveal(&self) -> &[u8; SECRET_BYTES] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealKey")
+    }
+}
+
+impl Serialize for SealKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for SealKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // errors repeat nothing of it: they are logged
+        let refused = || D::Error::custom("it is no key");
+        let text = String::deserialize(deserializer).map_err(|_other| refused())?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_other| refused())?;
+        bytes.try_into().map(Self).map_err(|_length| refused())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +123,17 @@ mod tests {
         let secret = Secret::random("");
 
         assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret SecretHash");
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_was_kept_and_shows_nothing_of_itself() {
+        let key = SealKey::random();
+
+        let kept = serde_json::to_value(&key).unwrap();
+
+        assert_eq!(serde_json::from_value::<SealKey>(kept).unwrap(), key);
+        assert_eq!(format!("{key:?}"), "SealKey");
+        let refused = serde_json::from_value::<SealKey>("canary-5b1f".into()).unwrap_err();
+        assert_eq!(refused.to_string(), "it is no key");
     }
 }

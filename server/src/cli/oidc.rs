@@ -24,6 +24,16 @@ pub(super) struct OidcArgs {
         requires = "client_id"
     )]
     issuer: Option<Issuer>,
+    /// What people call it, on the button "Sign in with …"; its host when absent.
+    #[arg(
+        long = "oidc-name",
+        help_heading = HEADING,
+        env = "CHANCERY_OIDC_NAME",
+        value_name = "NAME",
+        requires = "issuer",
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    name: Option<String>,
     /// How the provider knows this portal. Register the portal's public URL followed by
     /// `/auth/oidc/callback` there as its redirect URI.
     #[arg(
@@ -99,6 +109,7 @@ impl OidcArgs {
             None => self.client_secret,
         };
         Ok(Some(OidcSettings {
+            name: self.name.unwrap_or_else(|| issuer.host().to_owned()),
             issuer,
             client_id: ClientId::new(client_id),
             client_secret,
@@ -161,6 +172,7 @@ mod tests {
         let settings = settings(&[&PROVIDER[..], &more].concat()).unwrap().unwrap();
 
         assert_eq!(settings.issuer.as_str(), "https://id.example.com");
+        assert_eq!(settings.name, "id.example.com");
         assert_eq!(settings.client_secret.unwrap().secret(), "canary-7f3a");
         assert_eq!(settings.scopes, ["profile", "groups"]);
         assert_eq!(settings.groups_claim, "groups");

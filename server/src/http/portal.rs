@@ -174,7 +174,7 @@ pub(super) async fn restore(
 }
 
 /// Returns the id that the edge has given the request.
-fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
 }
 
@@ -208,7 +208,8 @@ pub(super) fn local_path(text: &str) -> Option<&str> {
     (is_path && is_plain).then_some(text)
 }
 
-async fn render(
+/// Renders the page at `uri`.
+pub(super) async fn render(
     api: InProcess,
     uri: &Uri,
     headers: &HeaderMap,

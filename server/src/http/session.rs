@@ -23,7 +23,7 @@ use super::{
 use crate::{
     auth::{
         access::Access,
-        command::sessions::{self, Start},
+        command::sessions::{self, Opening, Start},
         names::UserName,
         password::Presented,
         principal::{Author, Principal, Who},
@@ -57,11 +57,14 @@ pub(super) async fn get(State(state): State<AppState>, caller: Caller) -> Json<M
 fn me(state: &AppState, caller: &Caller) -> Me {
     let access = state.access();
     let Principal { who, installation, .. } = &caller.principal;
+    let user = match who {
+        Who::User(name) => access.user(name),
+        _ => None,
+    };
     let (display_name, expires_at) = match who {
-        Who::User(name) => {
+        Who::User(_) => {
             let session = caller.author.session.as_ref();
             let session = session.and_then(|hash| access.session(hash));
-            let user = access.user(name);
             (user.map(|user| user.display_name.clone()), session.map(|session| session.expires_at))
         }
         Who::Token(id) => {
@@ -78,15 +81,14 @@ fn me(state: &AppState, caller: &Caller) -> Me {
             Who::Token(_) => WhoCalls::Token,
         },
         sign_in_required: state.settings.sign_in == SignIn::Required,
-        user: match who {
-            Who::User(name) => Some(name.to_string()),
-            _ => None,
-        },
+        user: user.map(|user| user.name.to_string()),
         display_name: display_name.unwrap_or_default(),
         is_admin: caller.principal.is_admin(),
         installation: installation.map(Into::into),
         teams: team_roles(&access, &caller.principal),
         expires_at,
+        provider: state.oidc.as_ref().map(|oidc| oidc.settings().name.clone()),
+        has_password: user.is_some_and(|user| user.password_hash.is_some()),
         samples: samples(&state.settings),
     }
 }
@@ -146,9 +148,9 @@ pub(super) async fn sign_in(
         Err(None) => return Err(failed(&state, caller.author, name).await),
     };
     let Some(user) = name.clone() else { return Err(ApiError::wrong_credentials()) };
-    let (secret, start) = new_session(&state, &caller, &headers, user);
-    let author = Author { who: Who::User(start.user.clone()), session: None, ..caller.author };
-    let start = Start { verified: kept, newer, ..start };
+    let (secret, opening) = new_session(&state, &caller, &headers, "password");
+    let author = Author { who: Who::User(user.clone()), session: None, ..caller.author };
+    let start = Start { user, verified: kept, newer, opening };
     let started = state.store.act(author.clone(), move |scene| sessions::start(scene, start)).await;
     match started {
         Ok(_) => Ok(signed_in(&state, author, &secret)),
@@ -159,7 +161,7 @@ pub(super) async fn sign_in(
 }
 
 /// Notes that nobody was let in.
-async fn failed(state: &AppState, author: Author, name: Option<UserName>) -> ApiError {
+pub(super) async fn failed(state: &AppState, author: Author, name: Option<UserName>) -> ApiError {
     let author = Author { who: Who::Anonymous, session: None, ..author };
     let noted =
         move |scene: &crate::auth::command::Scene<'_>| sessions::failed(scene, name.as_ref());
@@ -170,26 +172,23 @@ async fn failed(state: &AppState, author: Author, name: Option<UserName>) -> Api
     }
 }
 
-/// Makes the secret of a session that is to begin.
-fn new_session(
+/// Makes the secret of a session that is to begin, by `password` or `oidc`.
+pub(super) fn new_session(
     state: &AppState,
     caller: &Caller,
     headers: &HeaderMap,
-    user: UserName,
-) -> (Secret, Start) {
+    how: &'static str,
+) -> (Secret, Opening) {
     let secret = Secret::random("");
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let start = Start {
-        user,
-        verified: None,
-        newer: None,
+    let opening = Opening {
         secret: secret.hash(),
         replaces: caller.author.session.clone(),
         user_agent: agent.unwrap_or_default().chars().take(USER_AGENT_MAX_BYTES).collect(),
-        how: "password",
+        how,
         limits: state.settings.sessions,
     };
-    (secret, start)
+    (secret, opening)
 }
 
 /// Answers with the cookie of a session that has begun.

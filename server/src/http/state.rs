@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use super::sign_in::Desk;
 use crate::{
-    auth::{access::Access, settings::AccessSettings},
+    auth::{access::Access, oidc::Oidc, settings::AccessSettings},
     clock::Clock,
     discovery::inspect::Inspector,
     publisher::Published,
@@ -27,6 +27,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Lets people in.
     pub desk: Arc<Desk>,
+    /// Where people sign in besides here.
+    pub oidc: Option<Arc<Oidc>>,
     /// Who may do what.
     pub access: watch::Receiver<Arc<Access>>,
     /// The newest state of the gateway; all reads are answered from it.

@@ -77,6 +77,7 @@ mod tests {
     #[case("q=archy_tecture")]
     #[case("q=chy")]
     #[case("prefix=/access_token/")]
+    #[case("code=4%2F0Adeu5B&state=AAAA-B_c&iss=https%3A%2F%2Fid.example.com&session_state=7")]
     fn what_only_looks_alike_is_let_through(#[case] query: &str) {
         assert!(!has_secret(query));
     }

@@ -9,7 +9,7 @@ use crate::{
         access::Access,
         command::{Decision, MappingWrite, Outcome, Scene, requests},
         entity::{Id, Request},
-        principal::Author,
+        principal::{Author, Who},
         refusal::Refusal,
     },
     gateway::{
@@ -87,7 +87,8 @@ async fn decide(
         policy: batch.rules.policy,
         now,
     })?;
-    let Outcome { edits, entry, writes, asked_by, unless_mapped, free_for, id } = outcome;
+    let Outcome { edits, entry, also, signed_in, .. } = outcome;
+    let Outcome { writes, asked_by, unless_mapped, free_for, id, .. } = outcome;
     if let Some((team, territory)) = free_for {
         let neighbours = rows::neighbours(&mut batch.transaction, &team, &territory).await?;
         neighbours.leave_free(&batch.access, &team, &territory)?;
@@ -108,7 +109,9 @@ async fn decide(
             Err(error) => return Err(Failed { error, asked_by: asked_by.map(Box::new) }),
         }
     }
-    if let Some(entry) = entry {
+    let signed_in = signed_in.map(|user| Author { who: Who::User(user), ..author.clone() });
+    let author = signed_in.as_ref().unwrap_or(author);
+    for entry in entry.into_iter().chain(also) {
         audit::write(&mut batch.transaction, author, &entry, revision, now).await?;
     }
     Ok((id, revision))

@@ -22,6 +22,7 @@ use self::provider::{CLIENT, Provider, SECRET};
 fn client(issuer: &str) -> Oidc {
     let group = GroupRule { group: "ops".into(), gives: Gives::Admin };
     let settings = OidcSettings {
+        name: "Example".into(),
         issuer: issuer.parse().unwrap(),
         client_id: ClientId::new(CLIENT.into()),
         client_secret: Some(ClientSecret::new(SECRET.into())),
@@ -137,7 +138,7 @@ async fn a_provider_that_is_not_there_is_away() {
 }
 
 #[tokio::test]
-async fn many_sign_ins_look_the_provider_up_once_an_hour() {
+async fn many_sign_ins_look_the_provider_up_once() {
     let provider = Provider::start().await;
     let oidc = client(&provider.issuer);
     let now = Utc::now();
@@ -146,10 +147,17 @@ async fn many_sign_ins_look_the_provider_up_once_an_hour() {
     assert!(begun.iter().all(Result::is_ok));
     assert_eq!(provider.count(provider::CONFIGURATION), 1);
 
-    for (minutes, lookups) in [(59, 1), (61, 2)] {
-        oidc.begin("/", now + TimeDelta::minutes(minutes)).await.unwrap();
+    for (seconds, lookups) in [(9, 1), (11, 2)] {
+        oidc.begin("/", now + TimeDelta::seconds(seconds)).await.unwrap();
         assert_eq!(provider.count(provider::CONFIGURATION), lookups);
     }
+
+    let begun_at = now + TimeDelta::seconds(11);
+    let visit = Visit::begin(&oidc, begun_at).await;
+    let back_at = begun_at + TimeDelta::minutes(9);
+    provider.gives_token(&visit.nonce(), json!({"groups": []}), back_at);
+    assert!(visit.finish(&oidc, back_at).await.is_ok());
+    assert_eq!(provider.count(provider::CONFIGURATION), 2);
 }
 
 #[tokio::test]

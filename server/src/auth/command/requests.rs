@@ -176,10 +176,18 @@ fn change(scene: &Scene<'_>, agreed: Request) -> Result<Outcome, Refusal> {
     let RequestSubject::Change { mapping, content, base, places, .. } = &agreed.subject else {
         return Ok(close_as_stale(scene, agreed, "it asks for no change".to_owned()));
     };
+    let draft = content.clone().map(serde_json::from_value::<MappingDraft>).transpose();
+    let Ok(draft) = draft else {
+        let because = "this version can't read what was asked for".to_owned();
+        return Ok(close_as_stale(scene, agreed, because));
+    };
+    let wanted = draft.as_ref().and_then(|draft| Territory::parse(&draft.prefix).ok());
+    let mut places: Vec<_> = wanted.into_iter().chain(places.iter().cloned()).collect();
+    places.dedup();
     let Some(who) = author_of(&agreed.author) else {
         return Ok(close_as_stale(scene, agreed, "nobody knows who asked for it".to_owned()));
     };
-    let protection = match ownership::protection(scene.access, &who, places) {
+    let protection = match ownership::protection(scene.access, &who, &places) {
         Ok(protection) => protection,
         Err(refusal) => return Ok(close_as_stale(scene, agreed, refusal.to_string())),
     };
@@ -190,11 +198,6 @@ fn change(scene: &Scene<'_>, agreed: Request) -> Result<Outcome, Refusal> {
         let because = "others must agree by now: send it again".to_owned();
         return Ok(close_as_stale(scene, agreed, because));
     }
-    let draft = content.clone().map(serde_json::from_value::<MappingDraft>).transpose();
-    let Ok(draft) = draft else {
-        let because = "this version can't read what was asked for".to_owned();
-        return Ok(close_as_stale(scene, agreed, because));
-    };
     let author = Author {
         // it came with the request of who agreed last
         address: scene.author.address,

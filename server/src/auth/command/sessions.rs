@@ -24,6 +24,12 @@ pub struct Start {
     pub verified: Option<PasswordHash>,
     /// Takes the hash's place.
     pub newer: Option<PasswordHash>,
+    pub opening: Opening,
+}
+
+/// What a session begins with, whosever it is.
+#[derive(Debug)]
+pub struct Opening {
     /// Of the new cookie.
     pub secret: SecretHash,
     /// The session that the request came with: it ends, so that nobody can have planted it.
@@ -45,29 +51,34 @@ pub fn start(scene: &Scene<'_>, start: Start) -> Result<Outcome, Refusal> {
     if start.verified.is_some() && user.password_hash != start.verified {
         return Err(Refusal::SignIn);
     }
-    Ok(begin(scene, user, start))
+    Ok(begin(scene, user, start.newer, start.opening))
 }
 
 /// Begins a session of a user who may have one, and is kept by this, too.
-pub(super) fn begin(scene: &Scene<'_>, user: &User, start: Start) -> Outcome {
+pub(super) fn begin(
+    scene: &Scene<'_>,
+    user: &User,
+    newer: Option<PasswordHash>,
+    opening: Opening,
+) -> Outcome {
     let (id, given) = scene.access.next_id();
     let mut edits = vec![given];
-    edits.extend(replaced(scene, &start));
-    edits.extend(outnumbered(scene, &start));
-    let password_hash = start.newer.or_else(|| user.password_hash.clone());
+    edits.extend(replaced(scene, &opening));
+    edits.extend(outnumbered(scene, &user.name, &opening.limits));
+    let password_hash = newer.or_else(|| user.password_hash.clone());
     let user = User { signed_in_at: Some(scene.now), password_hash, ..user.clone() };
     let session = Session {
-        hash: start.secret,
+        hash: opening.secret,
         id,
-        user: start.user,
+        user: user.name.clone(),
         created_at: scene.now,
         seen_at: scene.now,
-        expires_at: scene.now + start.limits.absolute,
+        expires_at: scene.now + opening.limits.absolute,
         address: scene.author.address.map(|address| address.to_string()).unwrap_or_default(),
-        user_agent: start.user_agent,
-        how: start.how.to_owned(),
+        user_agent: opening.user_agent,
+        how: opening.how.to_owned(),
     };
-    let entry = Entry::new("session.start", "session", id).with("how", None, Some(start.how));
+    let entry = Entry::new("session.start", "session", id).with("how", None, Some(opening.how));
     edits.extend([Edit::Put(Entity::User(Arc::new(user))), put(session)]);
     Outcome::new(edits, entry).with_id(id)
 }
@@ -80,16 +91,16 @@ fn remove(session: &Arc<Session>) -> Edit {
     Edit::Remove(Entity::Session(Arc::clone(session)))
 }
 
-fn replaced(scene: &Scene<'_>, start: &Start) -> Option<Edit> {
-    scene.access.session(start.replaces.as_ref()?).map(remove)
+fn replaced(scene: &Scene<'_>, opening: &Opening) -> Option<Edit> {
+    scene.access.session(opening.replaces.as_ref()?).map(remove)
 }
 
 /// Removes what has ended, and makes room for one more.
-fn outnumbered(scene: &Scene<'_>, start: &Start) -> Vec<Edit> {
-    let (now, idle) = (scene.now, start.limits.idle);
+fn outnumbered(scene: &Scene<'_>, user: &UserName, limits: &SessionLimits) -> Vec<Edit> {
+    let (now, idle) = (scene.now, limits.idle);
     let is_on = |session: &Session| now < session.expires_at && now < session.seen_at + idle;
     let (mut on, ended): (Vec<_>, Vec<_>) =
-        scene.access.sessions_of(&start.user).partition(|session| is_on(session));
+        scene.access.sessions_of(user).partition(|session| is_on(session));
     on.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.id)));
     let too_many = on.into_iter().skip(SESSIONS_MAX - 1);
     ended.into_iter().chain(too_many).map(remove).collect()

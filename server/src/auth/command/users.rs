@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Outcome, Scene,
-    sessions::{self, Start},
+    sessions::{self, Opening},
 };
 use crate::auth::{
     access::{Edit, Entity, is_admin},
@@ -51,24 +51,24 @@ pub fn create(scene: &Scene<'_>, new: New) -> Result<Outcome, Refusal> {
 ///
 /// # Errors
 /// Returns [`Refusal::SignIn`] as soon as there is an admin.
-pub fn set_up(scene: &Scene<'_>, new: New, start: Start) -> Result<Outcome, Refusal> {
+pub fn set_up(scene: &Scene<'_>, new: New, opening: Opening) -> Result<Outcome, Refusal> {
     if scene.access.has_admin() {
         return Err(Refusal::SignIn);
     }
     let user = made(scene, New { is_admin: true, ..new })?;
     let entry = created(&user);
     // the session's own entry is left to the one that says more
-    Ok(Outcome { entry: Some(entry), ..sessions::begin(scene, &user, start) })
+    Ok(Outcome { entry: Some(entry), ..sessions::begin(scene, &user, None, opening) })
 }
 
-fn made(scene: &Scene<'_>, new: New) -> Result<User, Refusal> {
+/// Returns a user as they begin.
+pub(super) fn made(scene: &Scene<'_>, new: New) -> Result<User, Refusal> {
     if scene.access.user(&new.name).is_some() {
         let detail = format!("there is a user named `{}` already", new.name);
         return Err(Refusal::Taken { field: "name", detail });
     }
     if scene.access.users().count() >= USERS_MAX {
-        let detail = format!("there are {USERS_MAX} users already, the most there can be");
-        return Err(Refusal::Conflict { code: "too-many", detail });
+        return Err(too_many());
     }
     Ok(User {
         name: new.name,
@@ -86,7 +86,14 @@ fn made(scene: &Scene<'_>, new: New) -> Result<User, Refusal> {
     })
 }
 
-fn created(user: &User) -> Entry {
+/// Says that there is no place for one more.
+pub(super) fn too_many() -> Refusal {
+    let detail = format!("there are {USERS_MAX} users already, the most there can be");
+    Refusal::Conflict { code: "too-many", detail }
+}
+
+/// Says that there is a new user.
+pub(super) fn created(user: &User) -> Entry {
     Entry::new("user.create", "user", &user.name)
         .with("display_name", None, filled(&user.display_name))
         .with("email", None, filled(&user.email))

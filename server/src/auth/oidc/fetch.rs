@@ -1,8 +1,8 @@
 //! HTTP to the provider: timed, bounded, and no redirect followed.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::redirect::Policy;
 
 use super::settings::Issuer;
@@ -46,7 +46,7 @@ impl Fetch {
     }
 
     /// Sends one request and reads the whole answer.
-    pub(super) async fn call(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
+    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, FetchError> {
         let mut response = self.client.execute(request.try_into()?).await?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
@@ -60,5 +60,15 @@ impl Fetch {
             answer = answer.header(name, value);
         }
         Ok(answer.body(body)?)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Fetch {
+    type Error = FetchError;
+    // a type with a name: of a closure's, the compiler can't tell that it may change threads
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.answer(request))
     }
 }

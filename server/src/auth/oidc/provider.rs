@@ -1,6 +1,6 @@
 //! The provider: where its endpoints are, by which keys it signs, and what one asks it.
 //!
-//! Both are looked up when a sign-in needs them and kept for an hour, so that the server starts,
+//! Both are looked up when a sign-in needs them and kept for a while, so that the server starts,
 //! and local users sign in, while the provider is away.
 
 use std::sync::Arc;
@@ -32,6 +32,10 @@ use super::{
 /// Endpoints hardly ever change, and new keys are looked up at once when a token has one; a key
 /// that the provider has withdrawn is believed no longer than this.
 const KNOWN_MINUTES: i64 = 60;
+
+/// Who is sent to a provider that is away sees an error of their browser, which says nothing of
+/// what else they can do. So a sign-in only begins when the provider has answered so recently.
+const ALIVE_SECONDS: i64 = 10;
 
 /// While the provider is away, it is asked this often, however many people try to sign in.
 const RETRY_SECONDS: i64 = 2;
@@ -94,11 +98,24 @@ impl Finder {
         Ok(Self { settings, redirect, fetch, found: Mutex::default() })
     }
 
-    /// Returns the provider as it was at most an hour ago.
-    pub(super) async fn provider(&self, now: DateTime<Utc>) -> Result<Arc<Provider>, OidcError> {
+    /// Returns the provider as it was a moment ago, for who is to be sent to it.
+    pub(super) async fn alive(&self, now: DateTime<Utc>) -> Result<Arc<Provider>, OidcError> {
+        self.found_within(ALIVE_SECONDS, now).await
+    }
+
+    /// Returns the provider as it was at most an hour ago, for who comes from it.
+    pub(super) async fn known(&self, now: DateTime<Utc>) -> Result<Arc<Provider>, OidcError> {
+        self.found_within(KNOWN_MINUTES * 60, now).await
+    }
+
+    async fn found_within(
+        &self,
+        seconds: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Provider>, OidcError> {
         let mut found = self.found.lock().await;
         match &*found {
-            Found::Provider(known) if is_within(known.at, KNOWN_MINUTES * 60, now) => {
+            Found::Provider(known) if is_within(known.at, seconds, now) => {
                 return Ok(Arc::clone(known));
             }
             Found::Failure(failure) if is_within(failure.at, RETRY_SECONDS, now) => {
@@ -116,8 +133,7 @@ impl Finder {
 
     async fn discover(&self, now: DateTime<Utc>) -> Result<Provider, OidcError> {
         let issuer = self.settings.issuer.name().clone();
-        let call = |request| self.fetch.call(request);
-        let metadata = CoreProviderMetadata::discover_async(issuer, &call)
+        let metadata = CoreProviderMetadata::discover_async(issuer, &*self.fetch)
             .await
             .map_err(|error| OidcError::Away(causes(&error)))?;
         self.build(metadata, now)
@@ -135,8 +151,7 @@ impl Finder {
         {
             return Ok(Arc::clone(known));
         }
-        let call = |request| self.fetch.call(request);
-        let keys = JsonWebKeySet::fetch_async(before.metadata.jwks_uri(), &call)
+        let keys = JsonWebKeySet::fetch_async(before.metadata.jwks_uri(), &*self.fetch)
             .await
             .map_err(|error| OidcError::Away(causes(&error)))?;
         let renewed = Arc::new(self.build(before.metadata.clone().set_jwks(keys), before.at)?);
@@ -240,12 +255,11 @@ impl Provider {
         code: AuthorizationCode,
         verifier: PkceCodeVerifier,
     ) -> Result<Tokens, OidcError> {
-        let call = |request| self.fetch.call(request);
         let request = self.client.exchange_code(code);
         let request = request.map_err(|error| OidcError::Setup(causes(&error)))?;
         let answer: Answered = request
             .set_pkce_verifier(verifier)
-            .request_async(&call)
+            .request_async(&*self.fetch)
             .await
             .map_err(|error| refused(&error))?;
         let id_token = answer.id_token().cloned();
@@ -270,8 +284,7 @@ impl Provider {
         let subject = Some(SubjectIdentifier::new(subject));
         let request = self.client.user_info(access_token, subject);
         let request = request.map_err(|error| OidcError::Setup(causes(&error)))?;
-        let call = |request| self.fetch.call(request);
-        let info = request.request_async(&call).await.map_err(|error| match error {
+        let info = request.request_async(&*self.fetch).await.map_err(|error| match error {
             UserInfoError::ClaimsVerification(error) => OidcError::Untrusted(causes(&error)),
             error => OidcError::Away(causes(&error)),
         })?;

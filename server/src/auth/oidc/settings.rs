@@ -19,6 +19,8 @@ pub const DEFAULT_GROUPS_CLAIM: &str = "groups";
 /// How to sign people in at an OIDC provider.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
+    /// What people call the provider: "Sign in with …".
+    pub name: String,
     pub issuer: Issuer,
     pub client_id: ClientId,
     /// Absent for a public client. It prints itself as redacted.
@@ -45,6 +47,11 @@ impl Issuer {
 
     pub fn as_str(&self) -> &str {
         self.name.as_str()
+    }
+
+    /// Returns the name or address of its host.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
     }
 
     /// Tells whether the provider runs on this machine.
@@ -155,6 +162,7 @@ mod tests {
     #[test]
     fn settings_show_no_secret_when_they_are_printed() {
         let settings = OidcSettings {
+            name: "Example".into(),
             issuer: "https://id.example.com".parse().unwrap(),
             client_id: ClientId::new("portal".into()),
             client_secret: Some(ClientSecret::new("canary-5b1f".into())),

@@ -85,7 +85,7 @@ mod tests {
         let text = serde_json::to_string(&seen).unwrap();
         assert!(!text.contains("secret") && !text.contains("hidden"), "{text}");
         let told: Vec<_> = seen.affected.iter().map(|it| (it.team.as_str(), it.effect)).collect();
-        assert_eq!(told, [("shop", Effect::Loses), ("shop", Effect::Keeps)]);
+        assert_eq!(told, [("shop", Effect::Keeps), ("shop", Effect::Loses)]);
         assert!(
             seen.warnings[0].message.contains("the team `shop`")
                 || seen.warnings[1].message.contains("the team `shop`")

@@ -44,5 +44,5 @@ pub(in crate::http) async fn gate(
 /// Tells whether a page is for who has not signed in, too.
 fn is_everyones(path: &str) -> bool {
     matches!(path, "/sign-in" | "/theme")
-        || ["/sign-in/", "/setup/", "/pkg/"].iter().any(|folder| path.starts_with(folder))
+        || ["/sign-in/", "/setup/", "/auth/", "/pkg/"].iter().any(|folder| path.starts_with(folder))
 }

@@ -58,7 +58,7 @@ pub(in crate::http) async fn set_up(
     let Some(user) = name else { return Err(no_link()) };
     let password = read_password("password", &password, user.as_str())?;
     let password = state.desk.hash(password).await?;
-    let (secret, start) = new_session(&state, &caller, &headers, user.clone());
+    let (secret, opening) = new_session(&state, &caller, &headers, "password");
     let author = Author { who: Who::User(user.clone()), session: None, ..caller.author };
     let new = users::New {
         name: user,
@@ -67,7 +67,7 @@ pub(in crate::http) async fn set_up(
         password: Some(password),
         is_admin: true,
     };
-    let decided = move |scene: &Scene<'_>| users::set_up(scene, new, start);
+    let decided = move |scene: &Scene<'_>| users::set_up(scene, new, opening);
     match state.store.act(author.clone(), decided).await {
         Ok(_) => {
             state.desk.end_link();
