@@ -45,7 +45,7 @@ pub struct Arrival {
 /// Never; a decision's signature.
 pub fn keep_key(scene: &Scene<'_>, key: SealKey) -> Result<Outcome, Refusal> {
     let is_new = scene.access.seal_key().is_none();
-    let edits = is_new.then(|| Edit::Put(Entity::SealKey(key)));
+    let edits = is_new.then_some(Edit::Put(Entity::SealKey(key)));
     Ok(Outcome::unnoted(edits.into_iter().collect()))
 }
 
