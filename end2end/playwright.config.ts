@@ -52,7 +52,8 @@ export default defineConfig<object, { flags: string[] }>({
     {
       name: 'access-nojs',
       testMatch: 'access/*.spec.ts',
-      testIgnore: ['access/live.spec.ts', 'access/oidc.spec.ts'],
+      // About what moves, about a provider with a page of its own, and by a checker that is a script.
+      testIgnore: ['access/live.spec.ts', 'access/oidc.spec.ts', 'access/pages.spec.ts'],
       use: { flags: SIGN_IN, javaScriptEnabled: false },
     },
   ],

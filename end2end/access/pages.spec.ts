@@ -28,9 +28,7 @@ const PAGES = [
 for (const path of PAGES) {
   test(`${path} can be used by everyone, in both themes and at the width of a phone`, async ({
     as,
-    javaScriptEnabled,
   }) => {
-    test.skip(javaScriptEnabled === false, 'the checker is a script in the page');
     const admin = await as('admin');
     for (const width of [1280, 390]) {
       await admin.page.setViewportSize({ width, height: 844 });

@@ -65,8 +65,8 @@ async fn what_is_no_session_and_no_token_makes_one_nobody() {
         bearer(&token),
         bearer("Bearer chy_' or '1'='1"),
         // only a proxy of one's own could say so, and there is none
-        ("x-forwarded-user", "root".to_owned()),
-        ("x-remote-user", "root".to_owned()),
+        ("x-forwarded-user", "adam".to_owned()),
+        ("x-remote-user", "adam".to_owned()),
     ];
     for (name, value) in forged {
         let answer = get(&installation, &[(name, value.as_str())]).await;
@@ -132,8 +132,8 @@ async fn nobody_gets_more_than_they_have_by_any_request(#[case] caller: Caller) 
         ("PUT", &in_other, json!({ "role": "viewer" })),
         ("PUT", &in_own, json!({ "role": "admin" })),
         ("POST", "/api/v1/users", json!({ "name": "mallory", "is_admin": true })),
-        ("PUT", "/api/v1/users/root/password", json!({ "password": "owned by mallory" })),
-        ("DELETE", "/api/v1/users/root", Value::Null),
+        ("PUT", "/api/v1/users/adam/password", json!({ "password": "owned by mallory" })),
+        ("DELETE", "/api/v1/users/adam", Value::Null),
         ("POST", "/api/v1/teams", json!({ "name": "mallory", "owner": own })),
         ("POST", "/api/v1/tokens", json!({ "name": "all", "scope": "write" })),
         ("POST", "/api/v1/tokens", json!({ "name": "all", "team": null, "scope": "read" })),
@@ -204,7 +204,7 @@ async fn no_mapping_goes_where_another_team_is(#[case] caller: Caller) {
 async fn no_form_takes_what_another_website_posts() {
     let installation = Installation::start().await;
     let base = installation.server.url("");
-    let cookie = cookie("root");
+    let cookie = cookie("adam");
     let session = ("cookie", cookie.as_str());
     let start = ["/", "/account", "/users/new", "/teams/new", "/teams/own", "/users/vera"];
     let found = crawl(&installation.server.client, &base, &[session], &start).await;

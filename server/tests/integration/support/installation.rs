@@ -66,7 +66,7 @@ impl Caller {
             Self::Viewer => Some("vera"),
             Self::Editor => Some("edda"),
             Self::Owner => Some("olaf"),
-            Self::Admin => Some("root"),
+            Self::Admin => Some("adam"),
             _ => None,
         }
     }
@@ -112,7 +112,7 @@ pub(crate) fn spare_session(user: &str) -> u64 {
 }
 
 /// All users: of the team `own`, of `other`, and the admin.
-const PEOPLE: [&str; 7] = ["vera", "edda", "olaf", "root", "mia", "otto", "max"];
+const PEOPLE: [&str; 7] = ["vera", "edda", "olaf", "adam", "mia", "otto", "max"];
 
 /// The mappings that are there, as they are written: one of each team.
 pub(crate) const OWN_MAPPING: &str = "gravel";
@@ -140,7 +140,7 @@ fn base(now: &str) -> Vec<Entity> {
         rows.push((
             "user",
             json!({ "name": user, "created_at": now, "password_hash": *PASSWORD_HASH,
-                    "is_admin": user == "root" || user == "max",
+                    "is_admin": user == "adam" || user == "max",
                     "favourites": [], "views": { "mine": "q=stone" } }),
         ));
         for (id, which) in [(spare_session(user) - 100, "main"), (spare_session(user), "spare")] {
@@ -176,7 +176,7 @@ fn base(now: &str) -> Vec<Entity> {
         rows.push((
             "token",
             json!({ "id": id, "name": name, "hash": SecretHash::of(&token_secret(id)),
-                    "team": team, "scope": scope, "created_by": "root", "created_at": now,
+                    "team": team, "scope": scope, "created_by": "adam", "created_at": now,
                     "expires_at": null }),
         ));
     }
@@ -199,7 +199,7 @@ fn base(now: &str) -> Vec<Entity> {
         rows.push((
             "protection",
             json!({ "id": 6010 + number, "territory": guarded, "approvers": team, "needed": 1,
-                    "created_by": "root", "created_at": now }),
+                    "created_by": "adam", "created_at": now }),
         ));
         let name = if number == 1 { "granite" } else { "velvet-request" };
         rows.push((
