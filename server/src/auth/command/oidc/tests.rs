@@ -1,3 +1,5 @@
+//! Checks what the provider's word gives, and what it takes.
+
 use chrono::{DateTime, TimeDelta};
 use rstest::rstest;
 
