@@ -75,7 +75,7 @@ run: build ## Start the server, a real Envoy and two services, and print what to
 test: setup setup-test site ## Run all tests: Rust, the API against its document, the browser's
 	@$(TIMED) "tests in Rust (10 minutes the first time)" cargo test $(NATIVE)
 	@cd end2end && ../$(TIMED) "types of the browser tests" npx --no-install tsc --noEmit
-	@cd end2end && ../$(TIMED) "tests of the API and in the browser (8 minutes)" \
+	@cd end2end && ../$(TIMED) "tests of the API and in the browser (16 minutes)" \
 		npx --no-install playwright test $(ARGS)
 
 .PHONY: audit

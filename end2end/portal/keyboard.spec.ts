@@ -111,7 +111,7 @@ test('a mapping is made, found, changed and deleted with the keyboard alone', as
     await portal.settled();
     await tabTo(page, portal.button('Delete mapping'));
     await keyboard.press('Enter');
-    await expect(page).toHaveURL(/\/mappings$/);
+    await expect(page).toHaveURL(/\/mappings\?deleted=keyed/);
     expect(await mapping(stack, 'keyed-gmn')).toBeUndefined();
   });
 });

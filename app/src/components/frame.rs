@@ -160,9 +160,9 @@ fn account_menu(me: &Me) -> impl IntoView + use<> {
     let role = if me.is_admin { "Admin" } else { "User" };
     view! {
         <details class="menu" data-testid="account-menu">
-            <summary>
+            <summary aria-label=format!("Account of {user}")>
                 <Icon path=icon::USER />
-                <span class="menu-name">{user}</span>
+                <span class="menu-name">{user.clone()}</span>
             </summary>
             <div class="menu-body card">
                 <p class="menu-who">
@@ -205,8 +205,12 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)], me: &Me) -> impl In
         (Place::Config, "/config", "Envoy config", icon::CONFIG),
         (Place::About, "/about", "About", icon::ABOUT),
     ];
-    let is_admin = me.is_admin;
-    let is_shown = |(this, ..): &(Place, _, _, _)| *this != Place::Users || is_admin;
+    let (is_admin, sees_all) = (me.is_admin, me.installation.is_some());
+    let is_shown = |(this, ..): &(Place, _, _, _)| match this {
+        Place::Users => is_admin,
+        Place::Config => sees_all,
+        _ => true,
+    };
     let item = |(this, href, label, path)| {
         // that nothing waits goes without saying
         let is_told = |number| this != Place::Requests || number > 0;
@@ -215,7 +219,12 @@ fn navigation(place: Option<Place>, counts: &[(Place, u32)], me: &Me) -> impl In
             view! { <span class="nav-count num">{count(u64::from(*number))}</span> }
         });
         let current = (place == Some(this)).then_some("page");
-        let class = if matches!(this, Place::Teams | Place::Config) { "nav-group" } else { "" };
+        let begins_group = match this {
+            Place::Teams | Place::Config => true,
+            Place::About => !sees_all,
+            _ => false,
+        };
+        let class = if begins_group { "nav-group" } else { "" };
         view! {
             <li class=class>
                 <a class="nav-item" href=href aria-current=current>

@@ -22,13 +22,14 @@ const LIMIT: u32 = 50;
 const TEXT_MAX: usize = 200;
 
 /// The kinds that the form offers: what is done to them begins with this word.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 10] = [
     ("", "Everything"),
     ("mapping.", "Mappings"),
     ("claim.", "Claims"),
+    ("grant.", "Grants"),
+    ("protection.", "Protected places"),
     ("request.", "Requests"),
     ("team.", "Teams"),
-    ("member.", "Members"),
     ("user.", "Users"),
     ("session.", "Sign-ins"),
     ("token.", "API tokens"),
@@ -374,10 +375,21 @@ fn said(entry: &AuditEntry) -> impl IntoView + use<> {
 /// Writes the verb of an action as people do: `mapping.create` is *Created*.
 fn verb(action: &str) -> String {
     let word = action.rsplit('.').next().unwrap_or_default();
+    // where the object is not what was made or changed
+    match action {
+        "grant.create" => return "Granted a part of".to_owned(),
+        "grant.delete" => return "Took back a part of".to_owned(),
+        "mapping.take-over" => return "Took over a mapping in".to_owned(),
+        "session.end-all" => return "Ended all sessions of".to_owned(),
+        "session.refuse" => return "Refused to sign in".to_owned(),
+        "team.member" => return "Changed the role of".to_owned(),
+        "user.password" => return "Set the password of".to_owned(),
+        _ => {}
+    }
     let known = match word {
         "put" | "patch" | "set" => "Set",
         "start" => "Began",
-        "fail" => "Failed to begin",
+        "stale" => "Closed as stale",
         "withdraw" => "Withdrew",
         other => {
             let mut letters = other.chars();
@@ -422,8 +434,8 @@ mod tests {
 
     #[test]
     fn actions_are_written_as_people_do() {
-        let said = ["mapping.create", "mapping.delete", "grant.add", "session.start"].map(verb);
+        let said = ["mapping.create", "claim.delete", "grant.create", "session.start"].map(verb);
 
-        assert_eq!(said, ["Created", "Deleted", "Added", "Began"]);
+        assert_eq!(said, ["Created", "Deleted", "Granted a part of", "Began"]);
     }
 }
