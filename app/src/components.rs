@@ -14,6 +14,8 @@ pub(crate) mod diff;
 #[cfg(feature = "ssr")]
 pub(crate) mod empty;
 #[cfg(feature = "ssr")]
+pub(crate) mod find;
+#[cfg(feature = "ssr")]
 pub(crate) mod frame;
 pub(crate) mod icon;
 #[cfg(feature = "ssr")]
@@ -27,6 +29,8 @@ pub(crate) mod pager;
 #[cfg(feature = "ssr")]
 pub(crate) mod plan;
 pub(crate) mod reason;
+#[cfg(feature = "ssr")]
+pub(crate) mod refused;
 #[cfg(feature = "ssr")]
 pub(crate) mod tabs;
 pub(crate) mod time;

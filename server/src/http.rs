@@ -47,8 +47,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::HeaderName,
+    http::{HeaderName, HeaderValue, Request, StatusCode, header},
     middleware,
+    response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use tower::ServiceBuilder;
@@ -91,6 +92,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(in_process, portal::call_in_process))
         .layer(CompressionLayer::new());
     let edge = ServiceBuilder::new()
+        .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(middleware::from_fn_with_state(Arc::clone(&settings), headers::secure))
@@ -185,12 +187,38 @@ fn api(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// Longest id of a request that a caller may give it: a UUID, and what a proxy likes to add. It
+/// stands in the log, in problems and in the audit.
+const REQUEST_ID_MAX_BYTES: usize = 128;
+
+/// Takes an id from a request that is none: it then gets one of ours.
+fn without_odd_id<B>(mut request: Request<B>) -> Request<B> {
+    let is_odd = |id: &HeaderValue| {
+        let id = id.as_bytes();
+        !(1..=REQUEST_ID_MAX_BYTES).contains(&id.len()) || !id.iter().all(u8::is_ascii_graphic)
+    };
+    if request.headers().get(REQUEST_ID).is_some_and(is_odd) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
 async fn unknown_api() -> ApiError {
     ApiError::not_found("there is nothing at this address of the API")
 }
 
 async fn method_not_allowed() -> ApiError {
     ApiError::method_not_allowed()
+}
+
+/// Answers with where something is, which the request has made or asked for.
+fn located(status: StatusCode, path: &str, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    // paths of ours are made of names and numbers
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// Returns a length as the API's numbers have it.

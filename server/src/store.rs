@@ -38,11 +38,12 @@ pub use self::{
 };
 use crate::{
     auth::{
-        access::{Access, ClaimPolicy},
+        access::Access,
         audit::Audited,
         command::{Outcome, Scene},
         principal::Author,
         refusal::Refusal,
+        settings::ClaimPolicy,
         sight::Sight,
     },
     clock::Clock,

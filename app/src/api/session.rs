@@ -56,6 +56,11 @@ impl Me {
         let own = self.teams.iter().find(|own| own.team == team).map(|own| own.role);
         own.max(self.installation) >= Some(role)
     }
+
+    /// Tells whether they have at least `role` in some team, or in all.
+    pub fn may_somewhere(&self, role: Role) -> bool {
+        self.installation >= Some(role) || self.teams.iter().any(|own| own.role >= role)
+    }
 }
 
 /// What the caller is.

@@ -10,8 +10,8 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::icon::{self, Icon};
 use super::message::message;
+use super::refused;
 use crate::api::client::ClientError;
 
 /// A form that was posted, and what came of it; never with a password.
@@ -100,31 +100,13 @@ pub(crate) fn ActionForm(
         };
         !matches!(error, ClientError::Problem(problem) if of_fields(problem))
     });
-    let trouble = trouble.map(refusal);
+    let trouble = trouble.map(refused::note);
     view! {
         <form method="post" action=at class=class data-testid=to>
             <input type="hidden" name="do" value=to />
             {trouble}
             {children()}
         </form>
-    }
-}
-
-/// Says why something was refused.
-pub(crate) fn refusal(error: &ClientError) -> impl IntoView + use<> {
-    let request_id = match error {
-        ClientError::Problem(problem) => problem.request_id.clone(),
-        _ => None,
-    };
-    view! {
-        <div class="note bad" role="alert" data-testid="refused">
-            <Icon path=icon::WARNING />
-            <div>
-                <p>{message(&error.to_string())}</p>
-                {request_id
-                    .map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })}
-            </div>
-        </div>
     }
 }
 
@@ -151,16 +133,10 @@ pub(crate) fn TextField(
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.to_owned());
     let error = tried.error(name);
-    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described_by: Vec<&str> =
-        [error.is_some().then_some(error_id.as_str()), hint.is_some().then_some(hint_id.as_str())]
-            .into_iter()
-            .flatten()
-            .collect();
-    let described_by = (!described_by.is_empty()).then(|| described_by.join(" "));
+    let is_wrong = error.is_some();
+    let (described_by, notes) = notes(&id, error, hint);
     // what is secret is typed anew
     let value = if kind == "password" { String::new() } else { tried.value(name, &value) };
-    let is_wrong = error.is_some();
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -178,24 +154,43 @@ pub(crate) fn TextField(
                 aria-invalid=is_wrong.then_some("true")
                 aria-describedby=described_by
             />
-            {error
-                .map(|error| {
-                    view! {
-                        <p class="field-error" id=error_id>
-                            {message(&error)}
-                        </p>
-                    }
-                })}
-            {hint
-                .map(|hint| {
-                    view! {
-                        <p class="hint" id=hint_id>
-                            {message(hint)}
-                        </p>
-                    }
-                })}
+            {notes}
         </div>
     }
+}
+
+/// Shows what was wrong with a field, and its hint; returns what the field is described by, too.
+fn notes(
+    id: &str,
+    error: Option<String>,
+    hint: Option<&'static str>,
+) -> (Option<String>, impl IntoView + use<>) {
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described_by: Vec<_> =
+        [error.as_ref().map(|_| error_id.clone()), hint.map(|_| hint_id.clone())]
+            .into_iter()
+            .flatten()
+            .collect();
+    let described_by = (!described_by.is_empty()).then(|| described_by.join(" "));
+    let notes = view! {
+        {error
+            .map(|error| {
+                view! {
+                    <p class="field-error" id=error_id>
+                        {message(&error)}
+                    </p>
+                }
+            })}
+        {hint
+            .map(|hint| {
+                view! {
+                    <p class="hint" id=hint_id>
+                        {message(hint)}
+                    </p>
+                }
+            })}
+    };
+    (described_by, notes)
 }
 
 /// Shows a choice with its label; each option is the value and the words for it.
@@ -211,10 +206,7 @@ pub(crate) fn Choice(
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.to_owned());
     let chosen = tried.value(name, &value);
-    let error = tried.error(name);
-    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described_by =
-        if error.is_some() { Some(error_id.clone()) } else { hint.map(|_| hint_id.clone()) };
+    let (described_by, notes) = notes(&id, tried.error(name), hint);
     let option = |(value, words): (String, String)| {
         let is_chosen = value == chosen;
         view! {
@@ -229,15 +221,7 @@ pub(crate) fn Choice(
             <select id=id name=name class="input" aria-describedby=described_by>
                 {options.into_iter().map(option).collect_view()}
             </select>
-            {error
-                .map(|error| {
-                    view! {
-                        <p class="field-error" id=error_id>
-                            {message(&error)}
-                        </p>
-                    }
-                })}
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{message(hint)}</p> })}
+            {notes}
         </div>
     }
 }

@@ -93,7 +93,7 @@ fn going_on(sessions: SessionList, tried: Tried) -> impl IntoView {
             </ActionForm>
         }
     });
-    let trouble = tried.refusal().map(crate::components::action::refusal);
+    let trouble = tried.refusal().map(crate::components::refused::note);
     view! {
         <Card title="Sessions" testid="sessions" aside=everywhere.into_any()>
             {trouble}

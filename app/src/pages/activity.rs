@@ -12,6 +12,7 @@ use crate::components::actor;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
+use crate::components::pager::ByAge;
 use crate::components::time::Ago;
 use crate::numerals::count;
 
@@ -141,7 +142,7 @@ fn draw(
         (true, true) => none_match().into_any(),
         (false, _) => view! {
             {table(&page.items)}
-            {pages(newest, older)}
+            <ByAge newest older />
         }
         .into_any(),
     };
@@ -256,25 +257,6 @@ fn none_match() -> impl IntoView {
                 </a>
             </p>
         </Empty>
-    }
-}
-
-fn pages(newest: Option<String>, older: Option<String>) -> impl IntoView {
-    let link = |href: Option<String>, label| {
-        href.map(|href| {
-            view! {
-                <a class="btn" href=href>
-                    {label}
-                </a>
-            }
-        })
-    };
-    view! {
-        <nav class="pager" aria-label="Pages">
-            <span></span>
-            {link(newest, "Newest")}
-            {link(older, "Older")}
-        </nav>
     }
 }
 

@@ -17,8 +17,10 @@ use crate::api::team::Role;
 use crate::components::action::{ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
 use crate::components::empty::Empty;
+use crate::components::find::Find;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
+use crate::components::pager::Onward;
 use crate::components::time::{Ago, AgoProps};
 use crate::numerals::{count, counted};
 
@@ -27,12 +29,13 @@ const ROWS: u32 = 50;
 
 /// `/claims`
 pub(super) async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
-    let (q, team) = (query.text("q"), query.text("team"));
-    let cursor = query.get("cursor");
+    let (mut q, mut team) = (query.text("q"), query.text("team"));
+    let mut cursor = query.get("cursor");
     let asked_team = Some(team.as_str()).filter(|team| !team.is_empty());
     let mut loaded = client.claims(asked_team, &q, ROWS, cursor).await;
     // a cursor that was cut off, or a very long search
     if loaded.as_ref().is_err_and(|error| error.status() == Some(400)) {
+        (q, team, cursor) = (String::new(), String::new(), None);
         loaded = client.claims(None, "", ROWS, None).await;
     }
     let page = match loaded {
@@ -88,34 +91,19 @@ fn draw(
                 "Who owns this URL?"
             </a>
         </PageHead>
-        <form class="filter" action="/claims" role="search" aria-label="Claims">
-            <input
-                class="input"
-                type="search"
-                name="q"
-                value=q.clone()
-                placeholder="Find a place or a team"
-                aria-label="Find a place or a team"
-                autocomplete="off"
-                spellcheck="false"
-                maxlength="200"
-            />
-            {(!team.is_empty())
-                .then(|| view! { <input type="hidden" name="team" value=team.clone() /> })}
-            <button class="btn">"Find"</button>
-            {is_filtered.then(|| view! { <a class="btn" href="/claims">"Clear"</a> })}
-            <span class="sub num filter-count" data-testid="count">
-                {shown}
-            </span>
-        </form>
+        <Find
+            action="/claims"
+            list="Claims"
+            placeholder="Find a place or a team"
+            q=q.clone()
+            shown
+            kept=("team", team.clone())
+        />
         {match items.is_empty() {
             true => none(is_filtered).into_any(),
             false => table(items).into_any(),
         }}
-        <nav class="pager" aria-label="Pages">
-            {first.map(|href| view! { <a class="btn" href=href>"First page"</a> })}
-            {next.map(|href| view! { <a class="btn" href=href rel="next">"Next page"</a> })}
-        </nav>
+        <Onward first next />
         {(!teams.is_empty()).then(|| create(teams, tried))}
     }
 }

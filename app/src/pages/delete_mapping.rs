@@ -5,17 +5,15 @@
 
 use leptos::prelude::*;
 
-use super::mapping_form::refusal::request_id;
 use super::{Loaded, Posted, Visit, failure};
 use crate::api::client::{Client, ClientError};
 use crate::api::mapping::Mapping;
 use crate::api::plan::Plan;
 use crate::api::series::{Series, Span};
 use crate::components::frame::Place;
-use crate::components::icon::{self, Icon};
-use crate::components::message::message;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::plan;
+use crate::components::refused;
 use crate::draft::{mapping_address, stale};
 use crate::numerals::counted;
 
@@ -164,23 +162,7 @@ fn refused(error: &ClientError) -> impl IntoView + use<> {
     } else {
         error.to_string()
     };
-    view! {
-        <div
-            class="note bad error-summary"
-            id="error-summary"
-            role="alert"
-            tabindex="-1"
-            autofocus
-            data-testid="error-summary"
-        >
-            <Icon path=icon::WARNING />
-            <div>
-                <strong>"The mapping was not deleted."</strong>
-                <p>{message(&text)}</p>
-                {request_id(error)}
-            </div>
-        </div>
-    }
+    refused::summary("The mapping was not deleted.", &text, error)
 }
 
 #[cfg(test)]

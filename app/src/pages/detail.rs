@@ -9,6 +9,7 @@ pub(crate) mod history;
 mod matching;
 mod numbers;
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::mappings::address;
@@ -18,6 +19,7 @@ use crate::api::client::{Client, ClientError, Write, encode_segment};
 use crate::api::live::LiveMapping;
 use crate::api::mapping::{Mapping, MappingDraft, Warning};
 use crate::api::plan::Plan;
+use crate::api::team::Role;
 use crate::components::action::{ActionForm, Tried};
 use crate::components::chip::Tone;
 use crate::components::frame::Place;
@@ -64,13 +66,16 @@ struct Address {
     name: String,
     /// The query of the list that the reader came from.
     list: String,
+    /// Whether the reader may change the mapping: to others no way to do so is shown.
+    may_change: bool,
 }
 
 impl Address {
     fn new(name: &str, query: &Query) -> Self {
         // Read and written anew, so that it can't be anything but the list's.
         let list = address::read(&Query::parse(&query.text("list"))).to_query_string();
-        Self { name: name.to_owned(), list: list.trim_start_matches('?').to_owned() }
+        let list = list.trim_start_matches('?').to_owned();
+        Self { name: name.to_owned(), list, may_change: false }
     }
 
     fn list_href(&self) -> String {
@@ -106,12 +111,15 @@ impl Address {
 }
 
 pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Query) -> Loaded {
-    let address = Address::new(name, query);
+    let mut address = Address::new(name, query);
     let live = match client.live_mapping(name).await {
         Ok(live) => live,
-        Err(error) if error.status() == Some(404) => return gone::page(client, address).await,
+        Err(error) if error.status() == Some(404) => {
+            return gone::page(client, visit, address).await;
+        }
         Err(error) => return failure::failed(Place::Mappings, "The mapping", error),
     };
+    address.may_change = visit.me.may(Role::Editor, &live.mapping.team);
     let plan = plan(client, &live.mapping).await;
     let mark = mark(client, visit, name).await;
     let view = View::of(query);
@@ -205,18 +213,41 @@ fn head(address: &Address, live: &LiveMapping, mark: Option<Mark>) -> impl IntoV
                 </span>
                 {tags}
             </div>
-            <div class="page-actions">
-                <a class="btn" href=address.action("/clone")>
-                    "Clone"
-                </a>
-                <a class="btn" href=address.action("/delete")>
-                    "Delete"
-                </a>
-                <a class="btn btn-primary" href=address.action("/edit")>
-                    "Edit"
-                </a>
-            </div>
+            {if address.may_change {
+                Either::Left(actions(address))
+            } else {
+                Either::Right(whose(&mapping.team))
+            }}
         </div>
+    }
+}
+
+fn actions(address: &Address) -> impl IntoView + use<> {
+    view! {
+        <div class="page-actions">
+            <a class="btn" href=address.action("/clone")>
+                "Clone"
+            </a>
+            <a class="btn" href=address.action("/delete")>
+                "Delete"
+            </a>
+            <a class="btn btn-primary" href=address.action("/edit")>
+                "Edit"
+            </a>
+        </div>
+    }
+}
+
+/// Says who may change the mapping, to who may not.
+fn whose(team: &str) -> impl IntoView + use<> {
+    let href = format!("/teams/{}", encode_segment(team));
+    let team = team.to_owned();
+    view! {
+        <p class="sub" data-testid="read-only">
+            "Editors of the team "
+            <a href=href>{team}</a>
+            " may change it"
+        </p>
     }
 }
 
@@ -233,7 +264,9 @@ fn tabs(address: &Address, current: View) -> impl IntoView + use<> {
 fn notes(address: &Address, warnings: &[Warning]) -> impl IntoView + use<> {
     let note = |warning: &Warning| {
         let advice = match warning.code.as_str() {
-            "service-unresolved" => Some((address.action("/edit"), "Correct the service")),
+            "service-unresolved" if address.may_change => {
+                Some((address.action("/edit"), "Correct the service"))
+            }
             "nested" | "shadows" => {
                 Some((address.tab(View::Match, &[]), "See which requests go where"))
             }

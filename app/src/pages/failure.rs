@@ -31,17 +31,31 @@ pub(super) fn not_found() -> Loaded {
 /// Shows that there is no mapping of this name, with status 404.
 pub(super) fn no_mapping(name: &str) -> Loaded {
     let name = name.to_owned();
-    Loaded::new("No such mapping", Place::Mappings, move || {
+    let text = view! {
+        "Nothing is named "
+        <code>{name}</code>
+        ". It may have been deleted, or the address is mistyped."
+    };
+    none(Place::Mappings, "mapping", text, ("/mappings", "All mappings"))
+}
+
+/// Shows that there is no such `what`, with status 404 and the way to the list of all.
+pub(super) fn none(
+    place: Place,
+    what: &'static str,
+    text: impl IntoAny,
+    all: (&'static str, &'static str),
+) -> Loaded {
+    let text = text.into_any();
+    Loaded::new(format!("No such {what}"), place, move || {
+        let (href, label) = all;
         view! {
-            <section class="card empty" data-testid="no-mapping">
-                <h1>"There is no such mapping"</h1>
+            <section class="card empty" data-testid=format!("no-{what}")>
+                <h1>{format!("There is no such {what}")}</h1>
+                <p>{text}</p>
                 <p>
-                    "Nothing is named " <code>{name}</code>
-                    ". It may have been deleted, or the address is mistyped."
-                </p>
-                <p>
-                    <a class="btn btn-primary" href="/mappings">
-                        "All mappings"
+                    <a class="btn btn-primary" href=href>
+                        {label}
                     </a>
                 </p>
             </section>

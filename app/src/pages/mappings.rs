@@ -11,12 +11,14 @@ use super::{Loaded, Visit, failure};
 use crate::api::client::{Client, ClientError};
 use crate::api::list::{ListQuery, MappingPage, Order, Sort};
 use crate::api::live::LiveMapping;
+use crate::api::team::Role;
 use crate::api::view::SavedView;
-use crate::components::action::{Tried, refusal};
+use crate::components::action::Tried;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
 use crate::components::pager::Pager;
+use crate::components::refused;
 use crate::components::undo::{self, Deleted};
 use crate::curl;
 use crate::islands::mapping_table::{Head, MappingTable};
@@ -45,6 +47,10 @@ const COLUMNS: [(&str, &str, Option<Sort>); 11] = [
 struct Reader {
     /// Whether they are a member of a team.
     has_teams: bool,
+    /// Whether they see anything at all.
+    is_outside: bool,
+    /// Whether they may make a mapping somewhere.
+    may_create: bool,
     /// What a user keeps; others keep nothing.
     kept: Option<Kept>,
 }
@@ -75,8 +81,15 @@ pub(super) async fn page(client: &Client, visit: &Visit, query: &Query) -> Loade
 }
 
 async fn reader(client: &Client, visit: &Visit) -> Reader {
-    if visit.me.user.is_none() {
-        return Reader::default();
+    let me = &visit.me;
+    let reader = Reader {
+        has_teams: !me.teams.is_empty(),
+        is_outside: me.teams.is_empty() && me.installation.is_none(),
+        may_create: me.may_somewhere(Role::Editor),
+        kept: None,
+    };
+    if me.user.is_none() {
+        return reader;
     }
     // the list is worth more than what is around it
     let favourites = client.favourites().await.unwrap_or_default().items;
@@ -86,7 +99,7 @@ async fn reader(client: &Client, visit: &Visit) -> Reader {
     let other = acted.filter(|acted| acted.action != views::SAVE);
     let refusal = other.and_then(|acted| acted.outcome.as_ref().err()).cloned();
     let kept = Kept { favourites, views, saving, refusal };
-    Reader { has_teams: !visit.me.teams.is_empty(), kept: Some(kept) }
+    Reader { kept: Some(kept), ..reader }
 }
 
 /// Asks for the list; what the server can't read of the address is left out, and asked again.
@@ -123,10 +136,11 @@ fn draw(
     let is_none_yet = page.total == 0;
     let is_none_match = !is_none_yet && page.items.is_empty();
     let sub = summary(state, &page).into_any();
-    let refusal = reader.kept.as_ref().and_then(|kept| kept.refusal.as_ref()).map(refusal);
+    let refusal = reader.kept.as_ref().and_then(|kept| kept.refusal.as_ref()).map(refused::note);
     let kept = reader.kept.as_ref().map(|kept| views::views(state, kept));
+    let may_create = reader.may_create;
     let content = if is_none_yet {
-        none_yet().into_any()
+        none_yet(&reader).into_any()
     } else if is_none_match {
         view! {
             {kept}
@@ -144,12 +158,7 @@ fn draw(
     };
 
     view! {
-        <PageHead title="Mappings" sub>
-            <a class="btn btn-primary" href="/mappings/new" aria-keyshortcuts="n">
-                "New mapping "
-                <kbd aria-hidden="true">"n"</kbd>
-            </a>
-        </PageHead>
+        <PageHead title="Mappings" sub>{may_create.then(new_mapping)}</PageHead>
         {deleted.map(undo::note)}
         {refusal}
         {content}
@@ -232,7 +241,44 @@ fn head(state: &ListQuery, cell: &str, label: &str, column: Option<Sort>) -> Hea
     }
 }
 
-fn none_yet() -> impl IntoView {
+fn new_mapping() -> impl IntoView {
+    view! {
+        <a class="btn btn-primary" href="/mappings/new" aria-keyshortcuts="n">
+            "New mapping "
+            <kbd aria-hidden="true">"n"</kbd>
+        </a>
+    }
+}
+
+/// Says why there is nothing, and what to do about it, which depends on who one is.
+fn none_yet(reader: &Reader) -> impl IntoView + use<> {
+    if reader.is_outside {
+        return view! {
+            <Empty title="You are in no team yet" testid="no-team-yet">
+                <p>
+                    "You see the mappings of your teams. An owner of a team, or an admin, can add you."
+                </p>
+                <p>
+                    <a class="btn btn-primary" href="/teams">
+                        "All teams, and how to reach them"
+                    </a>
+                </p>
+            </Empty>
+        }
+        .into_any();
+    }
+    if !reader.may_create {
+        return view! {
+            <Empty title="No mapping yet" testid="none-yet">
+                <p>"Your teams have none yet. You may see them; their editors make them."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    none_to_begin().into_any()
+}
+
+fn none_to_begin() -> impl IntoView {
     view! {
         <Empty title="No mapping yet" testid="none-yet">
             <p>

@@ -6,11 +6,12 @@ use super::claims::options;
 use super::{Loaded, Visit, failure};
 use crate::api::client::Client;
 use crate::api::protection::{Protection, ProtectionList};
-use crate::components::action::{ActionForm, Choice, TextField, Tried, refusal};
+use crate::components::action::{ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
+use crate::components::refused;
 use crate::components::time::{Ago, AgoProps};
 
 /// Approvals that can be needed.
@@ -41,7 +42,7 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
                 title="Protected places"
                 sub="A change of a mapping there is a request first, whoever makes it.".into_any()
             />
-            {removed.refusal().map(refusal)}
+            {removed.refusal().map(refused::note)}
             {match items.is_empty() {
                 true => none(is_admin).into_any(),
                 false => table(items, is_admin).into_any(),

@@ -13,6 +13,7 @@ use crate::components::chip::Tone;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
+use crate::components::pager::Onward;
 use crate::components::tabs::{Look, Tab, Tabs};
 use crate::components::time::{Ago, AgoProps};
 use crate::numerals::{count, counted};
@@ -64,9 +65,11 @@ impl Show {
 /// `/requests`
 pub(super) async fn page(client: &Client, query: &Query) -> Loaded {
     let show = Show::of(&query.text("show"));
-    let cursor = query.get("cursor");
+    let mut cursor = query.get("cursor");
     let mut loaded = client.requests(show.filter(), ROWS, cursor).await;
+    // a cursor that was cut off
     if loaded.as_ref().is_err_and(|error| error.status() == Some(400)) {
+        cursor = None;
         loaded = client.requests(show.filter(), ROWS, None).await;
     }
     let is_first = cursor.is_none();
@@ -110,10 +113,7 @@ fn draw(page: RequestPage, show: Show, is_first: bool) -> impl IntoView {
             true => none(show).into_any(),
             false => table(items).into_any(),
         }}
-        <nav class="pager" aria-label="Pages">
-            {first.map(|href| view! { <a class="btn" href=href>"First page"</a> })}
-            {next.map(|href| view! { <a class="btn" href=href rel="next">"Next page"</a> })}
-        </nav>
+        <Onward first next />
     }
 }
 

@@ -5,7 +5,6 @@
 
 use leptos::prelude::*;
 
-use super::mapping_form::refusal::request_id;
 use super::query::Query;
 use super::{Loaded, Posted, Visit, compare, failure};
 use crate::addresses::{compare_address, restore_address};
@@ -13,10 +12,9 @@ use crate::api::client::{Client, ClientError};
 use crate::api::plan::{Action, Plan};
 use crate::api::revision::RevisionDetail;
 use crate::components::frame::Place;
-use crate::components::icon::{self, Icon};
-use crate::components::message::message;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::plan;
+use crate::components::refused;
 use crate::components::time::Ago;
 use crate::draft::{mapping_address, stale};
 use crate::numerals::count;
@@ -149,21 +147,5 @@ fn refused(error: &ClientError) -> impl IntoView + use<> {
         Some(None) => "Somebody has deleted it meanwhile. It would be made again.".to_owned(),
         None => error.to_string(),
     };
-    view! {
-        <div
-            class="note bad error-summary"
-            id="error-summary"
-            role="alert"
-            tabindex="-1"
-            autofocus
-            data-testid="error-summary"
-        >
-            <Icon path=icon::WARNING />
-            <div>
-                <strong>"The mapping can't be restored like this."</strong>
-                <p>{message(&text)}</p>
-                {request_id(error)}
-            </div>
-        </div>
-    }
+    refused::summary("The mapping can't be restored like this.", &text, error)
 }

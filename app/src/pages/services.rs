@@ -9,9 +9,11 @@ use crate::api::live::Members;
 use crate::api::service::{Resolution, Service, ServicePage, Source};
 use crate::components::chip::Tone;
 use crate::components::empty::Empty;
+use crate::components::find::Find;
 use crate::components::frame::Place;
 use crate::components::message::message;
 use crate::components::page_head::PageHead;
+use crate::components::pager::Onward;
 use crate::draft::mapping_address;
 use crate::numerals::{UNKNOWN, count, counted};
 
@@ -59,33 +61,13 @@ fn draw(page: ServicePage, q: String, is_first: bool) -> impl IntoView {
 
     view! {
         <PageHead title="Services" />
-        <form class="filter" action="/services" role="search" aria-label="Services">
-            <input
-                class="input"
-                type="search"
-                name="q"
-                value=q.clone()
-                placeholder="Find a service"
-                aria-label="Find a service"
-                autocomplete="off"
-                spellcheck="false"
-                maxlength="200"
-            />
-            <button class="btn">"Find"</button>
-            {is_searched.then(|| view! { <a class="btn" href="/services">"Clear"</a> })}
-            <span class="sub num filter-count" data-testid="count">
-                {shown}
-            </span>
-        </form>
+        <Find action="/services" list="Services" placeholder="Find a service" q=q.clone() shown />
         {match (items.is_empty(), is_searched) {
             (false, _) => table(items).into_any(),
             (true, true) => none_match(&q).into_any(),
             (true, false) => none_yet().into_any(),
         }}
-        <nav class="pager" aria-label="Pages">
-            {first.map(|href| view! { <a class="btn" href=href>"First page"</a> })}
-            {next.map(|href| view! { <a class="btn" href=href rel="next">"Next page"</a> })}
-        </nav>
+        <Onward first next />
     }
 }
 

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use super::{Loaded, Visit, failure};
 use crate::api::client::Client;
 use crate::api::token::{NewToken, Scope, Token, TokenList};
-use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried, refusal};
+use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
+use crate::components::refused;
 use crate::components::time::Ago;
 use crate::islands::copy::Copy;
 use crate::numerals::{counted, day_and_clock};
@@ -45,7 +46,7 @@ pub(super) fn card(tokens: TokenList, acted: Option<&Acted>) -> impl IntoView + 
     view! {
         <Card title="API tokens" testid="tokens" aside=count.into_any()>
             {made.map(once)}
-            {revoked.refusal().map(refusal)}
+            {revoked.refusal().map(refused::note)}
             <ul class="items">{tokens.items.into_iter().map(row).collect_view()}</ul>
             {is_empty
                 .then(|| {

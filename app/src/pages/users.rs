@@ -12,8 +12,10 @@ use crate::api::user::{User, UserPage};
 use crate::components::action::{ActionForm, TextField, Tick, Tried};
 use crate::components::chip::Tone;
 use crate::components::empty::Empty;
+use crate::components::find::Find;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
+use crate::components::pager::Onward;
 use crate::components::time::Ago;
 use crate::numerals::{count, counted};
 
@@ -58,33 +60,20 @@ fn list(page: UserPage, q: String, is_first: bool) -> impl IntoView {
                 "New user"
             </a>
         </PageHead>
-        <form class="filter" action="/users" role="search" aria-label="Users">
-            <input
-                class="input"
-                type="search"
-                name="q"
-                value=q.clone()
-                placeholder="Find a user"
-                aria-label="Find a user by name or address"
-                autocomplete="off"
-                spellcheck="false"
-                maxlength="200"
-            />
-            <button class="btn">"Find"</button>
-            {is_searched.then(|| view! { <a class="btn" href="/users">"Clear"</a> })}
-            <span class="sub num filter-count" data-testid="count">
-                {shown}
-            </span>
-        </form>
+        <Find
+            action="/users"
+            list="Users"
+            placeholder="Find a user"
+            label="Find a user by name or address"
+            q=q.clone()
+            shown
+        />
         {match (items.is_empty(), is_searched) {
             (false, _) => table(items).into_any(),
             (true, true) => none_match(q.clone()).into_any(),
             (true, false) => none_yet().into_any(),
         }}
-        <nav class="pager" aria-label="Pages">
-            {first.map(|href| view! { <a class="btn" href=href>"First page"</a> })}
-            {next.map(|href| view! { <a class="btn" href=href rel="next">"Next page"</a> })}
-        </nav>
+        <Onward first next />
     }
 }
 

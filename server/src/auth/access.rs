@@ -2,13 +2,12 @@
 
 mod places;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use imbl::{HashMap, OrdMap};
 use serde_json::Value;
 
-pub use super::settings::{ClaimPolicy, SessionLimits};
 use super::{
     claim::{Host, Territory},
     entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
@@ -16,6 +15,7 @@ use super::{
     principal::{Principal, Who},
     role::Role,
     secret::{SealKey, SecretHash},
+    settings::SessionLimits,
 };
 
 /// Something that is kept.
@@ -290,7 +290,7 @@ impl Access {
     /// Returns the token with this secret, if it is valid at `now`.
     pub fn valid_token(&self, hash: &SecretHash, now: DateTime<Utc>) -> Option<&Arc<Token>> {
         let token = self.tokens.get(self.by_token.get(hash)?)?;
-        token.expires_at.is_none_or(|expiry| now < expiry).then_some(token)
+        (!token.is_expired(now)).then_some(token)
     }
 
     /// Returns the sessions of a user, ended ones, too.
@@ -311,9 +311,8 @@ impl Access {
         now: DateTime<Utc>,
     ) -> Option<&Arc<Session>> {
         let session = self.session(hash)?;
-        let is_on = now < session.expires_at && now < session.seen_at + limits.idle;
         let user = self.users.get(&session.user)?;
-        (is_on && !user.is_disabled).then_some(session)
+        (session.is_on(limits, now) && !user.is_disabled).then_some(session)
     }
 
     /// Returns all requests, the newest first.
@@ -340,14 +339,12 @@ impl Access {
     pub fn principal(&self, who: &Who, now: DateTime<Utc>) -> Principal {
         match who {
             Who::Anonymous => Principal::anonymous(),
-            Who::Open | Who::CommandLine => Principal::admin(who.clone()),
+            Who::Open | Who::CommandLine | Who::Server => Principal::admin(who.clone()),
             Who::User(name) => {
                 self.users.get(name).map_or_else(Principal::anonymous, |user| self.of_user(user))
             }
             Who::Token(id) => match self.tokens.get(id) {
-                Some(token) if token.expires_at.is_none_or(|expiry| now < expiry) => {
-                    of_token(token)
-                }
+                Some(token) if !token.is_expired(now) => of_token(token),
                 _ => Principal::anonymous(),
             },
         }
@@ -378,7 +375,7 @@ fn of_token(token: &Token) -> Principal {
     let role = token.scope.role();
     let (installation, teams) = match &token.team {
         Some(team) => (None, [(team.clone(), role)].into_iter().collect()),
-        None => (Some(role), std::collections::BTreeMap::new()),
+        None => (Some(role), BTreeMap::new()),
     };
     Principal { who: Who::Token(token.id), installation, teams }
 }

@@ -3,7 +3,12 @@
 //! A decision is a pure function of a [`Scene`]. The store calls it within the transaction that
 //! carries it out, so that what it was decided on is what is true.
 
+#[cfg(test)]
+pub(crate) mod acting;
+pub mod claims;
 pub mod oidc;
+pub mod protections;
+pub mod requests;
 pub mod sessions;
 pub mod teams;
 pub mod tokens;
@@ -14,7 +19,7 @@ use app::api::mapping::MappingDraft;
 use chrono::{DateTime, Utc};
 
 use super::{
-    access::{Access, ClaimPolicy, Edit},
+    access::{Access, Edit},
     audit::Entry,
     claim::Territory,
     entity::{Id, Request},
@@ -23,13 +28,8 @@ use super::{
     principal::{Author, Principal},
     refusal::Refusal,
     role::Role,
+    settings::ClaimPolicy,
 };
-
-#[cfg(test)]
-pub(crate) mod acting;
-pub mod claims;
-pub mod protections;
-pub mod requests;
 
 /// What a decision is made on.
 #[derive(Debug)]

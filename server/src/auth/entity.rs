@@ -11,6 +11,7 @@ use super::{
     names::{TeamName, UserName},
     role::Role,
     secret::SecretHash,
+    settings::SessionLimits,
 };
 
 /// Names a token, claim, grant, protection or request: one sequence, never used twice.
@@ -131,6 +132,13 @@ pub struct Session {
     pub how: String,
 }
 
+impl Session {
+    /// Tells whether it goes on at `now`.
+    pub fn is_on(&self, limits: &SessionLimits, now: DateTime<Utc>) -> bool {
+        now < self.expires_at && now < self.seen_at + limits.idle
+    }
+}
+
 /// What an API token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -166,6 +174,13 @@ pub struct Token {
     /// Noted at most once a minute.
     #[serde(default)]
     pub used_at: Option<DateTime<Utc>>,
+}
+
+impl Token {
+    /// Tells whether it has expired by `now`.
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|expiry| expiry <= now)
+    }
 }
 
 /// A part of the URL space that a team owns.
@@ -234,6 +249,9 @@ pub struct Request {
     /// For which team it was made.
     pub team: TeamName,
     pub author: String,
+    /// Who has made the author, when that is a token: they can't agree to what it asks either.
+    #[serde(default)]
+    pub author_made_by: Option<String>,
     pub created_at: DateTime<Utc>,
     #[serde(default)]
     pub note: String,

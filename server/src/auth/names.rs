@@ -25,7 +25,7 @@ pub enum NameError {
 }
 
 /// How authors are called who are no user: nobody else may be, or the audit could be misread.
-const RESERVED: [&str; 2] = ["open", "anonymous"];
+const RESERVED: [&str; 3] = ["open", "anonymous", "server"];
 
 fn check(text: &str) -> Result<(), NameError> {
     let Some(first) = text.chars().next() else { return Err(NameError::Empty) };

@@ -8,7 +8,7 @@ use app::api::mapping::Warning;
 use chrono::{DateTime, Utc};
 
 use super::{
-    access::{Access, ClaimPolicy},
+    access::Access,
     claim::{Host, Territory},
     entity::{Claim, Grant, Id, Protection},
     names::TeamName,
@@ -16,6 +16,7 @@ use super::{
     principal::{Author, Principal, Who},
     refusal::Refusal,
     role::Role,
+    settings::ClaimPolicy,
 };
 use crate::gateway::mapping::Spec;
 
@@ -69,6 +70,11 @@ impl Neighbours {
     }
 }
 
+/// Tells whether the neighbours count: where nobody has claimed a place, and no admin decides.
+pub fn asks_neighbours(access: &Access, principal: &Principal, place: &Territory) -> bool {
+    !principal.is_admin() && access.owner_of(&Host::Any, place).is_none()
+}
+
 /// Checks that `principal` may give a mapping the content `spec`, and by which right of its team.
 ///
 /// # Errors
@@ -90,17 +96,17 @@ pub fn check_put(
     let may = permission::check(principal, Role::Editor, Object::Of { team, what: &what });
     match may {
         Ok(()) if is_there => {}
-        Ok(()) | Err(Refusal::Hidden { .. }) => {
-            return Err(Refusal::field(
-                "team",
-                format!("names `{team}`, of which you are no editor"),
-            ));
+        Ok(()) => return Err(Refusal::field("team", format!("names `{team}`, which is no team"))),
+        // others are not told which teams there are
+        Err(Refusal::Hidden { .. }) => {
+            let message = format!("names `{team}`, of which you are no editor");
+            return Err(Refusal::field("team", message));
         }
         Err(refusal) => return Err(refusal),
     }
     let wanted = Territory::of(&spec.prefix);
     let right = right_to(access, principal, policy, team, &wanted, now)?;
-    if matches!(right, Right::New(_)) && !principal.is_admin() {
+    if asks_neighbours(access, principal, &wanted) {
         neighbours.leave_free(access, team, &wanted)?;
     }
     Ok(right)
@@ -112,6 +118,7 @@ pub struct PutFacts<'a> {
     /// The team that has the mapping now.
     pub before: Option<&'a TeamName>,
     pub spec: &'a Spec,
+    /// Those that there are, where [`asks_neighbours`].
     pub neighbours: &'a Neighbours,
 }
 

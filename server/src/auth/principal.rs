@@ -21,6 +21,8 @@ pub enum Who {
     Token(Id),
     /// The operator, at the command line of the machine.
     CommandLine,
+    /// The server itself, about what it keeps for its own use.
+    Server,
 }
 
 impl fmt::Display for Who {
@@ -31,6 +33,7 @@ impl fmt::Display for Who {
             Self::User(name) => name.fmt(f),
             Self::Token(id) => write!(f, "token {id}"),
             Self::CommandLine => f.write_str("command line"),
+            Self::Server => f.write_str("server"),
         }
     }
 }
@@ -60,6 +63,7 @@ impl Author {
             Who::User(_) => "sign-in",
             Who::Token(_) => "token",
             Who::CommandLine => "command line",
+            Who::Server => "server",
         }
     }
 }

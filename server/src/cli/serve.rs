@@ -7,10 +7,7 @@ use clap::Args;
 
 use super::{CliError, oidc::OidcArgs, signals::stop_token};
 use crate::{
-    auth::{
-        access::{ClaimPolicy, SessionLimits},
-        settings::{AccessSettings, PublicUrl, SignIn},
-    },
+    auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
     discovery::fixed::FixedService,
     startup::{Server, Settings},

@@ -69,12 +69,7 @@ pub(super) async fn list(
     let params = Params::read(query.as_deref());
     let wanted = wanted(&params, &caller.sight());
     let limit = params.number("limit", 1..=LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
-    let before = params.text("cursor", 20).and_then(|text| match text.parse() {
-        Ok(id) => Some(id),
-        Err(_no_number) => {
-            params.wrong("cursor", "is none of ours; take it from `next_cursor`".to_owned())
-        }
-    });
+    let before = params.number_cursor();
     params.finish()?;
     let wanted = AuditQuery { before, ..wanted };
     let mut found = state.store.audit(&wanted, limit + 1).await?;

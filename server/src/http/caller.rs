@@ -201,7 +201,7 @@ fn note_session_use(state: &AppState, session: &Session, now: DateTime<Utc>) {
 /// Notes that a session is used; where the database is busy, the next request does.
 pub(super) fn note_session(state: &AppState, hash: SecretHash) {
     let limits = state.settings.sessions;
-    state.store.act_later(Author::of(Who::CommandLine), move |scene| {
+    state.store.act_later(Author::of(Who::Server), move |scene| {
         let session = scene.access.valid_session(&hash, &limits, scene.now);
         let seen = session.map(|session| Session { seen_at: scene.now, ..Session::clone(session) });
         let edits = seen.map(|seen| Edit::Put(Entity::Session(seen.into())));
@@ -210,7 +210,7 @@ pub(super) fn note_session(state: &AppState, hash: SecretHash) {
 }
 
 fn note_token(state: &AppState, id: Id) {
-    state.store.act_later(Author::of(Who::CommandLine), move |scene| {
+    state.store.act_later(Author::of(Who::Server), move |scene| {
         let used = scene.access.token(id);
         let used = used.map(|token| Token { used_at: Some(scene.now), ..Token::clone(token) });
         let edits = used.map(|used| Edit::Put(Entity::Token(used.into())));

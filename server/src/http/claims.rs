@@ -12,7 +12,8 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    http::{Request, StatusCode},
+    response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -21,6 +22,7 @@ use super::{
     caller::Caller,
     error::ApiError,
     fields::Fields,
+    located,
     openapi::words::{CURSOR, LIMIT, tag},
     operations,
     query::Params,
@@ -78,10 +80,8 @@ pub(super) async fn list(
     let team = params.text("team", NAME_MAX_BYTES);
     let q = params.text("q", PATH_MAX_BYTES).map(|q| q.to_ascii_lowercase());
     let limit = params.number("limit", 1..=LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
-    let after = params.text("cursor", CURSOR_MAX_BYTES).and_then(|cursor| {
-        let unreadable = "is none of ours; take it from `next_cursor`";
-        read_cursor(&cursor).or_else(|| params.wrong("cursor", unreadable.to_owned()))
-    });
+    let after = params.text("cursor", CURSOR_MAX_BYTES);
+    let after = after.and_then(|cursor| read_cursor(&cursor).or_else(|| params.foreign_cursor()));
     params.finish()?;
     let access = state.access();
     let is_wanted = |claim: &&Arc<Claim>| {
@@ -134,7 +134,7 @@ pub(super) async fn create(
     State(state): State<AppState>,
     caller: Caller,
     request: Request<Body>,
-) -> Result<(StatusCode, HeaderMap, Json<Wire>), ApiError> {
+) -> Result<Response, ApiError> {
     let fields = Fields::read(request).await?;
     let team = fields.parsed("team", NAME_MAX_BYTES, TeamName::parse);
     let territory = fields.parsed("prefix", PATH_MAX_BYTES, Territory::parse);
@@ -151,10 +151,8 @@ pub(super) async fn create(
     let acted =
         state.store.act(caller.author.clone(), move |scene| claims::create(scene, new)).await?;
     let claim = made(&acted)?;
-    let location = HeaderValue::from_str(&format!("/api/v1/claims/{}", claim.id));
-    let location = location.ok().map(|location| (header::LOCATION, location));
     let body = Json(view(&state, &caller, &claim));
-    Ok((StatusCode::CREATED, location.into_iter().collect(), body))
+    Ok(located(StatusCode::CREATED, &format!("/api/v1/claims/{}", claim.id), body))
 }
 
 /// Returns the claim that a decision has made or changed.

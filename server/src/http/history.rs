@@ -104,12 +104,7 @@ async fn page(
 ) -> Result<Json<RevisionPage>, ApiError> {
     let params = Params::read(query);
     let limit = params.number("limit", 1..=LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
-    let cursor = params.text("cursor", 20).and_then(|text| match text.parse() {
-        Ok(revision) => Some(Revision(revision)),
-        Err(_no_number) => {
-            params.wrong("cursor", "is none of ours; take it from `next_cursor`".to_owned())
-        }
-    });
+    let cursor = params.number_cursor().map(Revision);
     params.finish()?;
     let mut recorded = state.store.history(name, sight, cursor, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

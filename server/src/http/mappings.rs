@@ -9,7 +9,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value};
@@ -19,6 +19,7 @@ use super::{
     caller::Caller,
     condition,
     error::ApiError,
+    located,
     openapi::{
         native::{MappingContent, MappingOrPlan, MappingPatch},
         words::{DRY_RUN, NAME, tag},
@@ -422,14 +423,11 @@ fn written(state: &AppState, written: &Written) -> Response {
         Effect::Replaced | Effect::Unchanged => StatusCode::OK,
     };
     let mapping = state.gateway().view(&written.mapping);
-    let location = format!("/api/v1/mappings/{}", mapping.name);
-    let mut response = tagged(status, mapping);
-    if status == StatusCode::CREATED
-        && let Ok(location) = HeaderValue::from_str(&location)
-    {
-        response.headers_mut().insert(header::LOCATION, location);
+    let path = format!("/api/v1/mappings/{}", mapping.name);
+    match tagged(status, mapping) {
+        made if status == StatusCode::CREATED => located(status, &path, made),
+        there => there,
     }
-    response
 }
 
 fn tagged(status: StatusCode, mapping: Mapping) -> Response {

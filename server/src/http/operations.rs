@@ -20,7 +20,9 @@ use crate::{
         command::claims,
         entity::Request,
         names::TeamName,
-        ownership::{self, PutFacts, Right},
+        ownership::{self, Neighbours, PutFacts, Right},
+        principal::Principal,
+        refusal::Refusal,
     },
     gateway::{
         fields::{NameFrom, read_spec},
@@ -69,8 +71,8 @@ pub(super) enum Answer<T> {
 /// Creates a mapping or replaces its content, or asks those who must agree to it.
 ///
 /// # Errors
-/// 403 and 404 for what the caller may not do, 409 for a taken prefix or name, 412 when the condition does not hold, 422 for a key that names
-/// another request, 503 when the database can't be written.
+/// 403 and 404 for what the caller may not do, 409 for a taken prefix or name, 412 when the condition
+/// does not hold, 422 for a key that names another request, 503 when the database can't be written.
 pub(super) async fn put(
     state: &AppState,
     caller: &Caller,
@@ -241,6 +243,26 @@ fn approval(
     }))
 }
 
+/// Returns by which right of `principal` a mapping would have a content as things are now.
+///
+/// # Errors
+/// As [`ownership::check_put`].
+pub(super) fn right_of(
+    state: &AppState,
+    principal: &Principal,
+    before: Option<&TeamName>,
+    spec: &Spec,
+) -> Result<Right, Refusal> {
+    let (access, place) = (state.access(), Territory::of(&spec.prefix));
+    let neighbours = if ownership::asks_neighbours(&access, principal, &place) {
+        state.gateway().table.neighbours(&spec.team, &place)
+    } else {
+        Neighbours::default()
+    };
+    let facts = PutFacts { before, spec, neighbours: &neighbours };
+    ownership::check_put(&access, principal, state.settings.policy, facts, state.clock.now())
+}
+
 /// Says by which right the mapping would stand in its place, where that is worth a word.
 fn right(
     state: &AppState,
@@ -248,11 +270,7 @@ fn right(
     before: Option<&TeamName>,
     spec: &Spec,
 ) -> Result<Option<Warning>, ApiError> {
-    let (access, now) = (state.access(), state.clock.now());
-    let policy = state.settings.policy;
-    let neighbours = state.gateway().table.neighbours(&spec.team, &Territory::of(&spec.prefix));
-    let facts = PutFacts { before, spec, neighbours: &neighbours };
-    let right = ownership::check_put(&access, &caller.principal, policy, facts, now)?;
+    let right = right_of(state, &caller.principal, before, spec)?;
     let (code, message) = match right {
         Right::Own(_) | Right::Common => return Ok(None),
         Right::New(territory) => {

@@ -51,6 +51,17 @@ impl Params {
         }
     }
 
+    /// Takes where a list goes on that counts its rows: the number of the last one shown.
+    pub(super) fn number_cursor(&self) -> Option<u64> {
+        let text = self.text("cursor", u64::MAX.ilog10() as usize + 1)?;
+        text.parse().ok().or_else(|| self.foreign_cursor())
+    }
+
+    /// Says that a cursor is not one that a list has given.
+    pub(super) fn foreign_cursor<T>(&self) -> Option<T> {
+        self.wrong("cursor", "is none of ours; take it from `next_cursor`".to_owned())
+    }
+
     /// Takes `true` or `false`; absent means false.
     pub(super) fn flag(&self, name: &str) -> bool {
         match self.take(name).as_deref() {

@@ -4,6 +4,8 @@
 
 mod view;
 
+use std::sync::Arc;
+
 use app::api::{
     list::{LIMIT_DEFAULT, LIMIT_MAX},
     request::{
@@ -15,8 +17,8 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, Request, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{Request, StatusCode},
+    response::Response,
 };
 
 use super::{
@@ -24,6 +26,7 @@ use super::{
     claims,
     error::ApiError,
     fields::{Fields, Given},
+    located,
     openapi::words::{CURSOR, LIMIT, tag},
     operations::{self, Answer},
     query::Params,
@@ -34,7 +37,7 @@ use crate::{
     auth::{
         command::{
             Scene,
-            claims::NOTE_MAX_BYTES,
+            claims::{Mapped, NOTE_MAX_BYTES},
             requests::{self, Proposal},
         },
         entity::{self, Id, RequestState, RequestSubject},
@@ -46,11 +49,8 @@ use crate::{
         mapping::{Mapping, Spec},
         plan,
     },
-    store::Acted,
+    store::{Acted, StoreError},
 };
-
-/// Longest cursor in bytes: the digits of an id.
-const CURSOR_MAX_BYTES: usize = 20;
 
 /// How often a claim is handed over anew when its mappings change meanwhile.
 const HAND_OVER_TRIES: usize = 4;
@@ -81,20 +81,24 @@ pub(super) async fn propose<T>(
 }
 
 /// Returns the request that a decision has made or changed.
-fn made(acted: &Acted) -> Result<std::sync::Arc<entity::Request>, ApiError> {
+fn made(acted: &Acted) -> Result<Arc<entity::Request>, ApiError> {
     let request = acted.id.and_then(|id| acted.access.request(id));
     request.cloned().ok_or_else(ApiError::internal)
 }
 
 /// Answers a write that others must agree to first.
 pub(super) fn accepted(state: &AppState, caller: &Caller, request: &entity::Request) -> Response {
-    let body = Json(view::of(state, caller, request));
-    (StatusCode::ACCEPTED, at(request.id), body).into_response()
+    answer(StatusCode::ACCEPTED, state, caller, request)
 }
 
-fn at(id: Id) -> HeaderMap {
-    let location = HeaderValue::from_str(&format!("/api/v1/requests/{id}"));
-    location.ok().map(|location| (header::LOCATION, location)).into_iter().collect()
+fn answer(
+    status: StatusCode,
+    state: &AppState,
+    caller: &Caller,
+    request: &entity::Request,
+) -> Response {
+    let body = Json(view::of(state, caller, request));
+    located(status, &format!("/api/v1/requests/{}", request.id), body)
 }
 
 /// Lists requests
@@ -126,10 +130,7 @@ pub(super) async fn list(
     let team = params.text("team", NAME_MAX_BYTES);
     let (is_mine, is_to_decide) = (params.flag("mine"), params.flag("to_decide"));
     let limit = params.number("limit", 1..=LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
-    let before: Option<u64> = params.text("cursor", CURSOR_MAX_BYTES).and_then(|cursor| {
-        let unreadable = "is none of ours; take it from `next_cursor`";
-        cursor.parse().ok().or_else(|| params.wrong("cursor", unreadable.to_owned()))
-    });
+    let before = params.number_cursor();
     params.finish()?;
     let access = state.access();
     let me = caller.principal.who.to_string();
@@ -139,7 +140,7 @@ pub(super) async fn list(
     let all = access.requests().filter(|known| requests::may_see(&caller.principal, known));
     let seen: Vec<_> = all.collect();
     let waiting = seen.iter().filter(|known| is_waiting(known)).count();
-    let is_wanted = |request: &&std::sync::Arc<entity::Request>| {
+    let is_wanted = |request: &&Arc<entity::Request>| {
         wanted.is_none_or(|wanted| wanted == view::state(request.state))
             && team.as_ref().is_none_or(|team| request.team.as_str() == team)
             && (!is_mine || request.author == me)
@@ -224,8 +225,7 @@ pub(super) async fn create(
     let decide = move |scene: &Scene<'_>| requests::ask_for_claim(scene, claim, team, note);
     let acted = state.store.act(caller.author.clone(), decide).await?;
     let request = made(&acted)?;
-    let body = Json(view::of(&state, &caller, &request));
-    Ok((StatusCode::CREATED, at(request.id), body).into_response())
+    Ok(answer(StatusCode::CREATED, &state, &caller, &request))
 }
 
 /// Agrees to a request
@@ -257,7 +257,7 @@ pub(super) async fn approve(
         tries -= 1;
         match state.store.act(caller.author.clone(), decide).await {
             // a mapping was written meanwhile
-            Err(crate::store::StoreError::Stale { .. }) if tries > 0 => {}
+            Err(StoreError::Stale { .. }) if tries > 0 => {}
             done => break done?,
         }
     };
@@ -273,10 +273,7 @@ pub(super) async fn approve(
 }
 
 /// Returns the mappings that may go with the claim that a request is about.
-async fn to_be_handed_over(
-    state: &AppState,
-    id: Id,
-) -> Result<Vec<crate::auth::command::claims::Mapped>, ApiError> {
+async fn to_be_handed_over(state: &AppState, id: Id) -> Result<Vec<Mapped>, ApiError> {
     let access = state.access();
     let claim = access.request(id).and_then(|request| match &request.subject {
         RequestSubject::Transfer { claim } => access.claim(*claim),

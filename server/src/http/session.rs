@@ -23,7 +23,10 @@ use super::{
 use crate::{
     auth::{
         access::Access,
-        command::sessions::{self, Opening, Start},
+        command::{
+            Scene,
+            sessions::{self, Opening, Start},
+        },
         names::UserName,
         password::Presented,
         principal::{Author, Principal, Who},
@@ -71,12 +74,12 @@ fn me(state: &AppState, caller: &Caller) -> Me {
             let token = access.token(*id);
             (token.map(|token| token.name.clone()), token.and_then(|token| token.expires_at))
         }
-        Who::Anonymous | Who::Open | Who::CommandLine => (None, None),
+        Who::Anonymous | Who::Open | Who::CommandLine | Who::Server => (None, None),
     };
     Me {
         who: match who {
             Who::Anonymous => WhoCalls::Anonymous,
-            Who::Open | Who::CommandLine => WhoCalls::Open,
+            Who::Open | Who::CommandLine | Who::Server => WhoCalls::Open,
             Who::User(_) => WhoCalls::User,
             Who::Token(_) => WhoCalls::Token,
         },
@@ -163,8 +166,7 @@ pub(super) async fn sign_in(
 /// Notes that nobody was let in.
 pub(super) async fn failed(state: &AppState, author: Author, name: Option<UserName>) -> ApiError {
     let author = Author { who: Who::Anonymous, session: None, ..author };
-    let noted =
-        move |scene: &crate::auth::command::Scene<'_>| sessions::failed(scene, name.as_ref());
+    let noted = move |scene: &Scene<'_>| sessions::failed(scene, name.as_ref());
     match state.store.act(author, noted).await {
         Ok(_) => ApiError::wrong_credentials(),
         // who could guess without a note would

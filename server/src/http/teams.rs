@@ -1,6 +1,6 @@
 //! `/api/v1/teams`: teams and their members.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use app::api::team::{
     Member, MemberRole, Team as View, TeamDraft, TeamList, TeamPatch, TeamSummary,
@@ -9,8 +9,8 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderValue, Request, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{Request, StatusCode},
+    response::Response,
 };
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     caller::Caller,
     error::ApiError,
     fields::Fields,
+    located,
     openapi::words::{TEAM, USER, tag},
     saturated,
     state::AppState,
@@ -25,7 +26,7 @@ use super::{
 use crate::auth::{
     access::Access,
     command::{Scene, teams},
-    entity::Team,
+    entity::{Membership, Team},
     names::{NAME_MAX_BYTES, TeamName, UserName},
     principal::Principal,
     refusal::Refusal,
@@ -52,7 +53,7 @@ const CONTACT_MAX_BYTES: usize = 200;
 pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Json<TeamList> {
     let (access, sight) = (state.access(), caller.sight());
     let mapped = mapped(&state);
-    let summary = |team: &std::sync::Arc<Team>| {
+    let summary = |team: &Arc<Team>| {
         let is_seen = sight.sees(&team.name);
         TeamSummary {
             name: team.name.to_string(),
@@ -76,7 +77,7 @@ fn mapped(state: &AppState) -> HashMap<TeamName, u32> {
 }
 
 fn view(state: &AppState, access: &Access, principal: &Principal, team: &Team) -> View {
-    let member = |(user, membership): (&UserName, &crate::auth::entity::Membership)| {
+    let member = |(user, membership): (&UserName, &Membership)| {
         let display_name = access.user(user).map(|user| user.display_name.clone());
         Some(Member {
             user: user.to_string(),
@@ -146,10 +147,8 @@ pub(super) async fn create(
     let Some(name) = name else { return Err(ApiError::internal()) };
     let new = teams::New { name: name.clone(), title, contact, owner };
     state.store.act(caller.author, move |scene| teams::create(scene, new)).await?;
-    let location = HeaderValue::from_str(&format!("/api/v1/teams/{name}"));
-    let location = location.map_err(|_no_header| ApiError::internal())?;
     let created = shown(&state, &caller.principal, &name)?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], created).into_response())
+    Ok(located(StatusCode::CREATED, &format!("/api/v1/teams/{name}"), created))
 }
 
 /// Gets a team with its members

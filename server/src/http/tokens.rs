@@ -8,8 +8,8 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderValue, Request, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{Request, StatusCode, header},
+    response::Response,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -17,6 +17,7 @@ use super::{
     caller::Caller,
     error::ApiError,
     fields::{Fields, Given},
+    located,
     openapi::words::tag,
     query::Params,
     state::AppState,
@@ -95,7 +96,7 @@ fn view(token: &Token, now: DateTime<Utc>) -> View {
         created_at: token.created_at,
         expires_at: token.expires_at,
         used_at: token.used_at,
-        is_expired: token.expires_at.is_some_and(|expiry| expiry <= now),
+        is_expired: token.is_expired(now),
     }
 }
 
@@ -152,14 +153,10 @@ pub(super) async fn create(
     let acted = state.store.act(caller.author, move |scene| tokens::create(scene, new)).await?;
     let token = acted.id.and_then(|id| acted.access.token(id).cloned());
     let token = token.ok_or_else(ApiError::internal)?;
-    let location = HeaderValue::from_str(&format!("/api/v1/tokens/{}", token.id));
-    let location = location.map_err(|_no_header| ApiError::internal())?;
-    let headers = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
     let answer = NewToken { secret: Hidden(secret.reveal().to_owned()), token: view(&token, now) };
-    Ok((StatusCode::CREATED, headers, Json(answer)).into_response())
+    let unkept = [(header::CACHE_CONTROL, "no-store")];
+    let path = format!("/api/v1/tokens/{}", token.id);
+    Ok(located(StatusCode::CREATED, &path, (unkept, Json(answer))))
 }
 
 /// Revokes an API token

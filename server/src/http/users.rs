@@ -1,6 +1,9 @@
 //! `/api/v1/users`: those who can sign in, for admins.
 
+use std::sync::Arc;
+
 use app::api::{
+    list::{LIMIT_DEFAULT, LIMIT_MAX},
     session::TeamRole,
     user::{NewPassword, User as View, UserDraft, UserPage, UserPatch},
 };
@@ -8,8 +11,8 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State},
-    http::{HeaderValue, Request, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{Request, StatusCode},
+    response::Response,
 };
 
 use super::{
@@ -17,6 +20,7 @@ use super::{
     caller::Caller,
     error::ApiError,
     fields::Fields,
+    located,
     openapi::words::{LIMIT, USER, tag},
     query::Params,
     saturated,
@@ -26,7 +30,7 @@ use super::{
 use crate::auth::{
     access::Access,
     command::{Scene, users},
-    entity::User,
+    entity::{Team, User},
     names::{NAME_MAX_BYTES, UserName},
 };
 
@@ -61,9 +65,10 @@ pub(super) async fn list(
 ) -> Result<Json<UserPage>, ApiError> {
     let params = Params::read(query.as_deref());
     let q = params.text("q", SEARCH_MAX_BYTES).unwrap_or_default().to_lowercase();
-    let limit = params.number("limit", 1..=200).unwrap_or(50) as usize;
+    let limit = params.number("limit", 1..=LIMIT_MAX).unwrap_or(LIMIT_DEFAULT);
     let cursor = params.text("cursor", NAME_MAX_BYTES);
     params.finish()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let access = state.access();
     let is_found = |user: &User| {
         [user.name.as_str(), &user.display_name, &user.email]
@@ -74,7 +79,7 @@ pub(super) async fn list(
     let rest = matched
         .iter()
         .filter(|user| cursor.as_deref().is_none_or(|last| user.name.as_str() > last));
-    let found: Vec<_> = rest.take(limit + 1).collect();
+    let found: Vec<_> = rest.take(limit.saturating_add(1)).collect();
     let has_more = found.len() > limit;
     let items: Vec<_> = found.into_iter().take(limit).map(|user| view(&access, user)).collect();
     let last = items.last().map(|user| user.name.clone());
@@ -87,7 +92,7 @@ pub(super) async fn list(
 }
 
 fn view(access: &Access, user: &User) -> View {
-    let role = |team: &std::sync::Arc<crate::auth::entity::Team>| {
+    let role = |team: &Arc<Team>| {
         let role = team.members.get(&user.name)?.effective()?;
         Some(TeamRole { team: team.name.to_string(), role: role.into() })
     };
@@ -141,10 +146,8 @@ pub(super) async fn create(
     };
     let new = users::New { name: name.clone(), display_name, email, password, is_admin };
     let acted = state.store.act(caller.author, move |scene| users::create(scene, new)).await?;
-    let location = HeaderValue::from_str(&format!("/api/v1/users/{name}"));
-    let location = location.map_err(|_no_header| ApiError::internal())?;
     let created = shown(&acted.access, &name)?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], created).into_response())
+    Ok(located(StatusCode::CREATED, &format!("/api/v1/users/{name}"), created))
 }
 
 fn shown(access: &Access, name: &UserName) -> Result<Json<View>, ApiError> {

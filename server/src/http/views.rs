@@ -1,7 +1,5 @@
 //! `/api/v1/favourites` and `/api/v1/views`: what a user keeps of the list of mappings.
 
-use std::sync::Arc;
-
 use app::{
     api::view::{FavouriteList, SavedView, ViewContent, ViewList},
     pages::list_query,
@@ -22,10 +20,9 @@ use super::{
     state::AppState,
 };
 use crate::{
-    auth::{
-        command::views::{self, QUERY_MAX_BYTES},
-        entity::User,
-        principal::Who,
+    auth::command::{
+        sessions::user_of,
+        views::{self, QUERY_MAX_BYTES},
     },
     gateway::mapping::MappingName,
 };
@@ -48,7 +45,8 @@ pub(super) async fn favourites(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<Json<FavouriteList>, ApiError> {
-    let user = user(&state, &caller)?;
+    let access = state.access();
+    let user = user_of(&access, &caller.principal)?;
     let (gateway, sight) = (state.gateway(), caller.sight());
     let is_seen = |name: &&String| {
         let mapping = MappingName::parse(name).ok().and_then(|name| gateway.table.get(&name));
@@ -123,7 +121,8 @@ pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<Json<ViewList>, ApiError> {
-    let user = user(&state, &caller)?;
+    let access = state.access();
+    let user = user_of(&access, &caller.principal)?;
     let views = user.views.iter();
     let items = views.map(|(name, query)| SavedView { name: name.clone(), query: query.clone() });
     Ok(Json(ViewList { items: items.collect() }))
@@ -181,12 +180,4 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     state.store.act(caller.author, move |scene| views::delete(scene, &name)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn user(state: &AppState, caller: &Caller) -> Result<Arc<User>, ApiError> {
-    let user = match &caller.principal.who {
-        Who::User(name) => state.access().user(name).cloned(),
-        _ => None,
-    };
-    user.ok_or_else(|| views::no_user().into())
 }

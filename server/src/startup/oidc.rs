@@ -29,7 +29,7 @@ pub(super) async fn client(
         None => return Err(StartError::NoPublicUrl { address: http }),
     };
     let key = SealKey::random();
-    let author = Author::of(Who::CommandLine);
+    let author = Author::of(Who::Server);
     let acted = store.act(author, |scene| keep_key(scene, key)).await?;
     let unusable = |reason: String| StartError::Oidc { reason };
     let key = acted.access.seal_key().ok_or_else(|| unusable("there is no key".to_owned()))?;

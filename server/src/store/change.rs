@@ -12,7 +12,7 @@ use crate::{
     auth::{
         access::{Edit, Entity},
         audit::Entry,
-        claim::{Host, Territory},
+        claim::Territory,
         command::Grounds,
         names::TeamName,
         ownership::{self, Neighbours, PutFacts, Right},
@@ -202,12 +202,10 @@ async fn right(
         return Ok(Ok(Right::Common));
     }
     let place = Territory::of(&spec.prefix);
-    // asked for only where they count
-    let neighbours = match batch.access.owner_of(&Host::Any, &place) {
-        None if !principal.is_admin() => {
-            rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
-        }
-        _ => Neighbours::default(),
+    let neighbours = if ownership::asks_neighbours(&batch.access, principal, &place) {
+        rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
+    } else {
+        Neighbours::default()
     };
     let facts = PutFacts { before, spec, neighbours: &neighbours };
     let (policy, now) = (batch.rules.policy, batch.now);

@@ -98,6 +98,20 @@ fn missing(answer: &Answer) -> Vec<String> {
     missing
 }
 
+#[rstest]
+#[case("from-a-pipeline", true)]
+#[case("two words", false)]
+#[case(&"x".repeat(129), false)]
+#[tokio::test]
+async fn an_id_that_a_caller_gives_a_request_is_bounded(#[case] id: &str, #[case] kept: bool) {
+    let server = TestServer::start().await;
+
+    let answer = send(&server, Method::GET, "/livez", &[("x-request-id", id)]).await;
+
+    assert_eq!(answer.headers["x-request-id"] == id, kept, "{answer}");
+    assert!(answer.headers["x-request-id"].len() <= 128);
+}
+
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_keep_browsers_safe() {
     let server = TestServer::start().await;

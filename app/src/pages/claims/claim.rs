@@ -6,10 +6,11 @@ use super::{grants, options, teams_of};
 use crate::api::claim::{Claim, Foreign};
 use crate::api::client::Client;
 use crate::api::team::{Role, TeamSummary};
-use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried, refusal};
+use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
+use crate::components::refused;
 use crate::draft::mapping_address;
 use crate::pages::{Loaded, Visit, failure, teams};
 
@@ -31,20 +32,8 @@ pub(in crate::pages) async fn page(client: &Client, visit: &Visit, id: &str) -> 
 }
 
 fn no_claim() -> Loaded {
-    Loaded::new("No such claim", Place::Claims, || {
-        view! {
-            <section class="card empty" data-testid="no-claim">
-                <h1>"There is no such claim"</h1>
-                <p>"It may have been given up, or the address is mistyped."</p>
-                <p>
-                    <a class="btn btn-primary" href="/claims">
-                        "All claims"
-                    </a>
-                </p>
-            </section>
-        }
-    })
-    .with_status(404)
+    let text = "It may have been given up, or the address is mistyped.";
+    failure::none(Place::Claims, "claim", text, ("/claims", "All claims"))
 }
 
 fn draw(
@@ -151,7 +140,7 @@ fn foreign(claim: &Claim, acted: Option<&Acted>) -> impl IntoView + use<> {
         }
     };
     let rows = claim.foreign.iter().cloned().map(row).collect_view();
-    let refused = refused.refusal().map(refusal);
+    let refused = refused.refusal().map(refused::note);
     view! {
         <Card title="Mappings of other teams" testid="foreign">
             {refused}

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::options;
 use crate::api::claim::{Claim, Grant};
-use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried, refusal};
+use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
+use crate::components::refused;
 use crate::numerals::{counted, day_and_clock};
 
 pub(super) fn card(
@@ -23,7 +24,7 @@ pub(super) fn card(
     let add = may_add.then(|| add(prefix, others, Tried::of(acted, "grant.create")));
     view! {
         <Card title="Grants" testid="grants" aside=count.into_any()>
-            {revoked.refusal().map(refusal)}
+            {revoked.refusal().map(refused::note)}
             <ul class="items">{rows}</ul>
             {is_empty
                 .then(|| view! { <p class="card-empty">"No other team may use it."</p> })}

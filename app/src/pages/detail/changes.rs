@@ -35,8 +35,8 @@ pub(super) fn changes(address: &Address, series: &Series) -> impl IntoView + use
 
 fn item(address: &Address, marker: &Marker) -> impl IntoView + use<> {
     let Marker { revision, at, summary, before, after } = marker.clone();
-    let restore =
-        (summary != "created").then(|| address.action(&format!("/restore?before={revision}")));
+    let restore = (address.may_change && summary != "created")
+        .then(|| address.action(&format!("/restore?before={revision}")));
     let restore = restore.map(|href| {
         view! {
             <a class="btn btn-small" href=href>

@@ -5,17 +5,20 @@ use leptos::prelude::*;
 use super::{Address, history};
 use crate::api::client::Client;
 use crate::api::revision::ChangeWord;
+use crate::api::team::Role;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
 use crate::components::page_head::Crumbs;
 use crate::components::time::Ago;
 use crate::components::undo::{Deleted, undo};
-use crate::pages::Loaded;
+use crate::pages::{Loaded, Visit};
 
-pub(super) async fn page(client: &Client, address: Address) -> Loaded {
+pub(super) async fn page(client: &Client, visit: &Visit, mut address: Address) -> Loaded {
     // Without a history it is as if it had never been.
     let past =
         client.revisions(Some(&address.name), history::LIMIT, None).await.unwrap_or_default();
+    let team = past.items.first().map(|entry| entry.team.as_str());
+    address.may_change = team.is_some_and(|team| visit.me.may(Role::Editor, team));
     Loaded::new("Not found", Place::Mappings, move || {
         let deleted = past.items.first().filter(|entry| entry.change == ChangeWord::Deleted);
         let deleted = deleted.map(|entry| {
@@ -24,6 +27,7 @@ pub(super) async fn page(client: &Client, address: Address) -> Loaded {
             }
         });
         let undoing = Deleted::of(&address.name, &past.items)
+            .filter(|_| address.may_change)
             .map(|deleted| undo(&deleted, "btn btn-primary", "Undo the deletion"));
         let back_class = if undoing.is_some() { "btn" } else { "btn btn-primary" };
         let never = past.items.is_empty().then(|| {

@@ -9,6 +9,7 @@ use crate::api::plan::FieldChange;
 use crate::api::revision::{ChangeWord, RevisionEntry, RevisionPage};
 use crate::components::actor;
 use crate::components::diff::shown;
+use crate::components::pager::ByAge;
 use crate::components::time::Ago;
 use crate::numerals::{UNKNOWN, count};
 use crate::pages::query::Query;
@@ -32,31 +33,12 @@ pub(super) async fn load(client: &Client, address: &Address, query: &Query) -> C
             Box::new(move || {
                 view! {
                     {table(&address, &page)}
-                    {pages(newest, older)}
+                    <ByAge newest older />
                 }
                 .into_any()
             })
         }
         Err(error) => not_loaded("The history", error),
-    }
-}
-
-fn pages(newest: Option<String>, older: Option<String>) -> impl IntoView {
-    let link = |href: Option<String>, label| {
-        href.map(|href| {
-            view! {
-                <a class="btn" href=href>
-                    {label}
-                </a>
-            }
-        })
-    };
-    view! {
-        <nav class="pager" aria-label="Pages">
-            <span></span>
-            {link(newest, "Newest")}
-            {link(older, "Older")}
-        </nav>
     }
 }
 
@@ -162,7 +144,8 @@ fn restore(
     entry: &RevisionEntry,
     first: Option<u64>,
 ) -> Option<impl IntoView + use<>> {
-    let can_be = entry.change != ChangeWord::Deleted && first != Some(entry.revision);
+    let can_be =
+        address.may_change && entry.change != ChangeWord::Deleted && first != Some(entry.revision);
     can_be.then(|| {
         view! {
             <a

@@ -10,6 +10,7 @@ use crate::api::mapping::Mapping;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
 use crate::components::plan::value;
+use crate::components::refused::request_id;
 use crate::draft::compare::{Difference, Kind, differences};
 use crate::draft::{Field, Form, Stage, Typed, mapping_address, owner, stale};
 
@@ -47,15 +48,6 @@ fn faults(error: &ClientError) -> impl IntoView + use<> {
             </div>
         </div>
     }
-}
-
-/// Names the request, for whoever reads the server's log.
-pub(crate) fn request_id(error: &ClientError) -> impl IntoView + use<> {
-    let id = match error {
-        ClientError::Problem(problem) => problem.request_id.clone(),
-        _ => None,
-    };
-    id.map(|id| view! { <p class="request-id">"Request " <code>{id}</code></p> })
 }
 
 /// Links the mapping that has the name or the prefix already.

@@ -29,20 +29,8 @@ pub(in crate::pages) async fn page(client: &Client, visit: &Visit, id: &str) -> 
 }
 
 fn no_request() -> Loaded {
-    Loaded::new("No such request", Place::Requests, || {
-        view! {
-            <section class="card empty" data-testid="no-request">
-                <h1>"There is no such request for you"</h1>
-                <p>"It is another team’s, was closed long ago, or the address is mistyped."</p>
-                <p>
-                    <a class="btn btn-primary" href="/requests">
-                        "All requests"
-                    </a>
-                </p>
-            </section>
-        }
-    })
-    .with_status(404)
+    let text = "It is another team’s, was closed long ago, or the address is mistyped.";
+    failure::none(Place::Requests, "request", text, ("/requests", "All requests"))
 }
 
 fn draw(request: Request, acted: Option<&Acted>) -> impl IntoView + use<> {

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::{role_chip, roles};
 use crate::api::session::Me;
 use crate::api::team::{Member, Role, Team};
-use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried, refusal};
+use crate::components::action::{Acted, ActionForm, Choice, TextField, Tried};
 use crate::components::card::Card;
+use crate::components::refused;
 use crate::numerals::counted;
 
 pub(super) fn card(team: &Team, me: &Me, acted: Option<&Acted>) -> impl IntoView + use<> {
@@ -22,7 +23,7 @@ pub(super) fn card(team: &Team, me: &Me, acted: Option<&Acted>) -> impl IntoView
     let actions = ["member.put", "member.remove", "member.leave"];
     let refused = actions.map(|action| {
         let tried = Tried::of(acted, action);
-        tried.refusal().map(refusal)
+        tried.refusal().map(refused::note)
     });
     let add = is_owner.then(|| add(Tried::of(acted, "member.add")));
     view! {

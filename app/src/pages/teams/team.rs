@@ -54,21 +54,10 @@ pub(in crate::pages) async fn team(client: &Client, visit: &Visit, name: &str) -
 /// Whether there is no such team, or only none for the caller, is not told apart.
 fn no_team(name: &str) -> Loaded {
     let name = name.to_owned();
-    Loaded::new("No such team", Place::Teams, move || {
-        view! {
-            <section class="card empty" data-testid="no-team">
-                <h1>"There is no such team for you"</h1>
-                <p>
-                    "Nothing is named " <code>{name}</code>
-                    ", or you are no member. An owner of the team can add you."
-                </p>
-                <p>
-                    <a class="btn btn-primary" href="/teams">
-                        "All teams"
-                    </a>
-                </p>
-            </section>
-        }
-    })
-    .with_status(404)
+    let text = view! {
+        "Nothing is named "
+        <code>{name}</code>
+        ", or you are no member. An owner of the team can add you."
+    };
+    failure::none(Place::Teams, "team", text, ("/teams", "All teams"))
 }

@@ -1,18 +1,22 @@
 //! Two teams and a team that approves, whose people act on a state without a store: for tests.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Outcome, Scene};
 use crate::auth::{
-    access::{Access, ClaimPolicy, Edit, Entity},
+    access::{Access, Edit, Entity},
     claim::Territory,
     entity::{Id, Membership, Team, User},
     names::{TeamName, UserName},
     principal::{Author, Principal, Who},
     refusal::Refusal,
     role::Role,
+    settings::ClaimPolicy,
 };
 
 /// Who is an owner of which team; `root` is an admin.
@@ -57,11 +61,19 @@ impl Acting {
         who: &str,
         decide: impl FnOnce(&Scene<'_>) -> Result<Outcome, Refusal>,
     ) -> Result<Outcome, Refusal> {
-        let author = Author::of(Who::User(name(who)));
-        let principal = self.principal(who);
+        self.act_by(&Author::of(Who::User(name(who))), decide)
+    }
+
+    /// As [`Self::act`], of who is no user.
+    pub(crate) fn act_by(
+        &mut self,
+        author: &Author,
+        decide: impl FnOnce(&Scene<'_>) -> Result<Outcome, Refusal>,
+    ) -> Result<Outcome, Refusal> {
+        let principal = self.access.principal(&author.who, self.now);
         let outcome = decide(&Scene {
             access: &self.access,
-            author: &author,
+            author,
             principal: &principal,
             policy: ClaimPolicy::FirstCome,
             now: self.now,
@@ -110,7 +122,7 @@ fn user(user: &str, created_at: DateTime<Utc>) -> User {
         is_disabled: false,
         created_at,
         signed_in_at: None,
-        favourites: std::collections::BTreeSet::new(),
+        favourites: BTreeSet::new(),
         views: BTreeMap::new(),
     }
 }

@@ -19,7 +19,7 @@ use crate::auth::{
     access::{Access, Edit, Entity},
     audit::Entry,
     claim::Territory,
-    entity::{Approval, Id, Request, RequestState, RequestSubject},
+    entity::{Approval, Claim, Id, Request, RequestState, RequestSubject},
     names::{TeamName, UserName},
     ownership,
     principal::{Author, Principal, Who},
@@ -114,12 +114,18 @@ fn open(scene: &Scene<'_>, new: New) -> Result<Outcome, Refusal> {
         );
         return Err(Refusal::Conflict { code: "too-many", detail });
     }
+    let token = match scene.author.who {
+        Who::Token(id) => scene.access.token(id),
+        _ => None,
+    };
+    let author_made_by = token.map(|token| token.created_by.clone());
     let (id, given) = scene.access.next_id();
     let request = Request {
         id,
         subject,
         team,
         author,
+        author_made_by,
         created_at: scene.now,
         note,
         state: RequestState::Open,
@@ -230,7 +236,7 @@ fn transfer(scene: &Scene<'_>, agreed: Request, claim: Id, mapped: Vec<claims::M
     if let Err(refusal) = ownership::has_room(scene.access, &agreed.team) {
         return close_as_stale(scene, agreed, refusal.to_string());
     }
-    let mut handed = super::super::entity::Claim::clone(claim);
+    let mut handed = Claim::clone(claim);
     handed.team = agreed.team.clone();
     handed.grants.retain(|grant| grant.team != agreed.team);
     let writes = mapped
@@ -276,10 +282,13 @@ pub fn may_see(principal: &Principal, request: &Request) -> bool {
         || principal.role_in(&request.approvers) >= Some(Role::Owner)
 }
 
-/// Tells whether someone may agree to a request, or refuse it: never who has asked for it.
+/// Tells whether someone may agree to a request, or refuse it: never who has asked for it, by a
+/// token of theirs either.
 pub fn may_decide(principal: &Principal, request: &Request) -> bool {
+    let who = principal.who.to_string();
     principal.role_in(&request.approvers) >= Some(Role::Owner)
-        && principal.who.to_string() != request.author
+        && who != request.author
+        && Some(&who) != request.author_made_by.as_ref()
 }
 
 /// Tells whether someone may take a request back.

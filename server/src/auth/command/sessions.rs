@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::{Outcome, Scene};
 use crate::auth::{
-    access::{Edit, Entity, SessionLimits},
+    access::{Access, Edit, Entity},
     audit::Entry,
     entity::{Id, PasswordHash, Session, User},
     names::UserName,
-    principal::Who,
+    principal::{Principal, Who},
     refusal::Refusal,
     secret::SecretHash,
+    settings::SessionLimits,
 };
 
 /// Sessions of a user at once: more devices than one has. The one that was used longest ago goes.
@@ -97,10 +98,9 @@ fn replaced(scene: &Scene<'_>, opening: &Opening) -> Option<Edit> {
 
 /// Removes what has ended, and makes room for one more.
 fn outnumbered(scene: &Scene<'_>, user: &UserName, limits: &SessionLimits) -> Vec<Edit> {
-    let (now, idle) = (scene.now, limits.idle);
-    let is_on = |session: &Session| now < session.expires_at && now < session.seen_at + idle;
+    let sessions = scene.access.sessions_of(user);
     let (mut on, ended): (Vec<_>, Vec<_>) =
-        scene.access.sessions_of(user).partition(|session| is_on(session));
+        sessions.partition(|session| session.is_on(limits, scene.now));
     on.sort_by_key(|session| std::cmp::Reverse((session.seen_at, session.id)));
     let too_many = on.into_iter().skip(SESSIONS_MAX - 1);
     ended.into_iter().chain(too_many).map(remove).collect()
@@ -177,14 +177,25 @@ pub fn change_password(
 /// Returns the author as the user who has signed in.
 ///
 /// # Errors
+/// As [`user_of`].
+fn own_user<'a>(scene: &Scene<'a>) -> Result<&'a Arc<User>, Refusal> {
+    user_of(scene.access, scene.principal)
+}
+
+/// Returns the user that a principal is.
+///
+/// # Errors
 /// Returns [`Refusal::SignIn`] for nobody, and a conflict for who is no user.
-pub fn own_user<'a>(scene: &Scene<'a>) -> Result<&'a Arc<User>, Refusal> {
-    match &scene.principal.who {
-        Who::User(name) => scene.access.user(name).ok_or(Refusal::SignIn),
+pub fn user_of<'a>(access: &'a Access, principal: &Principal) -> Result<&'a Arc<User>, Refusal> {
+    match &principal.who {
+        Who::User(name) => access.user(name).ok_or(Refusal::SignIn),
         Who::Anonymous => Err(Refusal::SignIn),
-        Who::Open | Who::Token(_) | Who::CommandLine => Err(Refusal::Conflict {
-            code: "no-user",
-            detail: "only a user who has signed in has this; who calls is none".to_owned(),
-        }),
+        Who::Open | Who::Token(_) | Who::CommandLine | Who::Server => Err(no_user()),
     }
+}
+
+/// Says that only people have what was asked for.
+pub(super) fn no_user() -> Refusal {
+    let detail = "only a user who has signed in has this; who calls is none".to_owned();
+    Refusal::Conflict { code: "no-user", detail }
 }

@@ -1,19 +1,23 @@
 //! Tests of the decisions about people: no order of them lifts anyone by their own hand.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
 use super::{Outcome, Scene, sessions, teams, tokens, users};
 use crate::auth::{
-    access::{Access, ClaimPolicy, Edit, Entity, SessionLimits},
+    access::{Access, Edit, Entity},
     entity::{Membership, PasswordHash, Scope, Team, User},
     names::{TeamName, UserName},
     principal::{Author, Principal, Who},
     refusal::Refusal,
     role::Role,
     secret::SecretHash,
+    settings::{ClaimPolicy, SessionLimits},
 };
 
 const PEOPLE: [&str; 3] = ["ada", "alan", "vera"];
@@ -42,7 +46,7 @@ fn user(text: &str, is_admin: bool) -> User {
         is_disabled: false,
         created_at: now(),
         signed_in_at: None,
-        favourites: std::collections::BTreeSet::new(),
+        favourites: BTreeSet::new(),
         views: BTreeMap::new(),
     }
 }

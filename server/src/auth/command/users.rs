@@ -1,6 +1,9 @@
 //! Users: made, changed and removed by admins.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Outcome, Scene,
@@ -81,8 +84,8 @@ pub(super) fn made(scene: &Scene<'_>, new: New) -> Result<User, Refusal> {
         is_disabled: false,
         created_at: scene.now,
         signed_in_at: None,
-        favourites: std::collections::BTreeSet::new(),
-        views: std::collections::BTreeMap::new(),
+        favourites: BTreeSet::new(),
+        views: BTreeMap::new(),
     })
 }
 

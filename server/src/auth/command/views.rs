@@ -1,14 +1,11 @@
 //! Decisions about what users keep for themselves: favourites, and views of the list. They concern
 //! nobody else, so the audit says nothing of them.
 
-use std::sync::Arc;
-
-use super::{Outcome, Scene};
+use super::{Outcome, Scene, sessions::user_of};
 use crate::{
     auth::{
         access::{Edit, Entity},
         entity::User,
-        principal::Who,
         refusal::Refusal,
     },
     gateway::mapping::MappingName,
@@ -103,27 +100,12 @@ fn change(
     scene: &Scene<'_>,
     change: impl FnOnce(&mut User) -> Result<(), Refusal>,
 ) -> Result<Outcome, Refusal> {
-    let before = user(scene)?;
+    let before = user_of(scene.access, scene.principal)?;
     let mut after = User::clone(before);
     change(&mut after)?;
     let edits =
         if after == **before { Vec::new() } else { vec![Edit::Put(Entity::User(after.into()))] };
     Ok(Outcome::unnoted(edits))
-}
-
-fn user<'a>(scene: &'a Scene<'_>) -> Result<&'a Arc<User>, Refusal> {
-    let user = match &scene.principal.who {
-        Who::User(name) => scene.access.user(name),
-        Who::Anonymous => return Err(Refusal::SignIn),
-        _ => None,
-    };
-    user.ok_or_else(no_user)
-}
-
-/// Says that only people keep such things.
-pub fn no_user() -> Refusal {
-    let detail = "only a user who has signed in keeps favourites and views".to_owned();
-    Refusal::Conflict { code: "no-user", detail }
 }
 
 #[cfg(test)]
@@ -133,9 +115,11 @@ mod tests {
 
     use super::*;
     use crate::auth::{
-        access::{Access, ClaimPolicy},
+        access::Access,
+        command::sessions::no_user,
         names::UserName,
-        principal::{Author, Principal},
+        principal::{Author, Principal, Who},
+        settings::ClaimPolicy,
     };
 
     fn ada() -> User {

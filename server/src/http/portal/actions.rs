@@ -22,7 +22,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{super::error::ApiError, body, render, request_id};
+use super::{super::error::ApiError, body, forms::named, render, request_id};
 
 /// Headers of the browser's request that the call has, too.
 const HANDED_ON: [HeaderName; 1] = [header::USER_AGENT];
@@ -169,19 +169,7 @@ impl Call {
         let call = call.body(body).map_err(|_no_address| ApiError::method_not_allowed())?;
         let answer = api.call(call).await;
         let cookies = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
-        let outcome = ClientError::read(answer).map_err(|error| named(error, headers));
+        let outcome = ClientError::read(answer).map_err(|error| named(error, request_id(headers)));
         Ok((outcome, cookies))
-    }
-}
-
-/// Names the request in a problem: the call in process has no id of its own.
-fn named(error: ClientError, headers: &HeaderMap) -> ClientError {
-    match error {
-        ClientError::Problem(mut problem) => {
-            let id = request_id(headers).map(str::to_owned);
-            problem.request_id = problem.request_id.take().or(id);
-            ClientError::Problem(problem)
-        }
-        other => other,
     }
 }

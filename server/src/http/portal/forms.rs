@@ -195,7 +195,7 @@ fn gone_or(error: ClientError) -> Result<Option<Request>, Kept> {
 }
 
 /// Names the request in a problem: the call in process has no id of its own.
-fn named(error: ClientError, request: Option<&str>) -> ClientError {
+pub(super) fn named(error: ClientError, request: Option<&str>) -> ClientError {
     match error {
         ClientError::Problem(mut problem) => {
             problem.request_id = problem.request_id.take().or_else(|| request.map(str::to_owned));

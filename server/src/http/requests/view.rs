@@ -7,12 +7,11 @@ use app::api::{
 };
 
 use super::super::{caller::Caller, operations, state::AppState};
-use crate::auth::claim::Territory;
 use crate::{
     auth::{
         command::requests,
         entity::{Request, RequestState, RequestSubject},
-        ownership::{self, PutFacts},
+        ownership,
     },
     gateway::{
         fields::read_draft,
@@ -122,12 +121,8 @@ fn foreseen(
         return Ok((plan::delete(&gateway.table, current), None));
     };
     let spec = spec(content).ok_or("this version can't read what was asked for")?;
-    let place = Territory::of(&spec.prefix);
-    let neighbours = gateway.table.neighbours(&spec.team, &place);
-    let facts = PutFacts { before, spec: &spec, neighbours: &neighbours };
-    let policy = state.settings.policy;
     let plan = plan::put(&gateway.table, &spec).map_err(|taken| taken.elsewhere())?;
-    ownership::check_put(&access, &principal, policy, facts, state.clock.now())
+    operations::right_of(state, &principal, before, &spec)
         .map_err(|refusal| refusal.to_string())?;
     Ok((plan, Some(spec)))
 }

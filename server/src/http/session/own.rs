@@ -12,12 +12,12 @@ use axum::{
 use super::{PRESENTED_MAX_BYTES, signed_out};
 use crate::{
     auth::{
-        command::{Scene, sessions},
-        entity::Id,
-        names::UserName,
+        command::{
+            Scene,
+            sessions::{self, user_of},
+        },
+        entity::{Id, User},
         password::Presented,
-        principal::Who,
-        refusal::Refusal,
     },
     http::{
         caller::Caller, error::ApiError, fields::Fields, openapi::words::tag,
@@ -40,11 +40,9 @@ pub(in crate::http) async fn list(
     State(state): State<AppState>,
     caller: Caller,
 ) -> Result<Json<SessionList>, ApiError> {
-    let user = user_of(&caller)?;
     let (access, now, limits) = (state.access(), state.clock.now(), &state.settings.sessions);
-    let on = access
-        .sessions_of(&user)
-        .filter(|session| now < session.expires_at && now < session.seen_at + limits.idle);
+    let user = user_of(&access, &caller.principal)?;
+    let on = access.sessions_of(&user.name).filter(|session| session.is_on(limits, now));
     let mut items: Vec<_> = on
         .map(|session| Session {
             id: session.id.0,
@@ -58,17 +56,6 @@ pub(in crate::http) async fn list(
         .collect();
     items.sort_by_key(|session| std::cmp::Reverse((session.is_current, session.seen_at)));
     Ok(Json(SessionList { items }))
-}
-
-fn user_of(caller: &Caller) -> Result<UserName, ApiError> {
-    match &caller.principal.who {
-        Who::User(name) => Ok(name.clone()),
-        _ => Err(Refusal::Conflict {
-            code: "no-user",
-            detail: "only a user who has signed in has this; who calls is none".to_owned(),
-        }
-        .into()),
-    }
 }
 
 /// Ends one of the caller's sessions
@@ -137,13 +124,13 @@ pub(in crate::http) async fn change_password(
     let current = Presented::new(fields.secret("current", PRESENTED_MAX_BYTES));
     let new = fields.secret("new", PRESENTED_MAX_BYTES);
     fields.finish()?;
-    let name = user_of(&caller)?;
+    let access = state.access();
+    let User { name, password_hash: kept, .. } = &**user_of(&access, &caller.principal)?;
     let new = read_password("new", &new, name.as_str())?;
-    let kept = state.access().user(&name).and_then(|user| user.password_hash.clone());
     let wrong = || ApiError::invalid_field("current", "is not your password");
     let compared = state.desk.compare(&state, &caller, name.as_str(), kept.clone(), current).await;
     compared.map_err(|error| error.unwrap_or_else(wrong))?;
-    let kept = kept.ok_or_else(wrong)?;
+    let kept = kept.clone().ok_or_else(wrong)?;
     let new = state.desk.hash(new).await?;
     let decided = move |scene: &Scene<'_>| sessions::change_password(scene, &kept, new);
     state.store.act(caller.author, decided).await?;

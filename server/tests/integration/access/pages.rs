@@ -1,7 +1,8 @@
 //! The portal's pages of people: without JavaScript, with what was typed kept, and no secret.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use rstest::rstest;
+use serde_json::json;
 
 use super::world::{PASSWORD, World, set_cookie};
 use crate::support::client::Answer;
@@ -29,7 +30,7 @@ async fn who_has_not_signed_in_is_led_to_the_sign_in_and_back() {
     let cookie = set_cookie(&signed_in);
     let url = world.server.url("/teams/accounts");
     let headers = [("cookie", cookie.as_str())];
-    let team = world.server.client.send(http::Method::GET, &url, &headers, "").await;
+    let team = world.server.client.send(Method::GET, &url, &headers, "").await;
 
     assert_eq!(to, "/sign-in?return_to=%2Fteams%2Faccounts%3Fx%3D1");
     assert!(page.body.contains(r#"value="/teams/accounts?x=1""#), "{page}");
@@ -85,6 +86,47 @@ async fn a_form_whose_session_has_ended_keeps_what_was_typed() {
     assert!(ended.body.contains(r#"action="/mappings/new""#), "{ended}");
     assert!(ended.body.contains(r#"name="prefix" value="/user/&quot;""#), "{ended}");
     assert!(!ended.body.contains("hush"));
+}
+
+#[tokio::test]
+async fn who_may_only_see_a_mapping_is_shown_no_way_to_change_it() {
+    let world = World::new().await;
+    let body = json!({ "name": "user", "prefix": "/user/", "service": "usersvc" });
+    let made = world.send("alan", Method::POST, "/api/v1/mappings", body).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made}");
+    let changes = ["/mappings/user/edit", "/mappings/user/delete", "/mappings/user/clone"];
+
+    for tab in ["", "?tab=history"] {
+        let editor = world.get("alan", &format!("/mappings/user{tab}")).await;
+        let viewer = world.get("vera", &format!("/mappings/user{tab}")).await;
+        for change in changes {
+            assert!(editor.body.contains(change), "{change}: {editor}");
+            assert!(!viewer.body.contains(change), "{change}: {viewer}");
+        }
+        assert!(viewer.body.contains(r#"data-testid="read-only""#), "{viewer}");
+        assert!(!viewer.body.contains("/mappings/user/restore"), "{viewer}");
+    }
+    let [editor, viewer] = [world.get("alan", "/mappings"), world.get("vera", "/mappings")];
+    assert!(editor.await.body.contains("/mappings/new"));
+    assert!(!viewer.await.body.contains("/mappings/new"));
+}
+
+#[tokio::test]
+async fn who_is_in_no_team_is_told_whom_to_ask() {
+    let world = World::new().await;
+
+    let user = json!({ "name": "olga", "password": PASSWORD });
+    let made = world.send("admin", Method::POST, "/api/v1/users", user).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made}");
+    let cookie = set_cookie(&world.sign_in("olga", PASSWORD).await);
+
+    let headers = [("cookie", cookie.as_str())];
+    let url = world.server.url("/mappings");
+    let list = world.server.client.send(Method::GET, &url, &headers, "").await;
+
+    assert_eq!(list.status, StatusCode::OK, "{list}");
+    assert!(list.body.contains(r#"data-testid="no-team-yet""#), "{list}");
+    assert!(!list.body.contains("/mappings/new"), "{list}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Claims, grants and who may write in them.
 
-use chancery::auth::access::ClaimPolicy;
+use chancery::auth::settings::ClaimPolicy;
 use chrono::TimeDelta;
 use http::{Method, StatusCode};
 use rstest::rstest;

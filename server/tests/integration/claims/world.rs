@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chancery::{
     auth::{
-        access::{ClaimPolicy, Edit, Entity, SessionLimits},
+        access::{Edit, Entity},
         entity::{Id, Membership, Scope, Session, Team, Token, User},
         names::{TeamName, UserName},
         role::Role,
         secret::{Secret, TOKEN_PREFIX},
-        settings::{AccessSettings, SignIn},
+        settings::{AccessSettings, ClaimPolicy, SessionLimits, SignIn},
     },
     clock::Clock,
 };

@@ -44,7 +44,7 @@ fn a_team_has_no_more_claims_than_there_may_be() {
 
     assert!(matches!(refused, Refusal::Conflict { code: "too-many", .. }), "{refused}");
     let principal = acting.principal("ada");
-    let policy = crate::auth::access::ClaimPolicy::FirstCome;
+    let policy = crate::auth::settings::ClaimPolicy::FirstCome;
     let (its, wanted) = (team("accounts"), place("/mapped/"));
     let mapped = ownership::right_to(&acting.access, &principal, policy, &its, &wanted, acting.now);
     assert!(matches!(mapped, Err(Refusal::Conflict { code: "too-many", .. })));

@@ -5,10 +5,11 @@ use rstest::rstest;
 
 use super::*;
 use crate::auth::{
-    access::{ClaimPolicy, SessionLimits, is_admin},
+    access::is_admin,
     entity::PasswordHash,
     principal::{Author, Principal, Who},
     secret::Secret,
+    settings::{ClaimPolicy, SessionLimits},
 };
 
 const ISSUER: &str = "https://id.example.com";

@@ -1,9 +1,14 @@
 //! Checks how requests are decided, and what is kept of them.
 
 use super::*;
-use crate::auth::command::{
-    acting::{Acting, place, team},
-    protections::{self, NewProtection},
+use crate::auth::{
+    command::{
+        acting::{Acting, place, team},
+        protections::{self, NewProtection},
+        tokens,
+    },
+    entity::Scope,
+    secret::SecretHash,
 };
 
 fn protect(acting: &mut Acting, text: &str, needed: u32) -> Id {
@@ -50,6 +55,30 @@ fn an_approval_of_someone_who_is_no_owner_any_more_does_not_count() {
     assert_eq!(state(&acting, id), RequestState::Approved);
     assert_eq!(last.writes[0].grounds, Grounds::Approved);
     assert_eq!(last.writes[0].author.who.to_string(), "grace");
+}
+
+#[test]
+fn nobody_agrees_to_what_a_token_of_theirs_has_asked_for() {
+    let mut acting = Acting::new();
+    protect(&mut acting, "/pay/", 1);
+    let new = tokens::New {
+        name: "pipeline".to_owned(),
+        team: Some(team("security")),
+        scope: Scope::Write,
+        hash: SecretHash::of("secret"),
+        expires_at: None,
+    };
+    let token = acting.make("barbara", |scene| tokens::create(scene, new));
+    let by_token = Author::of(Who::Token(token));
+    let asked = acting.act_by(&by_token, |scene| propose(scene, proposal("pay", &["/pay/x/"])));
+    let id = asked.unwrap().id.unwrap();
+
+    let own = acting.act("barbara", |scene| approve(scene, id, Vec::new()));
+
+    assert!(matches!(own, Err(Refusal::Forbidden { .. })), "{own:?}");
+    assert_eq!(state(&acting, id), RequestState::Open);
+    acting.act("dorothy", |scene| approve(scene, id, Vec::new())).unwrap();
+    assert_eq!(state(&acting, id), RequestState::Approved);
 }
 
 #[test]
