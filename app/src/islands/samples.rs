@@ -29,5 +29,6 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
         health: Health::Idle,
         config: ConfigState::Live { nodes: 1 },
         trend: Vec::new(),
+        sides: Vec::new(),
     }
 }

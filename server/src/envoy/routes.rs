@@ -18,6 +18,7 @@ use super::{
     },
     protobuf,
     shard::ShardKey,
+    sides::{SideRoute, sides},
     stat_names::VIRTUAL_HOST,
 };
 use crate::gateway::{
@@ -61,28 +62,31 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping) -> impl Iterator<Item = Route> {
-    rules(&mapping.spec.prefix, &mapping.spec.rewrite).into_iter().map(|rule| route(mapping, rule))
+fn routes(mapping: &Mapping) -> Vec<Route> {
+    let rules = rules(&mapping.spec.prefix, &mapping.spec.rewrite);
+    let each = sides(&mapping.spec).into_iter().flat_map(|side| {
+        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
+        of_side.collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule) -> Route {
-    let name = mapping.name().to_string();
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
     Route {
-        // both routes of a mapping count into the same statistics
-        stat_prefix: name.clone(),
-        name,
+        // both routes of a side count into the same statistics
+        stat_prefix: side.stat_prefix,
+        name: mapping.name().to_string(),
         r#match: Some(RouteMatch {
             path_specifier: Some(match rule.path {
                 PathMatch::Exact(path) => PathSpecifier::Path(path),
                 PathMatch::StartsWith(prefix) => PathSpecifier::Prefix(prefix),
                 PathMatch::Segments(prefix) => PathSpecifier::PathSeparatedPrefix(prefix),
             }),
+            runtime_fraction: side.fraction,
             ..RouteMatch::default()
         }),
         action: Some(Action::Route(RouteAction {
-            cluster_specifier: Some(ClusterSpecifier::Cluster(
-                mapping.spec.service.name.to_string(),
-            )),
+            cluster_specifier: Some(ClusterSpecifier::Cluster(side.cluster)),
             prefix_rewrite: rule.replacement.unwrap_or_default(),
             // Envoy's own default would cut every answer off after 15 s
             timeout: Some(protobuf::Duration::default()),

@@ -6,6 +6,7 @@ use app::api::{mapping::MappingDraft, problem::FieldError};
 use serde_json::{Map, Value};
 
 use super::{
+    backends::Backends,
     labels::Labels,
     mapping::{MappingName, Spec},
     path::{Prefix, Rewrite},
@@ -78,7 +79,7 @@ pub fn read_spec(
         (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels), Some(team))
             if errors.is_empty() =>
         {
-            Ok(Spec { name, prefix, service, rewrite, labels, team })
+            Ok(Spec { name, prefix, service, backends: Backends::default(), rewrite, labels, team })
         }
         _ => Err(errors),
     }

@@ -5,9 +5,11 @@ use std::{fmt, sync::Arc};
 use chrono::{DateTime, Utc};
 
 use super::{
+    backends::{Backends, Side},
     labels::Labels,
     path::{Prefix, Rewrite, described},
-    service::Service,
+    service::{Service, ServiceName},
+    upstream::{Upstream, Variant},
 };
 use crate::auth::names::TeamName;
 
@@ -69,10 +71,43 @@ pub struct Spec {
     pub name: MappingName,
     pub prefix: Prefix,
     pub service: Service,
+    /// Who shares the requests with `service`, which is the first of them.
+    pub backends: Backends,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
     pub team: TeamName,
+}
+
+impl Spec {
+    /// Returns every service, as the owner has written it.
+    pub fn named_services(&self) -> impl Iterator<Item = &Service> {
+        let only = self.backends.is_empty().then_some(&self.service);
+        only.into_iter().chain(self.backends.sides().map(|(_, backend)| &backend.service))
+    }
+
+    /// Returns every service.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.named_services().map(|service| &service.name)
+    }
+
+    /// Returns how the services are spoken to.
+    pub fn variant(&self) -> Variant {
+        Variant::default()
+    }
+
+    /// Returns every service as it is reached.
+    pub fn upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let variant = self.variant();
+        self.services().map(move |service| Upstream { service: service.clone(), variant })
+    }
+
+    /// Returns the upstreams that get requests.
+    pub fn busy_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
+        let upstreams = self.upstreams().enumerate();
+        upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
+    }
 }
 
 /// A committed mapping.

@@ -201,7 +201,9 @@ impl Table {
     fn insert(&mut self, mapping: Arc<Mapping>) {
         let spec = &mapping.spec;
         self.by_prefix.insert(spec.prefix.clone(), spec.name.clone());
-        self.by_service.entry(spec.service.name.clone()).or_default().insert(spec.name.clone());
+        for service in spec.services() {
+            self.by_service.entry(service.clone()).or_default().insert(spec.name.clone());
+        }
         self.in_order.insert(OrderKey::of(&mapping), Arc::clone(&mapping));
         self.by_name.insert(spec.name.clone(), mapping);
     }
@@ -214,10 +216,12 @@ impl Table {
         if self.by_prefix.get(&spec.prefix) == Some(name) {
             self.by_prefix.remove(&spec.prefix);
         }
-        if let Some(users) = self.by_service.get_mut(&spec.service.name) {
-            users.remove(name);
-            if users.is_empty() {
-                self.by_service.remove(&spec.service.name);
+        for service in spec.services() {
+            if let Some(users) = self.by_service.get_mut(service) {
+                users.remove(name);
+                if users.is_empty() {
+                    self.by_service.remove(service);
+                }
             }
         }
         Some(mapping)
@@ -229,7 +233,7 @@ pub(crate) mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::gateway::{labels::Labels, path::Rewrite, service::Service};
+    use crate::gateway::{backends::Backends, labels::Labels, path::Rewrite, service::Service};
 
     pub(crate) fn mapping(name: &str, prefix: &str, service: &str, rewrite: &str) -> Arc<Mapping> {
         Arc::new(Mapping {
@@ -237,6 +241,7 @@ pub(crate) mod tests {
                 name: MappingName::parse(name).unwrap(),
                 prefix: Prefix::parse(prefix).unwrap(),
                 service: Service::parse(service).unwrap(),
+                backends: Backends::default(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
                 team: TeamName::default_team(),

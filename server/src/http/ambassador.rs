@@ -202,11 +202,14 @@ pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Resp
     let mut mappings = Map::new();
     let mut services = Map::new();
     for mapping in gateway.table.seen_by(&sight) {
-        let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
-        let counters = tick.counters(mapping);
-        let mapping_stats = ServiceStats { counters, members: service.members };
-        mappings.insert(mapping.name().to_string(), numbers(mapping_stats));
-        services.insert(mapping.spec.service.text.as_ref().to_owned(), numbers(service));
+        let known = tick.known(mapping);
+        let counters = known.map(|entry| entry.live.counters).unwrap_or_default();
+        let members = known.and_then(|entry| entry.live.members);
+        mappings.insert(mapping.name().to_string(), numbers(ServiceStats { counters, members }));
+        for service in mapping.spec.named_services() {
+            let stats = tick.services.get(&service.name).copied().unwrap_or_default();
+            services.insert(service.text.as_ref().to_owned(), numbers(stats));
+        }
     }
     answer(&state, Ok(json!({ "mappings": mappings, "services": services })))
 }

@@ -3,7 +3,7 @@
 //! One text for every database: `$1` placeholders and the portable subset (`returning`,
 //! `on conflict`).
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,16 +13,14 @@ use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
     auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
         service::Service,
         table::Table,
     },
-    stats::{
-        checkpoint::Checkpoint,
-        counters::{Counts, Target},
-    },
+    stats::{checkpoint::Checkpoint, counters::Counts},
 };
 
 /// The content of a mapping in `revisions.spec`.
@@ -61,6 +59,7 @@ impl StoredSpec {
             prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
             service: Service::parse(&self.service)
                 .map_err(|error| format!("its service {error}"))?,
+            backends: Backends::default(),
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
@@ -291,10 +290,10 @@ pub(super) async fn save_counters(
             .execute(&mut **transaction)
             .await?;
     }
-    for (node, target) in &checkpoint.unseen {
+    for (node, source) in &checkpoint.unseen {
         sqlx::query("delete from stat_seen where node = $1 and target = $2")
             .bind(node.as_ref())
-            .bind(target.to_string())
+            .bind(source.to_string())
             .execute(&mut **transaction)
             .await?;
     }
@@ -311,14 +310,14 @@ pub(super) async fn save_counters(
         .execute(&mut **transaction)
         .await?;
     }
-    for ((node, target), counts) in &checkpoint.seen {
+    for ((node, source), counts) in &checkpoint.seen {
         sqlx::query(
             "insert into stat_seen (node, target, ok, c4xx, bad) values ($1, $2, $3, $4, $5)
              on conflict (node, target) do update set
                  ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
         )
         .bind(node.as_ref())
-        .bind(target.to_string())
+        .bind(source.to_string())
         .bind(signed(counts.ok))
         .bind(signed(counts.c4xx))
         .bind(signed(counts.bad))
@@ -341,14 +340,14 @@ pub(super) async fn load_counters(pool: &SqlitePool) -> Result<Checkpoint, Store
         .fetch_all(&mut *transaction)
         .await?;
     for row in &totals {
-        checkpoint.totals.push((target(row)?, counts(row)?));
+        checkpoint.totals.push((kept_for(row)?, counts(row)?));
     }
     let seen = sqlx::query("select node, target, ok, c4xx, bad from stat_seen")
         .fetch_all(&mut *transaction)
         .await?;
     for row in &seen {
         let node: String = row.try_get("node")?;
-        checkpoint.seen.push(((node.into(), target(row)?), counts(row)?));
+        checkpoint.seen.push(((node.into(), kept_for(row)?), counts(row)?));
     }
     Ok(checkpoint)
 }
@@ -411,7 +410,8 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
     Ok(Change { revision, kind })
 }
 
-fn target(row: &SqliteRow) -> Result<Target, StoreError> {
+/// Reads what a row of counters is kept for: a target, or what a node counts by itself.
+fn kept_for<T: FromStr<Err = String>>(row: &SqliteRow) -> Result<T, StoreError> {
     let text: String = row.try_get("target")?;
     parsed(text.parse())
 }
