@@ -8,6 +8,8 @@
 //! Each is a *side* of the mapping, with statistics of its own. A mapping of one service has no
 //! backends.
 
+pub mod read;
+
 use std::{fmt, sync::Arc};
 
 use super::service::Service;

@@ -128,6 +128,10 @@ async fn write(
     // the article knows no labels: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
+        // nor sharing: who names the same service does not ask for its end
+        if body.get("service") == Some(&json!(*current.spec.service.text)) {
+            body.entry("backends").or_insert_with(|| json!(current.spec.backends.to_wire()));
+        }
     }
     let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
     operations::put(state, caller, Put::new(spec, caller.author.clone())).await

@@ -297,6 +297,7 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
         team: Some(spec.team.to_string()),
+        backends: spec.backends.to_wire(),
     }
 }
 

@@ -29,6 +29,7 @@ impl Published {
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
+            backends: spec.backends.to_wire(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use app::api::mapping::Backend;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
@@ -35,6 +36,9 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were teams.
     #[serde(default = "TeamName::default_team")]
     team: TeamName,
+    /// Absent in what was stored before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backends: Vec<Backend>,
     created_at: DateTime<Utc>,
 }
 
@@ -47,6 +51,7 @@ impl StoredSpec {
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
+            backends: spec.backends.to_wire(),
             created_at: mapping.created_at,
         }
     }
@@ -59,7 +64,8 @@ impl StoredSpec {
             prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
             service: Service::parse(&self.service)
                 .map_err(|error| format!("its service {error}"))?,
-            backends: Backends::default(),
+            backends: Backends::parse(&self.backends)
+                .map_err(|error| format!("its `backends` {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
@@ -72,7 +78,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+                updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -199,7 +206,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+                updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -230,11 +238,13 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, revision = excluded.revision,
+             labels = excluded.labels, team = excluded.team, backends = excluded.backends,
+             revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
     .bind(name)
@@ -243,6 +253,7 @@ pub(super) async fn put(
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
+    .bind(Json(stored.backends))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -364,12 +375,14 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
+        backends,
         created_at: time("created_at")?,
     };
     Ok(Mapping {
