@@ -8,6 +8,7 @@ mod gone;
 pub(crate) mod history;
 mod matching;
 mod numbers;
+mod sharing;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -124,7 +125,10 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
     let mark = mark(client, visit, name).await;
     let view = View::of(query);
     let content = match view {
-        View::Numbers => numbers::load(client, &live, &address, query).await,
+        View::Numbers => {
+            let posted = sharing::Posted::of(visit);
+            numbers::load(client, &live, &address, query, posted).await
+        }
         View::Match => matching::draw(&live, plan.as_ref()),
         View::History => history::load(client, &address, query).await,
         View::Config => configuration::load(client, &live.mapping.name).await,
