@@ -160,7 +160,7 @@ pub struct LiveMapping {
 }
 
 /// One of the services among which the requests of a mapping are shared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LiveSide {
     pub service: String,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::api::{
-    live::{Full, LiveMapping, Watch},
+    live::{Full, LiveMapping, LiveSide, Watch},
     problem::FieldError,
 };
 use axum::{
@@ -120,7 +120,10 @@ pub(super) fn live_mapping(
         Some(known) if known.live.mapping.revision == view.revision => {
             LiveMapping { mapping: view, ..known.live.clone() }
         }
-        Some(known) => LiveMapping { mapping: view, config, members, ..known.live.clone() },
+        Some(known) => {
+            let sides = sides(mapping, &known.live.sides);
+            LiveMapping { mapping: view, config, members, sides, ..known.live.clone() }
+        }
         None => LiveMapping {
             mapping: view,
             counters: tick.counters(mapping),
@@ -129,10 +132,27 @@ pub(super) fn live_mapping(
             ok_percent: None,
             latency: None,
             trend: Vec::new(),
-            sides: Vec::new(),
+            sides: sides(mapping, &[]),
             members,
             health: judge(tick.gateway.stale_since.is_some(), Counts::default(), members),
             config,
         },
     }
+}
+
+/// Returns the sides of a mapping that may be newer than the tick, with what the tick knows of
+/// those that it had before.
+fn sides(mapping: &Mapping, known: &[LiveSide]) -> Vec<LiveSide> {
+    let backends = &mapping.spec.backends;
+    let each = backends.sides().enumerate().map(|(place, (_, backend))| {
+        let service = backend.service.text.as_ref();
+        let before = known.get(place).filter(|known| known.service == service);
+        LiveSide {
+            service: service.to_owned(),
+            weight: backend.weight,
+            percent: backends.percent(backend),
+            ..before.cloned().unwrap_or_default()
+        }
+    });
+    each.collect()
 }

@@ -44,7 +44,7 @@ async fn sharing_begins_slides_and_ends_by_the_forms_of_the_page() {
     assert_eq!(shared(&server).await, weights(95, 5));
     let page = server.get(PAGE).await;
     assert!(page.body.contains("data-testid=\"sides\""), "{page}");
-    assert!(page.body.contains("5%"), "{page}");
+    assert!(page.body.contains("5.00%"), "{page}");
 
     let both = [("service1", "127.0.0.1:9"), ("service2", "127.0.0.1:10")];
     let weighed = [&both[..], &[("weight1", "1"), ("weight2", "3")]].concat();

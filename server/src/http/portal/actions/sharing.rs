@@ -27,7 +27,9 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
     let call = call.under(header::IF_MATCH, revision);
     Some(match fields.filled("keep") {
         Some(service) => call.with([("service", json!(service)), ("backends", Value::Null)]),
-        None => call.with([("backends", backends(fields))]),
+        None => {
+            call.with([("service", json!(fields.text("service1"))), ("backends", backends(fields))])
+        }
     })
 }
 
