@@ -9,7 +9,7 @@ use app::api::live::{Full, LiveSide};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{client::Client, server::TestServer, until, upstream::Upstream};
+use crate::support::{client::Client, docs, server::TestServer, until, upstream::Upstream};
 
 /// Connections of the load, each with one request at a time.
 const CONNECTIONS: usize = 16;
@@ -255,4 +255,17 @@ async fn what_cannot_be_shared_is_refused_with_its_place_and_a_plan_shows_the_we
     assert_eq!(server.get(MAPPING).await.json()["backends"], backends(90, 10));
     let used = server.get("/api/v1/services?q=second").await.json();
     assert_eq!(used["items"][0]["mappings"], json!(["user"]));
+}
+
+#[tokio::test]
+async fn the_examples_of_the_page_about_canaries_do_what_it_says() {
+    let services = [Upstream::start("usersvc").await, Upstream::start("usersvc-v2").await];
+    let [first, second] = services.each_ref().map(|service| service.address);
+    let server = TestServer::with_services(&[("usersvc", first), ("usersvc-v2", second)]).await;
+    let _node = server.node("one").await;
+
+    docs::run(&server, include_str!("../../../docs/canary.md")).await;
+
+    let answer = server.client.get(&server.gateway("/user/")).await;
+    assert_eq!(answer.to_string(), "200 OK usersvc-v2 /");
 }
