@@ -286,7 +286,7 @@ impl Client {
 /// What has become of a write.
 #[derive(Debug, Clone)]
 pub enum Saved {
-    Now(Mapping),
+    Now(Box<Mapping>),
     /// Others must agree first, and have been asked.
     Asked(Box<Request>),
 }
@@ -298,7 +298,7 @@ fn saved(reply: &Reply) -> Result<Saved, ClientError> {
     if reply.status == ACCEPTED {
         return decode(reply).map(|request| Saved::Asked(Box::new(request)));
     }
-    decode(reply).map(Saved::Now)
+    decode(reply).map(|mapping| Saved::Now(Box::new(mapping)))
 }
 
 /// A mapping to be created, or new content of one.

@@ -19,7 +19,7 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
         "sharing.put" => Action::new(Method::PATCH, path, next.clone()).then_go(move |answer| {
             // where others must agree first, the answer is the request that was made
             let request = answer.get("id").and_then(Value::as_u64);
-            request.map_or(next, |id| app::pages::requests::address(id))
+            request.map_or(next, app::pages::requests::address)
         }),
         _ => return None,
     };
