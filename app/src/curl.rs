@@ -77,6 +77,7 @@ mod tests {
             team: None,
             #[cfg(feature = "ssr")]
             backends: Vec::new(),
+            policy: std::sync::Arc::default(),
         }
     }
 

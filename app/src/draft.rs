@@ -143,6 +143,7 @@ impl Typed {
             team: Some(self.team.clone()).filter(|team| !team.is_empty()),
             #[cfg(feature = "ssr")]
             backends: Vec::new(),
+            policy: std::sync::Arc::default(),
         }
     }
 

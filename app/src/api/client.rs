@@ -264,11 +264,14 @@ impl Client {
     async fn whole(&self, write: &Write) -> MappingDraft {
         let mut draft = write.draft.clone();
         if write.replaces.is_some()
-            && draft.backends.is_empty()
             && let Ok(current) = self.mapping(&draft.name).await
-            && current.service == draft.service
         {
-            draft.backends = current.backends;
+            if draft.backends.is_empty() && current.service == draft.service {
+                draft.backends = current.backends;
+            }
+            if *draft.policy == crate::api::policy::Policy::default() {
+                draft.policy = current.policy;
+            }
         }
         draft
     }

@@ -3,6 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
+
+#[cfg(feature = "ssr")]
+use super::policy::Policy;
+
 /// Maps requests below a URL prefix to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -13,7 +19,7 @@ pub struct Mapping {
     /// Requests at or below it are served by the mapping.
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
-    /// Where they go: `[scheme://]name[.namespace][:port]`.
+    /// Where they go: `[scheme://]name[.namespace][:port]`; empty where the gateway answers itself.
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; the empty text leaves the path as it is.
@@ -37,6 +43,11 @@ pub struct Mapping {
     #[cfg(feature = "ssr")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backends: Vec<Backend>,
+    /// What it asks for besides; the browser has no use for it.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
 }
 
 /// One of the services among which a mapping's requests are shared.
@@ -60,6 +71,8 @@ pub struct MappingDraft {
     pub name: String,
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// Absent or empty where the gateway answers itself: with `redirect` or `respond`.
+    #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
@@ -78,6 +91,11 @@ pub struct MappingDraft {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub backends: Vec<Backend>,
+    /// What it asks for besides.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

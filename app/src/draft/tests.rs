@@ -17,6 +17,7 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         warnings: Vec::new(),
         #[cfg(feature = "ssr")]
         backends: Vec::new(),
+        policy: std::sync::Arc::default(),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
             warnings: Vec::new(),
             #[cfg(feature = "ssr")]
             backends: Vec::new(),
+            #[cfg(feature = "ssr")]
+            policy: std::sync::Arc::default(),
         },
         counters: Counters::default(),
         rate: Some(0.0),

@@ -10,6 +10,8 @@ mod matching;
 mod numbers;
 mod sharing;
 
+use std::sync::Arc;
+
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -161,6 +163,7 @@ async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
         backends: mapping.backends.clone(),
+        policy: Arc::clone(&mapping.policy),
     };
     let write = Write { draft, replaces: Some(mapping.revision), idempotency_key: None };
     // A change between the two calls, or a rule that has become stricter: the page goes without.

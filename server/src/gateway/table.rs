@@ -8,7 +8,6 @@ use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
     order::OrderKey,
     path::Prefix,
-    rule::rules,
     service::ServiceName,
 };
 use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours, sight::Sight};
@@ -135,8 +134,7 @@ impl Table {
     pub fn explain(&self, path: &str) -> Option<(&Arc<Mapping>, String)> {
         self.candidates(path).into_iter().find_map(|(_, mapping)| {
             let spec = &mapping.spec;
-            let upstream =
-                rules(&spec.prefix, &spec.rewrite).iter().find_map(|rule| rule.apply(path))?;
+            let upstream = spec.rules().iter().find_map(|rule| rule.apply(path))?;
             Some((mapping, upstream))
         })
     }
@@ -233,18 +231,21 @@ pub(crate) mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::gateway::{backends::Backends, labels::Labels, path::Rewrite, service::Service};
+    use crate::gateway::{
+        backends::Backends, labels::Labels, path::Rewrite, policy::Policy, service::Service,
+    };
 
     pub(crate) fn mapping(name: &str, prefix: &str, service: &str, rewrite: &str) -> Arc<Mapping> {
         Arc::new(Mapping {
             spec: Spec {
                 name: MappingName::parse(name).unwrap(),
                 prefix: Prefix::parse(prefix).unwrap(),
-                service: Service::parse(service).unwrap(),
+                service: Some(Service::parse(service).unwrap()),
                 backends: Backends::default(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
                 team: TeamName::default_team(),
+                policy: Policy::default(),
             },
             revision: Revision(1),
             created_at: DateTime::UNIX_EPOCH,

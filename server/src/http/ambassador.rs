@@ -125,12 +125,20 @@ async fn write(
     request: Request<Body>,
 ) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
-    // the article knows no labels: who sends none does not ask for them to go
+    // the article knows neither labels nor policy: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
-        // nor sharing: who names the same service does not ask for its end
-        if body.get("service") == Some(&json!(*current.spec.service.text)) {
+        // who names the same service does not ask for the end of sharing, either
+        if body.get("service").is_some_and(|service| service == current.spec.service_text()) {
             body.entry("backends").or_insert_with(|| json!(current.spec.backends.to_wire()));
+        }
+        let mut policy = current.spec.policy.json();
+        // but who sends a service asks for it
+        if body.get("service").is_some_and(|service| !service.is_null() && service != "") {
+            policy.retain(|group, _| !matches!(group.as_str(), "redirect" | "respond"));
+        }
+        for (group, parts) in policy {
+            body.entry(group).or_insert(parts);
         }
     }
     let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
@@ -247,7 +255,7 @@ fn fields(mapping: &Mapping) -> Value {
         "name": spec.name.as_str(),
         "prefix": spec.prefix.as_str(),
         "rewrite": spec.rewrite.as_str(),
-        "service": &*spec.service.text,
+        "service": spec.service_text(),
     })
 }
 

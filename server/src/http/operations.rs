@@ -293,11 +293,12 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
     MappingDraft {
         name: spec.name.to_string(),
         prefix: spec.prefix.to_string(),
-        service: spec.service.text.as_ref().to_owned(),
+        service: spec.service_text().to_owned(),
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
         team: Some(spec.team.to_string()),
         backends: spec.backends.to_wire(),
+        policy: spec.policy.shared(),
     }
 }
 

@@ -21,7 +21,7 @@ impl Published {
         wire::Mapping {
             name: spec.name.to_string(),
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.to_string(),
@@ -30,6 +30,7 @@ impl Published {
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
             backends: spec.backends.to_wire(),
+            policy: spec.policy.shared(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use app::api::mapping::Backend;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
@@ -18,7 +19,8 @@ use crate::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
-        service::Service,
+        policy::Policy,
+        service::{Service, ServiceError},
         table::Table,
     },
 };
@@ -38,6 +40,9 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     backends: Vec<Backend>,
+    /// Absent in what was stored before there was policy.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    policy: Map<String, Value>,
     created_at: DateTime<Utc>,
 }
 
@@ -46,11 +51,12 @@ impl StoredSpec {
         let spec = &mapping.spec;
         Self {
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
             backends: spec.backends.to_wire(),
+            policy: spec.policy.json(),
             created_at: mapping.created_at,
         }
     }
@@ -61,15 +67,24 @@ impl StoredSpec {
         Ok(Spec {
             name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
             prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
-            service: Service::parse(&self.service)
-                .map_err(|error| format!("its service {error}"))?,
+            service: self.service().map_err(|error| format!("its service {error}"))?,
             backends: Backends::parse(&self.backends)
                 .map_err(|error| format!("its `backends` {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
             team: self.team.clone(),
+            policy: Policy::parse(&self.policy).map_err(|errors| {
+                let first = errors.into_iter().next().unwrap_or_default();
+                format!("its `{}` {}", first.field(), first.message)
+            })?,
         })
+    }
+
+    /// Parses the service; a mapping without one has an empty text.
+    fn service(&self) -> Result<Option<Service>, ServiceError> {
+        let text = Some(self.service.as_str()).filter(|text| !text.is_empty());
+        text.map(Service::parse).transpose()
     }
 }
 
@@ -77,7 +92,7 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
                 updated_at
          from mappings",
     )
@@ -205,7 +220,7 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
                 updated_at
          from mappings where name = $1",
     )
@@ -237,12 +252,13 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+             (name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
               updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
              labels = excluded.labels, team = excluded.team, backends = excluded.backends,
+             policy = excluded.policy,
              revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
@@ -253,6 +269,7 @@ pub(super) async fn put(
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
     .bind(Json(stored.backends))
+    .bind(Json(stored.policy))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -302,6 +319,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
     let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
+    let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         prefix: text("prefix")?,
         service: text("service")?,
@@ -309,6 +327,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
         backends,
+        policy,
         created_at: time("created_at")?,
     };
     Ok(Mapping {

@@ -10,6 +10,7 @@ use chancery::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
+        policy::Policy,
         service::Service,
         table::Table,
     },
@@ -90,11 +91,12 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
     Spec {
         name: name(name_text),
         prefix: Prefix::parse(prefix).unwrap(),
-        service: Service::parse(service).unwrap(),
+        service: Some(Service::parse(service).unwrap()),
         backends: Backends::default(),
         rewrite: Rewrite::default(),
         labels: Labels::default(),
         team: TeamName::default_team(),
+        policy: Policy::default(),
     }
 }
 

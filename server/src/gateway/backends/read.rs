@@ -1,72 +1,38 @@
 //! Reads backends from a mapping's JSON, naming every part that is wrong, and writes them.
 
-use std::fmt::Display;
+use app::api::mapping as wire;
 
-use app::api::{mapping as wire, problem::FieldError};
-use serde_json::{Map, Value};
-
-use super::{BACKENDS_MAX, BACKENDS_MIN, Backend, Backends, BackendsError, WEIGHT_MAX};
-use crate::gateway::service::{Service, ServiceError};
+use super::{BACKENDS_MAX, Backend, Backends, WEIGHT_MAX};
+use crate::gateway::{
+    read::{Reader, out_of},
+    service::{Service, ServiceError},
+};
 
 const FIELD: &str = "backends";
 
-/// Reads the field `backends`; absent, `null` and the empty list mean none.
-///
-/// # Errors
-/// Returns an entry for each part that is wrong.
-pub fn read(body: &Map<String, Value>) -> Result<Backends, Vec<FieldError>> {
-    let list = match body.get(FIELD) {
-        None | Some(Value::Null) => return Ok(Backends::default()),
-        Some(Value::Array(list)) if list.len() <= BACKENDS_MAX => list,
-        Some(Value::Array(list)) => return Err(whole(BackendsError::Count(list.len()))),
-        Some(_) => {
-            let message =
-                format!("must be a list of {BACKENDS_MIN} to {BACKENDS_MAX} services with weights");
-            return Err(whole(message));
-        }
-    };
-    let mut errors = Vec::new();
-    let read = list.iter().enumerate().map(|(place, value)| element(place, value, &mut errors));
-    let backends: Vec<_> = read.collect::<Vec<_>>().into_iter().flatten().collect();
-    if !errors.is_empty() {
-        return Err(errors);
+/// Reads the field `backends`; absent, `null` and the empty list mean none. What is wrong is among
+/// the reader's errors.
+pub fn read(reader: &Reader<'_>, answers_itself: bool) -> Backends {
+    let read = reader.objects(FIELD, BACKENDS_MAX, backend);
+    let asked = reader.value(FIELD).and_then(|value| value.as_array()).map_or(0, Vec::len);
+    if asked > 0 && answers_itself {
+        reader.wrong::<()>(FIELD, "has no effect where the gateway answers by itself");
     }
-    Backends::new(backends).map_err(whole)
+    // of what is wrong with one of them, an error tells already
+    if read.len() < asked {
+        return Backends::default();
+    }
+    let backends = Backends::new(read);
+    backends.map_err(|error| reader.wrong::<()>(FIELD, error.to_string())).unwrap_or_default()
 }
 
-fn whole(message: impl Display) -> Vec<FieldError> {
-    vec![FieldError::new(FIELD, message.to_string())]
-}
-
-fn element(place: usize, value: &Value, errors: &mut Vec<FieldError>) -> Option<Backend> {
-    let pointer = format!("/{FIELD}/{place}");
-    let mut wrong = |key: &str, message: String| {
-        errors.push(FieldError { pointer: format!("{pointer}{key}"), message });
-    };
-    let Value::Object(fields) = value else {
-        wrong("", "must be an object with `service` and `weight`".to_owned());
-        return None;
-    };
-    for key in fields.keys().filter(|key| !matches!(key.as_str(), "service" | "weight")) {
-        // RFC 6901, section 3
-        let escaped = key.replace('~', "~0").replace('/', "~1");
-        let message = "is not a known field; known are `service` and `weight`".to_owned();
-        wrong(&format!("/{escaped}"), message);
-    }
-    let service = match fields.get("service").and_then(Value::as_str) {
-        Some(text) => {
-            Service::parse(text).map_err(|error| wrong("/service", error.to_string())).ok()
-        }
-        None => {
-            wrong("/service", "must be a text such as `usersvc` or `https://host`".to_owned());
-            None
-        }
-    };
-    let weight = fields.get("weight").and_then(Value::as_u64);
-    let weight = weight.and_then(|weight| u32::try_from(weight).ok());
-    let weight = weight.filter(|weight| *weight <= WEIGHT_MAX);
-    if weight.is_none() {
-        wrong("/weight", format!("must be a whole number from 0 to {WEIGHT_MAX}"));
+fn backend(reader: &Reader<'_>) -> Option<Backend> {
+    let wanted = "a text such as `usersvc` or `https://host`";
+    let service = reader.required("service", wanted, Service::parse);
+    let weight = reader.number("weight", 0..=WEIGHT_MAX, "");
+    if !reader.has("weight") {
+        let allowed = out_of(&(0..=WEIGHT_MAX), "");
+        reader.wrong::<()>("weight", format!("is missing; it {allowed}"));
     }
     Some(Backend { service: service?, weight: weight? })
 }
@@ -104,14 +70,17 @@ impl Backends {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::gateway::read::Errors;
 
-    fn errors(backends: Value) -> Vec<(String, String)> {
+    fn read_from(backends: &Value) -> (Backends, Vec<(String, String)>) {
         let body = json!({ "backends": backends });
-        let errors = read(body.as_object().unwrap()).unwrap_err();
-        errors.into_iter().map(|error| (error.pointer, error.message)).collect()
+        let errors = Errors::default();
+        let backends = read(&Reader::new(body.as_object().unwrap(), &errors), false);
+        let errors = errors.into_result(()).err().unwrap_or_default();
+        (backends, errors.into_iter().map(|error| (error.pointer, error.message)).collect())
     }
 
     #[test]
@@ -120,23 +89,24 @@ mod tests {
             { "service": "usersvc", "weight": 90 },
             { "service": "https://v2.users", "weight": 10 },
         ]);
-        let body = json!({ "backends": written });
 
-        let backends = read(body.as_object().unwrap()).unwrap();
+        let (backends, errors) = read_from(&written);
 
+        assert_eq!(errors, []);
         assert_eq!(serde_json::to_value(backends.to_wire()).unwrap(), written);
         assert_eq!(Backends::parse(&backends.to_wire()), Ok(backends.clone()));
         assert_eq!(backends.text(), "usersvc 90, https://v2.users 10");
-        for none in [json!({}), json!({ "backends": null }), json!({ "backends": [] })] {
-            assert_eq!(read(none.as_object().unwrap()), Ok(Backends::default()));
+        for none in [json!(null), json!([])] {
+            assert_eq!(read_from(&none), (Backends::default(), Vec::new()));
         }
     }
 
     #[test]
     fn every_wrong_part_is_named() {
-        let found = errors(json!([
+        let (_, found) = read_from(&json!([
             { "service": "a b", "weight": 1_001 },
             { "weight": "1", "share": 3 },
+            { "service": "a" },
             7,
         ]));
 
@@ -146,10 +116,11 @@ mod tests {
             [
                 "/backends/0/service",
                 "/backends/0/weight",
-                "/backends/1/share",
                 "/backends/1/service",
                 "/backends/1/weight",
-                "/backends/2",
+                "/backends/1/share",
+                "/backends/2/weight",
+                "/backends/3",
             ]
         );
         assert_eq!(found[1].1, "must be a whole number from 0 to 1000");
@@ -159,11 +130,9 @@ mod tests {
     fn what_is_wrong_with_all_of_them_is_said_of_the_field() {
         let one = json!({ "service": "a", "weight": 1 });
 
-        let [few, many, other] = [json!([one]), json!(vec![&one; 11]), json!("a")].map(errors);
+        let found = [json!([one]), json!(vec![&one; 11]), json!("a")].map(|all| read_from(&all).1);
 
-        let message = "has 1 entries; 2 to 10 are allowed, or none";
-        assert_eq!(few, [("/backends".to_owned(), message.to_owned())]);
-        assert!(many[0].1.starts_with("has 11 entries"));
-        assert_eq!(other[0].1, "must be a list of 2 to 10 services with weights");
+        assert!(found.iter().all(|errors| errors.len() == 1 && errors[0].0 == "/backends"));
+        assert_eq!(found[0][0].1, "has 1 entries; 2 to 10 are allowed, or none");
     }
 }

@@ -333,7 +333,7 @@ fn key(sort: Sort, row: &Row<'_>) -> Key {
     match sort {
         Sort::Prefix => Key::Text(spec.prefix.to_string()),
         Sort::Name => Key::Text(spec.name.to_string()),
-        Sort::Service => Key::Text(spec.service.text.as_ref().to_owned()),
+        Sort::Service => Key::Text(spec.service_text().to_owned()),
         Sort::Health => rank(match live.health {
             Health::Failing => 0,
             Health::Degraded => 1,

@@ -16,6 +16,7 @@ pub(in crate::http) struct MappingPatch {
     service: Option<String>,
     rewrite: Option<String>,
     labels: Option<Vec<String>>,
+    team: Option<String>,
     /// `null` ends the sharing: `service` gets all requests.
     #[schema(max_items = 10)]
     backends: Option<Vec<Backend>>,
@@ -28,8 +29,8 @@ pub(in crate::http) struct MappingContent {
     name: Option<String>,
     /// Requests at or below it are served by the mapping.
     prefix: String,
-    /// Where they go: `[scheme://]name[.namespace][:port]`.
-    service: String,
+    /// Where they go: `[scheme://]name[.namespace][:port]`; absent with `redirect` or `respond`.
+    service: Option<String>,
     /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
     rewrite: Option<String>,
     /// What the mapping is found by; absent means none.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use app::api::live::{LiveMapping, LiveSide};
+use app::api::{
+    live::{LiveMapping, LiveSide},
+    mapping as wire,
+};
 
 use super::{Board, HEALTH_SECONDS, RATE_SECONDS, Surroundings};
 use crate::{
     gateway::{
         backends::{Backend, Side},
         mapping::Mapping,
+        policy::Policy,
         upstream::Upstream,
     },
     stats::{counters::Target, coverage::per_second, health::judge, seen::sum, window::Window},
@@ -25,7 +29,11 @@ impl Board {
         let (rate, bad_rate) = self.rates(window);
         let minute = window.last(self.traffic.now(), HEALTH_SECONDS);
         LiveMapping {
-            mapping: published.view(mapping),
+            // who follows the numbers has no use for the policy
+            mapping: wire::Mapping {
+                policy: Policy::default().shared(),
+                ..published.view(mapping)
+            },
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
             rate,
             bad_rate,
