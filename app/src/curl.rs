@@ -75,6 +75,9 @@ mod tests {
             rewrite: Some(rewrite.to_owned()),
             labels: None,
             team: None,
+            #[cfg(feature = "ssr")]
+            backends: Vec::new(),
+            policy: std::sync::Arc::default(),
         }
     }
 

@@ -13,9 +13,12 @@ pub mod cluster;
 pub mod config;
 pub mod json;
 pub mod listener;
+pub mod policy;
 pub mod render;
 pub mod routes;
 pub mod shard;
+pub mod sides;
+pub mod source;
 pub mod stat_names;
 
 /// Envoy's generated protobuf types, under a shorter name.

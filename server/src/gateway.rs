@@ -6,6 +6,7 @@
 //! JSON ─▶ Spec (parsed fields) ─▶ Mapping (a committed Spec) ─▶ Table ─▶ first match wins
 //! ```
 
+pub mod backends;
 pub mod endpoints;
 pub mod fields;
 pub mod labels;
@@ -13,7 +14,10 @@ pub mod mapping;
 pub mod order;
 pub mod path;
 pub mod plan;
+pub mod policy;
+pub mod read;
 pub mod request_path;
 pub mod rule;
 pub mod service;
 pub mod table;
+pub mod upstream;

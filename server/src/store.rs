@@ -12,6 +12,7 @@ mod access;
 mod act;
 mod audit;
 mod change;
+mod counters;
 pub mod error;
 mod history;
 mod hold;
@@ -240,7 +241,7 @@ impl Store {
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn load_counters(&self) -> Result<Checkpoint, StoreError> {
         let Db::Sqlite(pool) = &self.db;
-        rows::load_counters(pool).await
+        counters::load_counters(pool).await
     }
 
     /// Reads all mappings as of the newest revision.

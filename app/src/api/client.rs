@@ -243,7 +243,7 @@ impl Client {
 
     async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
         // Texts always serialize.
-        let body = serde_json::to_string(&write.draft).unwrap_or_default();
+        let body = serde_json::to_string(&self.whole(write).await).unwrap_or_default();
         let dry_run = if dry_run { "?dry_run=true" } else { "" };
         let mut request = match write.replaces {
             None => Outgoing::new("POST", format!("/api/v1/mappings{dry_run}")),
@@ -258,6 +258,29 @@ impl Client {
         self.send(request).await
     }
 
+    /// Returns what is sent: of a mapping that exists, what the form does not have stays. Who names
+    /// another service ends the sharing with others, which the plan shows.
+    #[cfg(feature = "ssr")]
+    async fn whole(&self, write: &Write) -> MappingDraft {
+        let mut draft = write.draft.clone();
+        if write.replaces.is_some()
+            && let Ok(current) = self.mapping(&draft.name).await
+        {
+            if draft.backends.is_empty() && current.service == draft.service {
+                draft.backends = current.backends;
+            }
+            if *draft.policy == crate::api::policy::Policy::default() {
+                draft.policy = current.policy;
+            }
+        }
+        draft
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    async fn whole(&self, write: &Write) -> MappingDraft {
+        write.draft.clone()
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         decode(&self.send(Outgoing::new("GET", path.to_owned())).await?)
     }
@@ -266,7 +289,7 @@ impl Client {
 /// What has become of a write.
 #[derive(Debug, Clone)]
 pub enum Saved {
-    Now(Mapping),
+    Now(Box<Mapping>),
     /// Others must agree first, and have been asked.
     Asked(Box<Request>),
 }
@@ -278,7 +301,7 @@ fn saved(reply: &Reply) -> Result<Saved, ClientError> {
     if reply.status == ACCEPTED {
         return decode(reply).map(|request| Saved::Asked(Box::new(request)));
     }
-    decode(reply).map(Saved::Now)
+    decode(reply).map(|mapping| Saved::Now(Box::new(mapping)))
 }
 
 /// A mapping to be created, or new content of one.

@@ -3,6 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
+
+#[cfg(feature = "ssr")]
+use super::policy::Policy;
+
 /// Maps requests below a URL prefix to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -13,7 +19,7 @@ pub struct Mapping {
     /// Requests at or below it are served by the mapping.
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
-    /// Where they go: `[scheme://]name[.namespace][:port]`.
+    /// Where they go: `[scheme://]name[.namespace][:port]`; empty where the gateway answers itself.
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; the empty text leaves the path as it is.
@@ -32,6 +38,29 @@ pub struct Mapping {
     pub updated_at: DateTime<Utc>,
     /// What its owner should know although the mapping was accepted.
     pub warnings: Vec<Warning>,
+    /// The services among which its requests are shared; the first is `service`. Absent where
+    /// `service` gets them all. The browser has `LiveMapping::sides` instead.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+    /// What it asks for besides; the browser has no use for it.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
+}
+
+/// One of the services among which a mapping's requests are shared.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    /// Each may be there once.
+    #[schema(example = "usersvc-v2")]
+    pub service: String,
+    /// Its part of the sum of all weights is its share; with 0 it gets no request.
+    #[schema(minimum = 0, maximum = 1000, example = 10)]
+    pub weight: u32,
 }
 
 /// Asks for a new mapping, or for new content of one.
@@ -42,6 +71,8 @@ pub struct MappingDraft {
     pub name: String,
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// Absent or empty where the gateway answers itself: with `redirect` or `respond`.
+    #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
@@ -54,6 +85,17 @@ pub struct MappingDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(example = "accounts"))]
     pub team: Option<String>,
+    /// The services among which the requests are shared: 2 to 10, the first is `service`. Absent
+    /// means that `service` gets them all.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub backends: Vec<Backend>,
+    /// What it asks for besides.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

@@ -62,6 +62,11 @@ impl Tried {
         self.0.as_ref().map_or(otherwise, |acted| acted.field(name).is_some())
     }
 
+    /// Returns all that was typed.
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        self.0.as_ref().map_or(&[], |acted| &acted.fields)
+    }
+
     /// Returns what was wrong with a field.
     pub(crate) fn error(&self, name: &str) -> Option<String> {
         self.0.as_ref()?.outcome.as_ref().err()?.field(name)

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 
 use super::given::Given;
 use crate::api::client::Client;
-use crate::api::live::{ConfigState, Counters, LiveMapping};
+use crate::api::live::{ConfigState, Counters, LiveMapping, LiveSide};
 use crate::api::receipt::{NodeReceipt, Receipt};
 use crate::components::card::card;
 use crate::components::chip::{self, Chip, Tone};
 use crate::components::icon::{self, Icon};
 use crate::components::reason::{needs_attention, reason};
 use crate::live::store::{Live, Row};
-use crate::numerals::{UNKNOWN, count, percent};
+use crate::numerals::{UNKNOWN, count, millis, percent, rate};
 
 /// Shows health and configuration beside the name.
 #[island]
@@ -96,6 +96,47 @@ pub(crate) fn MappingSide(
         {counters(row.clone())}
         {delivery(name, row, receipt)}
     }
+}
+
+/// Shows the services that share the mapping's requests, side by side.
+#[island]
+pub(crate) fn MappingSides(#[prop(into)] known: Given<LiveMapping>) -> impl IntoView {
+    let row = Live::of_page().watch_mapping(known.0);
+    let line = |side: &LiveSide| {
+        let cells = [
+            percent(Some(side.percent)),
+            count(side.counters.total()),
+            rate(side.rate),
+            percent(side.ok_percent),
+            millis(side.latency.map(|latency| latency.p95_ms)),
+        ];
+        let cell = |text| view! { <td class="num">{text}</td> };
+        view! {
+            <tr>
+                <th scope="row">
+                    <code>{side.service.clone()}</code>
+                </th>
+                {cells.map(cell).into_iter().collect_view()}
+            </tr>
+        }
+    };
+    let lines =
+        move || row.with(|row| row.as_ref().map(|live| live.sides.iter().map(line).collect_view()));
+    let head = ["Share", "Requests", "Req/s", "OK", "p95"]
+        .map(|title| view! { <th scope="col" class="num">{title}</th> });
+    let table = view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Service"</th>
+                    {head.into_iter().collect_view()}
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </table>
+    };
+
+    card("Services side by side", "sides", (), table)
 }
 
 /// Says why the mapping needs someone, while it does.

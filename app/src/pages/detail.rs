@@ -8,6 +8,9 @@ mod gone;
 pub(crate) mod history;
 mod matching;
 mod numbers;
+mod sharing;
+
+use std::sync::Arc;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -124,7 +127,10 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
     let mark = mark(client, visit, name).await;
     let view = View::of(query);
     let content = match view {
-        View::Numbers => numbers::load(client, &live, &address, query).await,
+        View::Numbers => {
+            let posted = sharing::Posted::of(visit);
+            numbers::load(client, &live, &address, query, posted).await
+        }
         View::Match => matching::draw(&live, plan.as_ref()),
         View::History => history::load(client, &address, query).await,
         View::Config => configuration::load(client, &live.mapping.name).await,
@@ -156,6 +162,8 @@ async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
+        backends: mapping.backends.clone(),
+        policy: Arc::clone(&mapping.policy),
     };
     let write = Write { draft, replaces: Some(mapping.revision), idempotency_key: None };
     // A change between the two calls, or a rule that has become stricter: the page goes without.

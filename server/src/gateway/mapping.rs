@@ -1,13 +1,17 @@
 //! Mappings: what an owner asks for ([`Spec`]) and what has been committed ([`Mapping`]).
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{
+    backends::{Backends, Side},
     labels::Labels,
     path::{Prefix, Rewrite, described},
-    service::Service,
+    policy::Policy,
+    rule::{Rule, rules},
+    service::{Service, ServiceName},
+    upstream::{Upstream, Variant},
 };
 use crate::auth::names::TeamName;
 
@@ -68,11 +72,76 @@ impl MappingName {
 pub struct Spec {
     pub name: MappingName,
     pub prefix: Prefix,
-    pub service: Service,
+    /// Where its requests go; `None` where `policy` has the answer: a redirect or a text.
+    pub service: Option<Service>,
+    /// Who shares the requests with `service`, which is the first of them.
+    pub backends: Backends,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
     pub team: TeamName,
+    pub policy: Policy,
+}
+
+impl Spec {
+    /// Returns the identity of the service, where there is one.
+    pub fn service_name(&self) -> Option<&ServiceName> {
+        self.service.as_ref().map(|service| &service.name)
+    }
+
+    /// Returns the rules of the mapping, in the order in which they are to be tried.
+    pub fn rules(&self) -> Vec<Rule> {
+        rules(&self.prefix, &self.path_change())
+    }
+
+    /// Returns what takes the place of the prefix.
+    fn path_change(&self) -> Cow<'_, Rewrite> {
+        let policy = &self.policy;
+        if let Some(redirect) = &policy.redirect {
+            let prefix = redirect.prefix.as_deref().map(Rewrite::parse);
+            return Cow::Owned(prefix.and_then(Result::ok).unwrap_or_else(Rewrite::unchanged));
+        }
+        if policy.respond.is_some() || policy.regex_rewrite.is_some() {
+            return Cow::Owned(Rewrite::unchanged());
+        }
+        Cow::Borrowed(&self.rewrite)
+    }
+
+    /// Returns the service as its owner wrote it; empty where there is none.
+    pub fn service_text(&self) -> &str {
+        self.service.as_ref().map_or("", |service| &service.text)
+    }
+}
+
+impl Spec {
+    /// Returns every service, as the owner has written it.
+    pub fn named_services(&self) -> impl Iterator<Item = &Service> {
+        let only = self.service.iter().filter(|_| self.backends.is_empty());
+        only.chain(self.backends.sides().map(|(_, backend)| &backend.service))
+    }
+
+    /// Returns every service.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.named_services().map(|service| &service.name)
+    }
+
+    /// Returns how the services are spoken to.
+    pub fn variant(&self) -> Variant {
+        Variant::default()
+    }
+
+    /// Returns every service as it is reached.
+    pub fn upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let variant = self.variant();
+        self.services().map(move |service| Upstream { service: service.clone(), variant })
+    }
+
+    /// Returns the upstreams that get requests.
+    pub fn busy_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
+        let upstreams = self.upstreams().enumerate();
+        upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
+    }
 }
 
 /// A committed mapping.

@@ -30,7 +30,7 @@ use super::{
     state::AppState,
 };
 use crate::{
-    gateway::fields::NameFrom,
+    gateway::{fields::NameFrom, mapping::Spec},
     store::{Condition, Effect, Put, Written},
 };
 
@@ -189,11 +189,11 @@ pub(super) async fn clone(
 ) -> Result<Response, ApiError> {
     let asked = Asked::read(caller, query.as_deref(), &headers)?;
     let body = json_object(request, &JSON).await?;
-    let (gateway, original) = operations::find(&state, &name)?;
-    let mut fields = fields(&gateway.view(&original));
+    let (_, original) = operations::find(&state, &name)?;
+    let mut fields = fields(&original.spec);
     fields.remove("name");
     fields.remove("prefix");
-    add(&state, asked, &format!("clone {name}"), &body, merged(fields, &body)).await
+    add(&state, asked, &format!("clone {name}"), &body, merge(fields, &body)).await
 }
 
 /// Creates or replaces a mapping
@@ -313,8 +313,8 @@ async fn try_patch(
     asked: &Asked,
     body: &Map<String, Value>,
 ) -> Result<Response, ApiError> {
-    let (gateway, current) = operations::find(state, name)?;
-    let body = merged(fields(&gateway.view(&current)), body);
+    let (_, current) = operations::find(state, name)?;
+    let body = merge(fields(&current.spec), body);
     let spec = operations::read(state, &asked.caller, NameFrom::Url(name), &body)?;
     let condition = match &asked.condition {
         Condition::Any | Condition::Present => Condition::Revision(vec![current.revision]),
@@ -391,28 +391,31 @@ async fn add(
 }
 
 /// Returns the fields of a mapping that its owner sets.
-fn fields(mapping: &Mapping) -> Map<String, Value> {
-    let draft = MappingDraft {
-        name: mapping.name.clone(),
-        prefix: mapping.prefix.clone(),
-        service: mapping.service.clone(),
-        rewrite: Some(mapping.rewrite.clone()),
-        labels: Some(mapping.labels.clone()),
-        team: Some(mapping.team.clone()),
-    };
-    match serde_json::to_value(draft) {
+fn fields(spec: &Spec) -> Map<String, Value> {
+    match serde_json::to_value(operations::draft(spec)) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     }
 }
 
-/// Applies a merge patch; no field is an object, so one level is all.
-fn merged(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+/// Applies a merge patch (RFC 7396, section 2).
+fn merge(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
     for (field, value) in patch {
-        match value {
-            Value::Null => fields.remove(field),
-            value => fields.insert(field.clone(), value.clone()),
+        let merged = match value {
+            Value::Null => {
+                fields.remove(field);
+                continue;
+            }
+            Value::Object(inside) => {
+                let before = match fields.remove(field) {
+                    Some(Value::Object(before)) => before,
+                    _ => Map::new(),
+                };
+                Value::Object(merge(before, inside))
+            }
+            value => value.clone(),
         };
+        fields.insert(field.clone(), merged);
     }
     fields
 }

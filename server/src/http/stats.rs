@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::api::{
-    live::{Full, LiveMapping, Watch},
+    live::{Full, LiveMapping, LiveSide, Watch},
     problem::FieldError,
 };
 use axum::{
@@ -18,7 +18,7 @@ use crate::{
     auth::sight::Sight,
     gateway::mapping::Mapping,
     publisher::Published,
-    stats::{counters::Counts, frame::Watching, health::judge, tick::Tick},
+    stats::{counters::Counts, frame::Watching, health::judge, seen::sum, tick::Tick},
 };
 
 /// Documents the two parameters that say what is watched.
@@ -113,14 +113,17 @@ pub(super) fn live_mapping(
 ) -> LiveMapping {
     let view = gateway.view(mapping);
     let config = gateway.config_state(mapping, tick.gateway.nodes);
-    let service = tick.services.get(&mapping.spec.service.name);
-    let members = service.and_then(|service| service.members);
+    let of_services = mapping.spec.services().filter_map(|service| tick.services.get(service));
+    let members = sum(of_services.filter_map(|service| service.members));
     match tick.known(mapping) {
         // what the tick says of delivery and endpoints is said of the content that it knows
         Some(known) if known.live.mapping.revision == view.revision => {
             LiveMapping { mapping: view, ..known.live.clone() }
         }
-        Some(known) => LiveMapping { mapping: view, config, members, ..known.live.clone() },
+        Some(known) => {
+            let sides = sides(mapping, &known.live.sides);
+            LiveMapping { mapping: view, config, members, sides, ..known.live.clone() }
+        }
         None => LiveMapping {
             mapping: view,
             counters: tick.counters(mapping),
@@ -129,9 +132,27 @@ pub(super) fn live_mapping(
             ok_percent: None,
             latency: None,
             trend: Vec::new(),
+            sides: sides(mapping, &[]),
             members,
             health: judge(tick.gateway.stale_since.is_some(), Counts::default(), members),
             config,
         },
     }
+}
+
+/// Returns the sides of a mapping that may be newer than the tick, with what the tick knows of
+/// those that it had before.
+fn sides(mapping: &Mapping, known: &[LiveSide]) -> Vec<LiveSide> {
+    let backends = &mapping.spec.backends;
+    let each = backends.sides().enumerate().map(|(place, (_, backend))| {
+        let service = backend.service.text.as_ref();
+        let before = known.get(place).filter(|known| known.service == service);
+        LiveSide {
+            service: service.to_owned(),
+            weight: backend.weight,
+            percent: backends.percent(backend),
+            ..before.cloned().unwrap_or_default()
+        }
+    });
+    each.collect()
 }

@@ -21,7 +21,7 @@ impl Published {
         wire::Mapping {
             name: spec.name.to_string(),
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.to_string(),
@@ -29,21 +29,25 @@ impl Published {
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
+            backends: spec.backends.to_wire(),
+            policy: spec.policy.shared(),
         }
     }
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let service = &mapping.spec.service;
-        let is_pending = !self.endpoints.contains_key(&service.name);
-        let pending = is_pending.then(|| {
-            let message = format!(
-                "`{}` is being looked up; until then requests go where they went before",
-                service.text
-            );
-            warning("service-pending", message)
-        });
-        pending.into_iter().chain(self.foreseen(service)).collect()
+        let of_service = |service: &Service| {
+            let is_pending = !self.endpoints.contains_key(&service.name);
+            let pending = is_pending.then(|| {
+                let message = format!(
+                    "`{}` is being looked up; until then requests go where they went before",
+                    service.text
+                );
+                warning("service-pending", message)
+            });
+            pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
+        };
+        mapping.spec.named_services().flat_map(of_service).collect()
     }
 
     /// Returns what can be said of a service before a mapping uses it.

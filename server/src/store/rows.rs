@@ -5,23 +5,23 @@
 
 use std::sync::Arc;
 
+use app::api::mapping::Backend;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
     auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
-        service::Service,
+        policy::Policy,
+        service::{Service, ServiceError},
         table::Table,
-    },
-    stats::{
-        checkpoint::Checkpoint,
-        counters::{Counts, Target},
     },
 };
 
@@ -37,6 +37,12 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were teams.
     #[serde(default = "TeamName::default_team")]
     team: TeamName,
+    /// Absent in what was stored before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backends: Vec<Backend>,
+    /// Absent in what was stored before there was policy.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    policy: Map<String, Value>,
     created_at: DateTime<Utc>,
 }
 
@@ -45,10 +51,12 @@ impl StoredSpec {
         let spec = &mapping.spec;
         Self {
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
+            backends: spec.backends.to_wire(),
+            policy: spec.policy.json(),
             created_at: mapping.created_at,
         }
     }
@@ -59,13 +67,24 @@ impl StoredSpec {
         Ok(Spec {
             name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
             prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
-            service: Service::parse(&self.service)
-                .map_err(|error| format!("its service {error}"))?,
+            service: self.service().map_err(|error| format!("its service {error}"))?,
+            backends: Backends::parse(&self.backends)
+                .map_err(|error| format!("its `backends` {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
             team: self.team.clone(),
+            policy: Policy::parse(&self.policy).map_err(|errors| {
+                let first = errors.into_iter().next().unwrap_or_default();
+                format!("its `{}` {}", first.field(), first.message)
+            })?,
         })
+    }
+
+    /// Parses the service; a mapping without one has an empty text.
+    fn service(&self) -> Result<Option<Service>, ServiceError> {
+        let text = Some(self.service.as_str()).filter(|text| !text.is_empty());
+        text.map(Service::parse).transpose()
     }
 }
 
@@ -73,7 +92,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
+                updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -200,7 +220,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
+                updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -231,11 +252,14 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, revision = excluded.revision,
+             labels = excluded.labels, team = excluded.team, backends = excluded.backends,
+             policy = excluded.policy,
+             revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
     .bind(name)
@@ -244,6 +268,8 @@ pub(super) async fn put(
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
+    .bind(Json(stored.backends))
+    .bind(Json(stored.policy))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -280,79 +306,6 @@ pub(super) async fn delete(
     Ok(Some(Revision(unsigned(revision))))
 }
 
-pub(super) async fn save_counters(
-    transaction: &mut Transaction<'_, Sqlite>,
-    checkpoint: &Checkpoint,
-) -> Result<(), StoreError> {
-    // first: what the new process has reported since must stay
-    for node in &checkpoint.restarted {
-        sqlx::query("delete from stat_seen where node = $1")
-            .bind(node.as_ref())
-            .execute(&mut **transaction)
-            .await?;
-    }
-    for (node, target) in &checkpoint.unseen {
-        sqlx::query("delete from stat_seen where node = $1 and target = $2")
-            .bind(node.as_ref())
-            .bind(target.to_string())
-            .execute(&mut **transaction)
-            .await?;
-    }
-    for (target, counts) in &checkpoint.totals {
-        sqlx::query(
-            "insert into stat_totals (target, ok, c4xx, bad) values ($1, $2, $3, $4)
-             on conflict (target) do update set
-                 ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
-        )
-        .bind(target.to_string())
-        .bind(signed(counts.ok))
-        .bind(signed(counts.c4xx))
-        .bind(signed(counts.bad))
-        .execute(&mut **transaction)
-        .await?;
-    }
-    for ((node, target), counts) in &checkpoint.seen {
-        sqlx::query(
-            "insert into stat_seen (node, target, ok, c4xx, bad) values ($1, $2, $3, $4, $5)
-             on conflict (node, target) do update set
-                 ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
-        )
-        .bind(node.as_ref())
-        .bind(target.to_string())
-        .bind(signed(counts.ok))
-        .bind(signed(counts.c4xx))
-        .bind(signed(counts.bad))
-        .execute(&mut **transaction)
-        .await?;
-    }
-    for target in &checkpoint.gone {
-        sqlx::query("delete from stat_totals where target = $1")
-            .bind(target.to_string())
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn load_counters(pool: &SqlitePool) -> Result<Checkpoint, StoreError> {
-    let mut transaction = pool.begin().await?;
-    let mut checkpoint = Checkpoint::default();
-    let totals = sqlx::query("select target, ok, c4xx, bad from stat_totals")
-        .fetch_all(&mut *transaction)
-        .await?;
-    for row in &totals {
-        checkpoint.totals.push((target(row)?, counts(row)?));
-    }
-    let seen = sqlx::query("select node, target, ok, c4xx, bad from stat_seen")
-        .fetch_all(&mut *transaction)
-        .await?;
-    for row in &seen {
-        let node: String = row.try_get("node")?;
-        checkpoint.seen.push(((node.into(), target(row)?), counts(row)?));
-    }
-    Ok(checkpoint)
-}
-
 async fn newest(transaction: &mut Transaction<'_, Sqlite>) -> Result<Revision, StoreError> {
     let revision: i64 = sqlx::query_scalar("select coalesce(max(revision), 0) from revisions")
         .fetch_one(&mut **transaction)
@@ -365,12 +318,16 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
+    let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
+        backends,
+        policy,
         created_at: time("created_at")?,
     };
     Ok(Mapping {
@@ -411,21 +368,8 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
     Ok(Change { revision, kind })
 }
 
-fn target(row: &SqliteRow) -> Result<Target, StoreError> {
-    let text: String = row.try_get("target")?;
-    parsed(text.parse())
-}
-
-fn counts(row: &SqliteRow) -> Result<Counts, StoreError> {
-    Ok(Counts {
-        ok: unsigned(row.try_get("ok")?),
-        c4xx: unsigned(row.try_get("c4xx")?),
-        bad: unsigned(row.try_get("bad")?),
-    })
-}
-
 /// Turns a fault in stored data into an error: what is stored was parsed once.
-fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
+pub(super) fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::Unavailable(format!("a stored value {error}")))
 }
 

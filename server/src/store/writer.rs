@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use super::{
-    Acted, Db, Delete, Put, Rules, StoreError, Written, access, act, change, rows,
+    Acted, Db, Delete, Put, Rules, StoreError, Written, access, act, change, counters,
     sqlite::FileIdentity,
 };
 use crate::{
@@ -201,7 +201,7 @@ async fn carry_out(batch: &mut Batch<'_>, operation: Operation) -> Done {
             Done::Act(answer, act::carry_out(batch, &author, decision).await)
         }
         Operation::Checkpoint { checkpoint, answer } => {
-            let saved = rows::save_counters(&mut batch.transaction, &checkpoint).await;
+            let saved = counters::save_counters(&mut batch.transaction, &checkpoint).await;
             Done::Checkpoint(answer, saved)
         }
     }

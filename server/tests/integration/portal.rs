@@ -1,6 +1,7 @@
 //! The portal's plain forms: what they do without JavaScript.
 
 mod history;
+mod sharing;
 
 use http::{Method, StatusCode};
 use rstest::rstest;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::sharing::{Posted, sharing};
 use super::{Address, Content, View, changes};
 use crate::api::client::Client;
 use crate::api::live::LiveMapping;
@@ -23,6 +24,7 @@ pub(super) async fn load(
     live: &LiveMapping,
     address: &Address,
     query: &Query,
+    posted: Posted,
 ) -> Content {
     let span = query.get("span").map(Span::of_word).unwrap_or_default();
     let name = live.mapping.name.as_str();
@@ -42,6 +44,7 @@ pub(super) async fn load(
     });
     let (live, address) = (live.clone(), address.clone());
     Box::new(move || {
+        let shared = sharing(&live, &address, posted);
         view! {
             <div class="tab-tools">
                 <Pause />
@@ -49,7 +52,7 @@ pub(super) async fn load(
             </div>
             <div class="columns">
                 <div class="stack">
-                    <MappingCharts known=live.clone() series=series.clone() />
+                    {shared} <MappingCharts known=live.clone() series=series.clone() />
                     {changes::changes(&address, &series)}
                 </div>
                 <div class="stack">

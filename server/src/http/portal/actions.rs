@@ -9,6 +9,7 @@
 
 mod ownership;
 mod people;
+mod sharing;
 mod views;
 
 use app::{
@@ -34,7 +35,7 @@ const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 3] = [people::action, ownership::action, views::action];
+const TABLES: [Table; 4] = [people::action, ownership::action, views::action, sharing::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]
@@ -68,6 +69,8 @@ pub(super) struct Action {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// A header besides.
+    header: Option<(HeaderName, String)>,
     then: Then,
 }
 
@@ -84,7 +87,7 @@ impl Action {
     pub(super) fn new(method: Method, path: impl Into<String>, next: impl Into<String>) -> Self {
         let next = next.into();
         let then = Then::Go(Box::new(move |_| next));
-        Self { method, path: path.into(), body: None, then }
+        Self { method, path: path.into(), body: None, header: None, then }
     }
 
     /// Sends these fields.
@@ -92,6 +95,12 @@ impl Action {
     pub(super) fn with<const N: usize>(self, fields: [(&str, Value); N]) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
         Self { body: Some(Value::Object(fields.collect::<Map<_, _>>())), ..self }
+    }
+
+    /// Sends a header, if there is a value for it.
+    #[must_use]
+    pub(super) fn under(self, name: HeaderName, value: Option<String>) -> Self {
+        Self { header: value.map(|value| (name, value)), ..self }
     }
 
     /// Follows with a page that the API's answer names.
@@ -126,8 +135,8 @@ pub(super) async fn post(api: InProcess, request: Request<Body>) -> Response {
     let Some(action) = TABLES.iter().find_map(|table| table(&segments, &name, &fields)) else {
         return ApiError::method_not_allowed().into_response();
     };
-    let then = action.then;
-    let call = Call { method: action.method, path: action.path, body: action.body };
+    let Action { method, path, body, header, then } = action;
+    let call = Call { method, path, body, header };
     let (outcome, cookies) = match call.send(&api, &headers).await {
         Ok(answered) => answered,
         Err(error) => return error.into_response(),
@@ -149,6 +158,7 @@ struct Call {
     method: Method,
     path: String,
     body: Option<Value>,
+    header: Option<(HeaderName, String)>,
 }
 
 /// What the API has answered, and the cookies that it sets.
@@ -161,6 +171,9 @@ impl Call {
             if let Some(value) = headers.get(&name) {
                 call = call.header(name, value);
             }
+        }
+        if let Some((name, value)) = self.header {
+            call = call.header(name, value);
         }
         if self.body.is_some() {
             call = call.header(header::CONTENT_TYPE, "application/json");
