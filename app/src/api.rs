@@ -11,6 +11,8 @@ pub mod live;
 pub mod mapping;
 pub mod node;
 pub mod plan;
+#[cfg(feature = "ssr")]
+pub mod policy;
 pub mod problem;
 pub mod protection;
 pub mod receipt;

@@ -75,6 +75,7 @@ mod tests {
             rewrite: Some(rewrite.to_owned()),
             labels: None,
             team: None,
+            policy: std::sync::Arc::default(),
         }
     }
 

@@ -27,6 +27,8 @@ mod components;
 mod curl;
 #[cfg(feature = "ssr")]
 pub mod draft;
+#[cfg(feature = "ssr")]
+pub mod fields;
 mod islands;
 mod live;
 mod numerals;

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod config;
 pub mod json;
 pub mod listener;
+pub mod policy;
 pub mod render;
 pub mod routes;
 pub mod shard;

@@ -13,6 +13,8 @@ pub mod mapping;
 pub mod order;
 pub mod path;
 pub mod plan;
+pub mod policy;
+pub mod read;
 pub mod request_path;
 pub mod rule;
 pub mod service;

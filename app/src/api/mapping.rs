@@ -3,6 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
+
+#[cfg(feature = "ssr")]
+use super::policy::Policy;
+
 /// Maps requests below a URL prefix to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -13,7 +19,7 @@ pub struct Mapping {
     /// Requests at or below it are served by the mapping.
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
-    /// Where they go: `[scheme://]name[.namespace][:port]`.
+    /// Where they go: `[scheme://]name[.namespace][:port]`; empty where the gateway answers itself.
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; the empty text leaves the path as it is.
@@ -32,6 +38,11 @@ pub struct Mapping {
     pub updated_at: DateTime<Utc>,
     /// What its owner should know although the mapping was accepted.
     pub warnings: Vec<Warning>,
+    /// What it asks for besides; the browser has no use for it.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
 }
 
 /// Asks for a new mapping, or for new content of one.
@@ -42,6 +53,8 @@ pub struct MappingDraft {
     pub name: String,
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// Absent or empty where the gateway answers itself: with `redirect` or `respond`.
+    #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
     /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
@@ -54,6 +67,11 @@ pub struct MappingDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(example = "accounts"))]
     pub team: Option<String>,
+    /// What it asks for besides.
+    #[cfg(feature = "ssr")]
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub policy: Arc<Policy>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

@@ -31,7 +31,7 @@ pub struct Problem {
 }
 
 /// Says what is wrong with one field, and what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// JSON pointer into the request's body, for example `/prefix`.

@@ -15,6 +15,7 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         created_at: chrono::DateTime::default(),
         updated_at: chrono::DateTime::default(),
         warnings: Vec::new(),
+        policy: std::sync::Arc::default(),
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
             created_at: DateTime::default(),
             updated_at: DateTime::default(),
             warnings: Vec::new(),
+            #[cfg(feature = "ssr")]
+            policy: std::sync::Arc::default(),
         },
         counters: Counters::default(),
         rate: Some(0.0),

@@ -104,8 +104,8 @@ impl Server {
 
     /// Makes a mapping and measures until it is served.
     pub(crate) async fn change(&self, spec: Spec) -> BenchResult<Change> {
-        let Spec { name, prefix, service, .. } = spec;
-        let body = format!(r#"{{"prefix":"{prefix}","service":"{}"}}"#, service.text);
+        let (name, prefix, service) = (&spec.name, &spec.prefix, spec.service_text());
+        let body = format!(r#"{{"prefix":"{prefix}","service":"{service}"}}"#);
         let mut connection = Connection::open(self.gateway).await?;
         let path = format!("/ambassador/mapping/{name}");
         let requested = Instant::now();

@@ -1,33 +1,23 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
-use std::time::Duration;
-
 use super::{
-    config::duration,
     listener::PATH_HEADER,
+    policy,
     proto::config::route::v3::{
-        RetryPolicy, Route, RouteAction, RouteConfiguration, RouteMatch, ScopedRouteConfiguration,
-        VirtualHost,
-        route::Action,
-        route_action::ClusterSpecifier,
+        Route, RouteConfiguration, RouteMatch, ScopedRouteConfiguration, VirtualHost,
         route_match::PathSpecifier,
         scoped_route_configuration::{
             Key,
             key::{Fragment, fragment::Type},
         },
     },
-    protobuf,
     shard::ShardKey,
     stat_names::VIRTUAL_HOST,
 };
 use crate::gateway::{
     mapping::Mapping,
-    rule::{PathMatch, Rule, rules},
+    rule::{PathMatch, Rule},
 };
-
-/// Ends a request on which a service has sent nothing for this long. A little less than the
-/// listener's own limit for streams, whose 504 is counted for no mapping.
-const SERVICE_IDLE_TIMEOUT: Duration = Duration::from_secs(290);
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
@@ -62,12 +52,12 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
 }
 
 fn routes(mapping: &Mapping) -> impl Iterator<Item = Route> {
-    rules(&mapping.spec.prefix, &mapping.spec.rewrite).into_iter().map(|rule| route(mapping, rule))
+    mapping.spec.rules().into_iter().map(|rule| route(mapping, rule))
 }
 
 fn route(mapping: &Mapping, rule: Rule) -> Route {
     let name = mapping.name().to_string();
-    Route {
+    let mut route = Route {
         // both routes of a mapping count into the same statistics
         stat_prefix: name.clone(),
         name,
@@ -79,20 +69,9 @@ fn route(mapping: &Mapping, rule: Rule) -> Route {
             }),
             ..RouteMatch::default()
         }),
-        action: Some(Action::Route(RouteAction {
-            cluster_specifier: Some(ClusterSpecifier::Cluster(
-                mapping.spec.service.name.to_string(),
-            )),
-            prefix_rewrite: rule.replacement.unwrap_or_default(),
-            // Envoy's own default would cut every answer off after 15 s
-            timeout: Some(protobuf::Duration::default()),
-            // nothing is tried again; the policy only carries the time limit
-            retry_policy: Some(RetryPolicy {
-                per_try_idle_timeout: Some(duration(SERVICE_IDLE_TIMEOUT)),
-                ..RetryPolicy::default()
-            }),
-            ..RouteAction::default()
-        })),
+        action: Some(policy::action(&mapping.spec, rule.replacement)),
         ..Route::default()
-    }
+    };
+    policy::complete(&mapping.spec, &mut route);
+    route
 }

@@ -1,6 +1,4 @@
 //! Reads a [`Spec`] from the JSON body of a request, naming every field that is wrong.
-//!
-//! Not derived with serde because serde stops at the first fault and can't say what is allowed.
 
 use app::api::{mapping::MappingDraft, problem::FieldError};
 use serde_json::{Map, Value};
@@ -9,12 +7,11 @@ use super::{
     labels::Labels,
     mapping::{MappingName, Spec},
     path::{Prefix, Rewrite},
+    policy::{Policy, asks_for_answer},
+    read::{Errors, Reader},
     service::Service,
 };
 use crate::auth::names::TeamName;
-
-/// The fields of a mapping, in the order of the form.
-pub const FIELDS: [&str; 6] = ["name", "prefix", "service", "rewrite", "labels", "team"];
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -35,53 +32,25 @@ pub fn read_spec(
     body: &Map<String, Value>,
     default_team: impl FnOnce(Option<&Prefix>) -> Option<TeamName>,
 ) -> Result<Spec, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    for key in body.keys() {
-        if !FIELDS.contains(&key.as_str()) {
-            let allowed = FIELDS.map(|field| format!("`{field}`")).join(", ");
-            errors.push(FieldError::new(key, format!("is not a known field; known are {allowed}")));
-        }
+    let errors = Errors::default();
+    let reader = Reader::new(body, &errors);
+    let name = read_name(name, &reader);
+    let prefix = reader.required("prefix", "a text that begins with `/`", Prefix::parse);
+    let answers_itself = asks_for_answer(&reader);
+    let service = read_service(&reader, answers_itself);
+    let rewrite = read_rewrite(&reader, answers_itself);
+    let labels = read_labels(&reader);
+    let team = read_team(&reader, || default_team(prefix.as_ref()));
+    let policy = Policy::read(&reader);
+    if let Some(prefix) = &prefix {
+        policy.check_place(prefix, &reader);
     }
-    let name = read_name(name, body, &mut errors);
-    let prefix =
-        required(body, "prefix", "a text that begins with `/`", Prefix::parse, &mut errors);
-    let service = required(
-        body,
-        "service",
-        "a text such as `usersvc`, `usersvc:8080` or `https://host`",
-        Service::parse,
-        &mut errors,
-    );
-    let rewrite = match body.get("rewrite") {
-        None | Some(Value::Null) => Some(Rewrite::default()),
-        Some(_) => required(
-            body,
-            "rewrite",
-            "a text: empty, or beginning with `/`",
-            Rewrite::parse,
-            &mut errors,
-        ),
-    };
-    let labels = read_labels(body, &mut errors);
-    let team = match body.get("team") {
-        None | Some(Value::Null) => {
-            let team = default_team(prefix.as_ref());
-            if team.is_none() {
-                let message = "is missing; name the team whose mapping this is";
-                errors.push(FieldError::new("team", message.to_owned()));
-            }
-            team
-        }
-        Some(_) => required(body, "team", "the name of a team", TeamName::parse, &mut errors),
-    };
-    match (name, prefix, service, rewrite, labels, team) {
-        (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels), Some(team))
-            if errors.is_empty() =>
-        {
-            Ok(Spec { name, prefix, service, rewrite, labels, team })
-        }
-        _ => Err(errors),
-    }
+    reader.finish();
+    let fields = name.zip(prefix).zip(rewrite).zip(labels).zip(team);
+    let fields = errors.into_result(fields)?;
+    // each that is missing has left an error
+    let Some(((((name, prefix), rewrite), labels), team)) = fields else { return Err(Vec::new()) };
+    Ok(Spec { name, prefix, service, rewrite, labels, team, policy })
 }
 
 /// Reads content that was kept as the API takes it.
@@ -96,9 +65,47 @@ pub fn read_draft(draft: &MappingDraft) -> Result<Spec, Vec<FieldError>> {
     read_spec(NameFrom::Body, &body, |_| None)
 }
 
-fn read_labels(body: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Labels> {
-    let texts = match body.get("labels") {
-        None | Some(Value::Null) => Some(Vec::new()),
+/// Reads the service, which must be there unless the gateway answers by itself; then it is empty
+/// or absent.
+fn read_service(reader: &Reader<'_>, answers_itself: bool) -> Option<Service> {
+    if !answers_itself {
+        let wanted = "a text such as `usersvc`, `usersvc:8080` or `https://host`";
+        return reader.required("service", wanted, Service::parse);
+    }
+    if reader.value("service").is_some_and(|service| service != "") {
+        let message = "must be empty or absent: the gateway answers by itself, with `redirect` or \
+                       `respond`";
+        reader.wrong::<()>("service", message);
+    }
+    None
+}
+
+fn read_rewrite(reader: &Reader<'_>, answers_itself: bool) -> Option<Rewrite> {
+    if !reader.has("rewrite") {
+        return Some(Rewrite::default());
+    }
+    let wanted = "a text: empty, or beginning with `/`";
+    let rewrite = reader.parsed("rewrite", wanted, Rewrite::parse)?;
+    if answers_itself && rewrite != Rewrite::default() {
+        return reader.wrong("rewrite", "has no effect where the gateway answers by itself");
+    }
+    Some(rewrite)
+}
+
+fn read_team(
+    reader: &Reader<'_>,
+    default_team: impl FnOnce() -> Option<TeamName>,
+) -> Option<TeamName> {
+    if reader.has("team") {
+        return reader.parsed("team", "the name of a team", TeamName::parse);
+    }
+    let missing = || reader.wrong("team", "is missing; name the team whose mapping this is");
+    default_team().or_else(missing)
+}
+
+fn read_labels(reader: &Reader<'_>) -> Option<Labels> {
+    let texts = match reader.value("labels") {
+        None => Some(Vec::new()),
         Some(Value::Array(values)) => values.iter().map(Value::as_str).collect(),
         Some(_) => None,
     };
@@ -106,41 +113,21 @@ fn read_labels(body: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Optio
         Some(texts) => Labels::parse(texts).map_err(|error| error.to_string()),
         None => Err("must be a list of texts".to_owned()),
     };
-    parsed.map_err(|message| errors.push(FieldError::new("labels", message))).ok()
+    parsed.map_err(|message| reader.wrong::<()>("labels", message)).ok()
 }
 
-fn read_name(
-    from: NameFrom<'_>,
-    body: &Map<String, Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<MappingName> {
+fn read_name(from: NameFrom<'_>, reader: &Reader<'_>) -> Option<MappingName> {
     let in_url = match from {
         NameFrom::Body => {
-            return required(body, "name", "a text of 1 to 64 bytes", MappingName::parse, errors);
+            return reader.required("name", "a text of 1 to 64 bytes", MappingName::parse);
         }
         NameFrom::Url(name) => name,
     };
-    if body.get("name").is_some_and(|in_body| in_body != in_url) {
-        errors.push(FieldError::new("name", format!("differs from `{in_url}` in the URL")));
+    if reader.value("name").is_some_and(|in_body| in_body != in_url) {
+        reader.wrong::<()>("name", format!("differs from `{in_url}` in the URL"));
     }
-    MappingName::parse(in_url)
-        .map_err(|error| errors.push(FieldError::new("name", error.to_string())))
-        .ok()
-}
-
-fn required<T, E: std::fmt::Display>(
-    body: &Map<String, Value>,
-    field: &str,
-    wanted: &str,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    let parsed = match body.get(field) {
-        None => Err(format!("is missing; it must be {wanted}")),
-        Some(Value::String(text)) => parse(text).map_err(|error| error.to_string()),
-        Some(_) => Err(format!("must be {wanted}")),
-    };
-    parsed.map_err(|message| errors.push(FieldError::new(field, message))).ok()
+    let parsed = MappingName::parse(in_url);
+    parsed.map_err(|error| reader.wrong::<()>("name", error.to_string())).ok()
 }
 
 #[cfg(test)]
@@ -160,7 +147,7 @@ mod tests {
                 .unwrap();
 
         assert_eq!(spec.rewrite.as_str(), "/");
-        assert_eq!(&*spec.service.text, "usersvc");
+        assert_eq!(spec.service_text(), "usersvc");
     }
 
     #[test]
@@ -172,6 +159,6 @@ mod tests {
         .unwrap_err();
 
         let fields: Vec<_> = errors.iter().map(FieldError::field).collect();
-        assert_eq!(fields, ["servise", "name", "name", "prefix", "service", "rewrite"]);
+        assert_eq!(fields, ["name", "name", "prefix", "service", "rewrite", "servise"]);
     }
 }

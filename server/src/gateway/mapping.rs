@@ -1,13 +1,15 @@
 //! Mappings: what an owner asks for ([`Spec`]) and what has been committed ([`Mapping`]).
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{
     labels::Labels,
     path::{Prefix, Rewrite, described},
-    service::Service,
+    policy::Policy,
+    rule::{Rule, rules},
+    service::{Service, ServiceName},
 };
 use crate::auth::names::TeamName;
 
@@ -68,11 +70,43 @@ impl MappingName {
 pub struct Spec {
     pub name: MappingName,
     pub prefix: Prefix,
-    pub service: Service,
+    /// Where its requests go; `None` where `policy` has the answer: a redirect or a text.
+    pub service: Option<Service>,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
     pub team: TeamName,
+    pub policy: Policy,
+}
+
+impl Spec {
+    /// Returns the identity of the service, where there is one.
+    pub fn service_name(&self) -> Option<&ServiceName> {
+        self.service.as_ref().map(|service| &service.name)
+    }
+
+    /// Returns the rules of the mapping, in the order in which they are to be tried.
+    pub fn rules(&self) -> Vec<Rule> {
+        rules(&self.prefix, &self.path_change())
+    }
+
+    /// Returns what takes the place of the prefix.
+    fn path_change(&self) -> Cow<'_, Rewrite> {
+        let policy = &self.policy;
+        if let Some(redirect) = &policy.redirect {
+            let prefix = redirect.prefix.as_deref().map(Rewrite::parse);
+            return Cow::Owned(prefix.and_then(Result::ok).unwrap_or_else(Rewrite::unchanged));
+        }
+        if policy.respond.is_some() || policy.regex_rewrite.is_some() {
+            return Cow::Owned(Rewrite::unchanged());
+        }
+        Cow::Borrowed(&self.rewrite)
+    }
+
+    /// Returns the service as its owner wrote it; empty where there is none.
+    pub fn service_text(&self) -> &str {
+        self.service.as_ref().map_or("", |service| &service.text)
+    }
 }
 
 /// A committed mapping.

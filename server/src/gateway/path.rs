@@ -106,6 +106,11 @@ impl Rewrite {
         &self.0
     }
 
+    /// Leaves the path as it is.
+    pub fn unchanged() -> Self {
+        Self("".into())
+    }
+
     /// Returns the replacement, or `None` when the path is left as it is.
     pub fn replacement(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(&*self.0)

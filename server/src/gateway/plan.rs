@@ -103,41 +103,50 @@ pub fn position(table: &Table, mapping: &Mapping) -> u32 {
 }
 
 /// Returns the fields in which two contents differ, in the order of the form; the name is among
-/// them only where a mapping comes or goes.
+/// them only where a mapping comes or goes. A part of the policy that is not set has no text.
 pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
-    let fields = |spec: &Spec| {
-        let labels: Vec<_> = spec.labels.iter().collect();
-        [
-            ("name", spec.name.to_string()),
-            ("prefix", spec.prefix.to_string()),
-            ("service", spec.service.text.as_ref().to_owned()),
-            ("rewrite", spec.rewrite.as_str().to_owned()),
-            ("labels", labels.join(" ")),
-            ("team", spec.team.to_string()),
-        ]
-    };
     let (before, after) = (before.map(fields), after.map(fields));
-    let mut before = before.into_iter().flatten();
-    let mut after = after.into_iter().flatten();
-    let mut changes = Vec::new();
-    loop {
-        let (old, new) = (before.next(), after.next());
-        let Some(field) = old.as_ref().or(new.as_ref()).map(|(field, _)| (*field).to_owned())
-        else {
-            return changes;
-        };
-        let (old, new) = (old.map(|(_, text)| text), new.map(|(_, text)| text));
-        // no label is nothing to speak of, and the team of all goes without saying
-        let silent = match field.as_str() {
-            "labels" => "",
-            "team" => TeamName::DEFAULT,
-            _ => "\0",
-        };
-        let is_told = [&old, &new].into_iter().flatten().any(|text| text != silent);
-        if old != new && is_told {
-            changes.push(FieldChange { field, before: old, after: new });
+    let mut keys: Vec<String> = Vec::new();
+    for (key, _) in before.iter().chain(&after).flatten() {
+        if !keys.contains(key) {
+            keys.push(key.clone());
         }
     }
+    keys.sort_by_key(|key| app::fields::place(key));
+    let text = |side: &Option<Vec<(String, String)>>, key: &str| {
+        let mut all = side.iter().flatten();
+        all.find(|(known, _)| known == key).map(|(_, text)| text.clone())
+    };
+    let changes = keys.into_iter().map(|field| FieldChange {
+        before: text(&before, &field),
+        after: text(&after, &field),
+        field,
+    });
+    changes.filter(|change| change.before != change.after && is_told(change)).collect()
+}
+
+fn fields(spec: &Spec) -> Vec<(String, String)> {
+    let labels: Vec<_> = spec.labels.iter().collect();
+    let fields = [
+        ("name", spec.name.to_string()),
+        ("prefix", spec.prefix.to_string()),
+        ("service", spec.service_text().to_owned()),
+        ("rewrite", spec.rewrite.as_str().to_owned()),
+        ("labels", labels.join(" ")),
+        ("team", spec.team.to_string()),
+    ];
+    let fields = fields.map(|(key, text)| (key.to_owned(), text));
+    fields.into_iter().chain(spec.policy.facts()).collect()
+}
+
+/// No label is nothing to speak of, and the team of all goes without saying.
+fn is_told(change: &FieldChange) -> bool {
+    let silent = match change.field.as_str() {
+        "labels" => "",
+        "team" => TeamName::DEFAULT,
+        _ => return true,
+    };
+    [&change.before, &change.after].into_iter().flatten().any(|text| text != silent)
 }
 
 fn applied(table: &Table, revision: Revision, kind: ChangeKind) -> Table {
@@ -253,8 +262,8 @@ fn example(table: &Table, path: String) -> Example {
         Some((mapping, upstream_path)) => Example {
             mapping: Some(mapping.name().to_string()),
             team: Some(mapping.spec.team.to_string()),
-            service: Some(mapping.spec.service.text.as_ref().to_owned()),
-            upstream_path: Some(upstream_path),
+            upstream_path: mapping.spec.service.as_ref().map(|_| upstream_path),
+            service: mapping.spec.service.as_ref().map(|service| service.text.to_string()),
             path,
         },
         None => Example { path, mapping: None, team: None, service: None, upstream_path: None },

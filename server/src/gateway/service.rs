@@ -122,6 +122,14 @@ fn parse_port(text: &str) -> Result<u16, ServiceError> {
     }
 }
 
+/// Parses a host alone: a DNS name or an IP address.
+///
+/// # Errors
+/// Returns [`ServiceError::Host`] with the text.
+pub fn host_of(text: &str) -> Result<Host, ServiceError> {
+    parse_host(text)
+}
+
 fn parse_host(text: &str) -> Result<Host, ServiceError> {
     let wrong = || ServiceError::Host(text.to_owned());
     if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {

@@ -8,7 +8,6 @@ use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
     order::OrderKey,
     path::Prefix,
-    rule::rules,
     service::ServiceName,
 };
 use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours, sight::Sight};
@@ -135,8 +134,7 @@ impl Table {
     pub fn explain(&self, path: &str) -> Option<(&Arc<Mapping>, String)> {
         self.candidates(path).into_iter().find_map(|(_, mapping)| {
             let spec = &mapping.spec;
-            let upstream =
-                rules(&spec.prefix, &spec.rewrite).iter().find_map(|rule| rule.apply(path))?;
+            let upstream = spec.rules().iter().find_map(|rule| rule.apply(path))?;
             Some((mapping, upstream))
         })
     }
@@ -201,7 +199,9 @@ impl Table {
     fn insert(&mut self, mapping: Arc<Mapping>) {
         let spec = &mapping.spec;
         self.by_prefix.insert(spec.prefix.clone(), spec.name.clone());
-        self.by_service.entry(spec.service.name.clone()).or_default().insert(spec.name.clone());
+        if let Some(service) = spec.service_name() {
+            self.by_service.entry(service.clone()).or_default().insert(spec.name.clone());
+        }
         self.in_order.insert(OrderKey::of(&mapping), Arc::clone(&mapping));
         self.by_name.insert(spec.name.clone(), mapping);
     }
@@ -214,10 +214,12 @@ impl Table {
         if self.by_prefix.get(&spec.prefix) == Some(name) {
             self.by_prefix.remove(&spec.prefix);
         }
-        if let Some(users) = self.by_service.get_mut(&spec.service.name) {
+        if let Some(service) = spec.service_name()
+            && let Some(users) = self.by_service.get_mut(service)
+        {
             users.remove(name);
             if users.is_empty() {
-                self.by_service.remove(&spec.service.name);
+                self.by_service.remove(service);
             }
         }
         Some(mapping)
@@ -229,17 +231,18 @@ pub(crate) mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::gateway::{labels::Labels, path::Rewrite, service::Service};
+    use crate::gateway::{labels::Labels, path::Rewrite, policy::Policy, service::Service};
 
     pub(crate) fn mapping(name: &str, prefix: &str, service: &str, rewrite: &str) -> Arc<Mapping> {
         Arc::new(Mapping {
             spec: Spec {
                 name: MappingName::parse(name).unwrap(),
                 prefix: Prefix::parse(prefix).unwrap(),
-                service: Service::parse(service).unwrap(),
+                service: Some(Service::parse(service).unwrap()),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
                 team: TeamName::default_team(),
+                policy: Policy::default(),
             },
             revision: Revision(1),
             created_at: DateTime::UNIX_EPOCH,

@@ -125,9 +125,17 @@ async fn write(
     request: Request<Body>,
 ) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
-    // the article knows no labels: who sends none does not ask for them to go
+    // the article knows neither labels nor policy: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
+        let mut policy = current.spec.policy.json();
+        // but who sends a service asks for it
+        if body.get("service").is_some_and(|service| !service.is_null() && service != "") {
+            policy.retain(|group, _| !matches!(group.as_str(), "redirect" | "respond"));
+        }
+        for (group, parts) in policy {
+            body.entry(group).or_insert(parts);
+        }
     }
     let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
     operations::put(state, caller, Put::new(spec, caller.author.clone())).await
@@ -202,11 +210,14 @@ pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Resp
     let mut mappings = Map::new();
     let mut services = Map::new();
     for mapping in gateway.table.seen_by(&sight) {
-        let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
+        let service = mapping.spec.service_name().and_then(|name| tick.services.get(name));
+        let service = service.copied().unwrap_or_default();
         let counters = tick.counters(mapping);
         let mapping_stats = ServiceStats { counters, members: service.members };
         mappings.insert(mapping.name().to_string(), numbers(mapping_stats));
-        services.insert(mapping.spec.service.text.as_ref().to_owned(), numbers(service));
+        if mapping.spec.service.is_some() {
+            services.insert(mapping.spec.service_text().to_owned(), numbers(service));
+        }
     }
     answer(&state, Ok(json!({ "mappings": mappings, "services": services })))
 }
@@ -240,7 +251,7 @@ fn fields(mapping: &Mapping) -> Value {
         "name": spec.name.as_str(),
         "prefix": spec.prefix.as_str(),
         "rewrite": spec.rewrite.as_str(),
-        "service": &*spec.service.text,
+        "service": spec.service_text(),
     })
 }
 

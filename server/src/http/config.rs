@@ -84,7 +84,7 @@ pub(super) async fn shown(
     let gateway = state.gateway();
     let has_q = |mapping: &&Mapping| {
         let spec = &mapping.spec;
-        [spec.name.as_str(), spec.prefix.as_str(), &spec.service.text]
+        [spec.name.as_str(), spec.prefix.as_str(), spec.service_text()]
             .iter()
             .any(|text| text.contains(&q))
     };

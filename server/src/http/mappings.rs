@@ -1,5 +1,7 @@
 //! `/api/v1/mappings/…`: one mapping in the native API. The list is in `list`.
 
+use std::sync::Arc;
+
 use app::api::{
     mapping::{Mapping, MappingDraft},
     plan::Plan,
@@ -193,7 +195,7 @@ pub(super) async fn clone(
     let mut fields = fields(&gateway.view(&original));
     fields.remove("name");
     fields.remove("prefix");
-    add(&state, asked, &format!("clone {name}"), &body, merged(fields, &body)).await
+    add(&state, asked, &format!("clone {name}"), &body, merge(fields, &body)).await
 }
 
 /// Creates or replaces a mapping
@@ -314,7 +316,7 @@ async fn try_patch(
     body: &Map<String, Value>,
 ) -> Result<Response, ApiError> {
     let (gateway, current) = operations::find(state, name)?;
-    let body = merged(fields(&gateway.view(&current)), body);
+    let body = merge(fields(&gateway.view(&current)), body);
     let spec = operations::read(state, &asked.caller, NameFrom::Url(name), &body)?;
     let condition = match &asked.condition {
         Condition::Any | Condition::Present => Condition::Revision(vec![current.revision]),
@@ -399,6 +401,7 @@ fn fields(mapping: &Mapping) -> Map<String, Value> {
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
+        policy: Arc::clone(&mapping.policy),
     };
     match serde_json::to_value(draft) {
         Ok(Value::Object(fields)) => fields,
@@ -406,13 +409,24 @@ fn fields(mapping: &Mapping) -> Map<String, Value> {
     }
 }
 
-/// Applies a merge patch; no field is an object, so one level is all.
-fn merged(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+/// Applies a merge patch (RFC 7396, section 2).
+fn merge(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
     for (field, value) in patch {
-        match value {
-            Value::Null => fields.remove(field),
-            value => fields.insert(field.clone(), value.clone()),
+        let merged = match value {
+            Value::Null => {
+                fields.remove(field);
+                continue;
+            }
+            Value::Object(inside) => {
+                let before = match fields.remove(field) {
+                    Some(Value::Object(before)) => before,
+                    _ => Map::new(),
+                };
+                Value::Object(merge(before, inside))
+            }
+            value => value.clone(),
         };
+        fields.insert(field.clone(), merged);
     }
     fields
 }

@@ -12,6 +12,7 @@ mod bounds;
 mod complete;
 mod examples;
 pub(super) mod native;
+mod policy;
 pub(super) mod words;
 
 use std::sync::LazyLock;
@@ -48,6 +49,7 @@ impl Sent {
 /// Returns the document of the whole API.
 pub fn document() -> OpenApi {
     let mut document = super::table().into_openapi();
+    policy::spread(&mut document);
     complete::complete(&mut document);
     bounds::bound(&mut document);
     document

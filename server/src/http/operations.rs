@@ -139,7 +139,8 @@ pub(super) async fn plan_put(
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
-    plan.warnings.extend(gateway.foreseen(&put.spec.service));
+    let service = put.spec.service.as_ref();
+    plan.warnings.extend(service.into_iter().flat_map(|service| gateway.foreseen(service)));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }
@@ -292,10 +293,11 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
     MappingDraft {
         name: spec.name.to_string(),
         prefix: spec.prefix.to_string(),
-        service: spec.service.text.as_ref().to_owned(),
+        service: spec.service_text().to_owned(),
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
         team: Some(spec.team.to_string()),
+        policy: spec.policy.shared(),
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn live_mapping(
 ) -> LiveMapping {
     let view = gateway.view(mapping);
     let config = gateway.config_state(mapping, tick.gateway.nodes);
-    let service = tick.services.get(&mapping.spec.service.name);
+    let service = mapping.spec.service_name().and_then(|name| tick.services.get(name));
     let members = service.and_then(|service| service.members);
     match tick.known(mapping) {
         // what the tick says of delivery and endpoints is said of the content that it knows

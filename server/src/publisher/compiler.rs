@@ -109,9 +109,9 @@ impl Compiler {
         }
         .clone();
         let before = self.next.table.apply(change);
-        self.to_check.extend(before.map(|mapping| mapping.spec.service.name.clone()));
+        self.to_check.extend(before.and_then(|mapping| mapping.spec.service_name().cloned()));
         if let ChangeKind::Put(mapping) = &change.kind {
-            self.to_check.insert(mapping.spec.service.name.clone());
+            self.to_check.extend(mapping.spec.service_name().cloned());
             // an older revision of another mapping may still be shown there
             if let Some(other) = self.shown_at.get(&mapping.spec.prefix).cloned() {
                 self.reconcile(&other);
@@ -237,7 +237,9 @@ impl Compiler {
         let committed = self.next.table.get(name)?;
         let quarantine = self.next.quarantined.get(name);
         let is_refused = quarantine.is_some_and(|known| known.revision == committed.revision);
-        if !is_refused && self.next.endpoints.contains_key(&committed.spec.service.name) {
+        let service = committed.spec.service_name();
+        let is_known = service.is_none_or(|service| self.next.endpoints.contains_key(service));
+        if !is_refused && is_known {
             self.next.quarantined.remove(name);
             return Some(Arc::clone(committed));
         }
@@ -248,12 +250,13 @@ impl Compiler {
     }
 
     fn show(&mut self, mapping: &Arc<Mapping>) {
-        let service = &mapping.spec.service.name;
-        *self.users.entry(service.clone()).or_default() += 1;
-        self.idle.remove(service);
-        self.changed_services.insert(service.clone());
-        // discovery may have stopped following it since it was shown last
-        self.to_check.insert(service.clone());
+        if let Some(service) = mapping.spec.service_name() {
+            *self.users.entry(service.clone()).or_default() += 1;
+            self.idle.remove(service);
+            self.changed_services.insert(service.clone());
+            // discovery may have stopped following it since it was shown last
+            self.to_check.insert(service.clone());
+        }
         self.shown_at.insert(mapping.spec.prefix.clone(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.prefix.first_segment().is_none());
         self.placement.insert(mapping);
@@ -261,16 +264,17 @@ impl Compiler {
     }
 
     fn hide(&mut self, mapping: &Mapping) {
-        let service = &mapping.spec.service.name;
-        if let Some(users) = self.users.get_mut(service) {
-            *users -= 1;
-            if *users == 0 {
-                self.users.remove(service);
-                self.keep_idle(service);
+        if let Some(service) = mapping.spec.service_name() {
+            if let Some(users) = self.users.get_mut(service) {
+                *users -= 1;
+                if *users == 0 {
+                    self.users.remove(service);
+                    self.keep_idle(service);
+                }
             }
+            self.changed_services.insert(service.clone());
+            self.to_check.insert(service.clone());
         }
-        self.changed_services.insert(service.clone());
-        self.to_check.insert(service.clone());
         self.catch_alls -= usize::from(mapping.spec.prefix.first_segment().is_none());
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.prefix) == Some(mapping.name()) {
@@ -359,8 +363,8 @@ impl Compiler {
             return;
         }
         let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
-        let needs: HashSet<Arc<str>> =
-            mappings.iter().map(|mapping| mapping.spec.service.name.to_string().into()).collect();
+        let services = mappings.iter().filter_map(|mapping| mapping.spec.service_name());
+        let needs: HashSet<Arc<str>> = services.map(|service| service.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));
     }

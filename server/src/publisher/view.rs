@@ -21,7 +21,7 @@ impl Published {
         wire::Mapping {
             name: spec.name.to_string(),
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.to_string(),
@@ -29,12 +29,13 @@ impl Published {
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
+            policy: spec.policy.shared(),
         }
     }
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let service = &mapping.spec.service;
+        let Some(service) = &mapping.spec.service else { return Vec::new() };
         let is_pending = !self.endpoints.contains_key(&service.name);
         let pending = is_pending.then(|| {
             let message = format!(

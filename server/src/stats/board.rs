@@ -15,6 +15,7 @@ use std::{
 
 use app::api::{
     live::{ConfigState, Gateway, LiveMapping, Members},
+    mapping as wire,
     series::{Around, Series, Span},
 };
 use chrono::{DateTime, Utc};
@@ -39,6 +40,7 @@ use crate::{
     gateway::{
         mapping::{Mapping, MappingName, Revision},
         order::OrderKey,
+        policy::Policy,
         service::ServiceName,
         table::Table,
     },
@@ -302,8 +304,9 @@ impl Board {
                     if now.is_none_or(|now| now.spec.team != mapping.spec.team) {
                         removed.push((name.clone(), mapping.spec.team.clone()));
                     }
-                    let service = &mapping.spec.service.name;
-                    if table.users_of(service).next().is_none() {
+                    if let Some(service) = mapping.spec.service_name()
+                        && table.users_of(service).next().is_none()
+                    {
                         self.ledger.forget(&Target::Service(service.clone()));
                     }
                 }
@@ -354,13 +357,17 @@ impl Board {
     fn live(&self, mapping: &Arc<Mapping>) -> LiveMapping {
         let Surroundings { published, members, nodes, is_stale, .. } = &self.last;
         let name = mapping.name();
-        let members = members.get(&mapping.spec.service.name).copied();
+        let members = mapping.spec.service_name().and_then(|service| members.get(service).copied());
         let none = Window::default();
         let window = self.traffic.window(name).unwrap_or(&none);
         let (rate, bad_rate) = self.rates(window);
         let minute = window.last(self.traffic.now(), HEALTH_SECONDS);
         LiveMapping {
-            mapping: published.view(mapping),
+            // who follows the numbers has no use for the policy
+            mapping: wire::Mapping {
+                policy: Policy::default().shared(),
+                ..published.view(mapping)
+            },
             counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
             rate,
             bad_rate,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
@@ -16,7 +17,8 @@ use crate::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
-        service::Service,
+        policy::Policy,
+        service::{Service, ServiceError},
         table::Table,
     },
     stats::{
@@ -37,6 +39,9 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were teams.
     #[serde(default = "TeamName::default_team")]
     team: TeamName,
+    /// Absent in what was stored before there was policy.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    policy: Map<String, Value>,
     created_at: DateTime<Utc>,
 }
 
@@ -45,10 +50,11 @@ impl StoredSpec {
         let spec = &mapping.spec;
         Self {
             prefix: spec.prefix.to_string(),
-            service: spec.service.text.as_ref().to_owned(),
+            service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
+            policy: spec.policy.json(),
             created_at: mapping.created_at,
         }
     }
@@ -59,13 +65,22 @@ impl StoredSpec {
         Ok(Spec {
             name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
             prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
-            service: Service::parse(&self.service)
-                .map_err(|error| format!("its service {error}"))?,
+            service: self.service().map_err(|error| format!("its service {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
             team: self.team.clone(),
+            policy: Policy::parse(&self.policy).map_err(|errors| {
+                let first = errors.into_iter().next().unwrap_or_default();
+                format!("its `{}` {}", first.field(), first.message)
+            })?,
         })
+    }
+
+    /// Parses the service; a mapping without one has an empty text.
+    fn service(&self) -> Result<Option<Service>, ServiceError> {
+        let text = Some(self.service.as_str()).filter(|text| !text.is_empty());
+        text.map(Service::parse).transpose()
     }
 }
 
@@ -73,7 +88,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, policy, revision, created_at,
+                updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -200,7 +216,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, revision, created_at, updated_at
+        "select name, prefix, service, rewrite, labels, team, policy, revision, created_at,
+                updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -231,11 +248,13 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (name, prefix, service, rewrite, labels, team, policy, revision, created_at,
+              updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (name) do update set
              prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, revision = excluded.revision,
+             labels = excluded.labels, team = excluded.team, policy = excluded.policy,
+             revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
     .bind(name)
@@ -244,6 +263,7 @@ pub(super) async fn put(
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
+    .bind(Json(stored.policy))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -365,12 +385,14 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
+        policy,
         created_at: time("created_at")?,
     };
     Ok(Mapping {

@@ -8,6 +8,7 @@ use chancery::{
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         path::{Prefix, Rewrite},
+        policy::Policy,
         service::Service,
         table::Table,
     },
@@ -88,10 +89,11 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
     Spec {
         name: name(name_text),
         prefix: Prefix::parse(prefix).unwrap(),
-        service: Service::parse(service).unwrap(),
+        service: Some(Service::parse(service).unwrap()),
         rewrite: Rewrite::default(),
         labels: Labels::default(),
         team: TeamName::default_team(),
+        policy: Policy::default(),
     }
 }
 

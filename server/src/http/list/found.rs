@@ -212,13 +212,13 @@ impl Needles {
             serving.as_ref().is_some_and(|serving| serving.name() == mapping.name())
         });
         let has_service = self.service.as_ref().is_none_or(|wanted| match wanted {
-            Ok(service) => *service == spec.service.name,
-            Err(text) => contains(&spec.service.text, text),
+            Ok(service) => Some(service) == spec.service_name(),
+            Err(text) => contains(spec.service_text(), text),
         });
         let has = |word: &String| {
             contains(spec.prefix.as_str(), word)
                 || contains(spec.name.as_str(), word)
-                || contains(&spec.service.text, word)
+                || contains(spec.service_text(), word)
                 || spec.labels.iter().any(|label| contains(label, word))
         };
         is_serving && has_service && self.words.iter().all(has)
@@ -333,7 +333,7 @@ fn key(sort: Sort, row: &Row<'_>) -> Key {
     match sort {
         Sort::Prefix => Key::Text(spec.prefix.to_string()),
         Sort::Name => Key::Text(spec.name.to_string()),
-        Sort::Service => Key::Text(spec.service.text.as_ref().to_owned()),
+        Sort::Service => Key::Text(spec.service_text().to_owned()),
         Sort::Health => rank(match live.health {
             Health::Failing => 0,
             Health::Degraded => 1,

@@ -111,6 +111,9 @@ fn close(components: &mut Components, body: &str) {
 }
 
 fn bound_list(field: &str, list: &mut Array) {
+    if !LABELS.iter().any(|(known, ..)| *known == field) {
+        return;
+    }
     list.max_items = Some(LABELS_MAX);
     if let ArrayItems::RefOrSchema(items) = &mut list.items
         && let RefOr::T(Schema::Object(text)) = items.as_mut()

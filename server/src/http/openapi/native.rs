@@ -13,6 +13,7 @@ pub(in crate::http) struct MappingPatch {
     service: Option<String>,
     rewrite: Option<String>,
     labels: Option<Vec<String>>,
+    team: Option<String>,
 }
 
 /// The whole content of a mapping. Its name is in the address; it may be here, too, if it is the
@@ -22,8 +23,8 @@ pub(in crate::http) struct MappingContent {
     name: Option<String>,
     /// Requests at or below it are served by the mapping.
     prefix: String,
-    /// Where they go: `[scheme://]name[.namespace][:port]`.
-    service: String,
+    /// Where they go: `[scheme://]name[.namespace][:port]`; absent with `redirect` or `respond`.
+    service: Option<String>,
     /// Replaces the prefix; absent means `/`, the empty text leaves the path as it is.
     rewrite: Option<String>,
     /// What the mapping is found by; absent means none.

@@ -50,7 +50,7 @@ impl Compiler {
                 for user in self.shown_users_of(&resource.key.name) {
                     let before = self.before.get(user.name()).cloned();
                     let elsewhere =
-                        |good: &Arc<Mapping>| good.spec.service.name != user.spec.service.name;
+                        |good: &Arc<Mapping>| good.spec.service_name() != user.spec.service_name();
                     self.quarantine(&user, reason, before.filter(elsewhere));
                 }
             }

@@ -74,7 +74,7 @@ impl Bench {
     /// Returns what is shown of a mapping: the service that its requests go to.
     fn shown(&self, name: &str) -> Option<&str> {
         let name = MappingName::parse(name).unwrap();
-        self.last.shown.get(&name).map(|mapping| mapping.spec.service.text.as_ref())
+        self.last.shown.get(&name).map(|mapping| mapping.spec.service_text())
     }
 
     fn resource(&self, kind: Kind, name: &str) -> Arc<Resource> {

@@ -222,7 +222,7 @@ async fn claims_grants_and_requests_are_there_after_a_restart(database: Database
     assert_eq!(after.protections().count(), 1);
     assert_eq!(approve(&store, request).await, RequestState::Approved);
     let table = store.load().await.unwrap().table;
-    assert_eq!(&*table.get(&name("pay")).unwrap().spec.service.text, "b");
+    assert_eq!(table.get(&name("pay")).unwrap().spec.service_text(), "b");
 }
 
 async fn a_grant_ends_by_the_clock_of_the_store(database: Database) {

@@ -1,0 +1,54 @@
+//! What a mapping asks of the gateway besides its place and its service, as the REST API has it.
+//!
+//! ```text
+//! Mapping, MappingDraft ─ flattened ─▶ Policy ─▶ one group each: redirect, retries, …
+//! ```
+//! A group that is absent has its default; what is at its default is left out. The browser's build
+//! has none of it: no island needs it.
+
+mod headers;
+mod rewrite;
+mod traffic;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::headers::HeaderChanges;
+pub use self::rewrite::{Redirect, RegexRewrite, Respond};
+pub use self::traffic::{Retries, Timeouts};
+
+/// All groups of policy that a mapping can have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Policy {
+    /// Rewrites the path by a regular expression, instead of `rewrite`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex_rewrite: Option<RegexRewrite>,
+    /// The host that the service sees: a name, or `service` for the service's own. Absent: the
+    /// host of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "service")]
+    pub host_rewrite: Option<String>,
+    /// Sends the client elsewhere, instead of a service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<Redirect>,
+    /// Answers by the gateway itself, instead of a service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub respond: Option<Respond>,
+    /// What becomes of the headers that the service sees.
+    #[serde(skip_serializing_if = "is_default")]
+    pub request_headers: HeaderChanges,
+    /// What becomes of the headers that the client sees.
+    #[serde(skip_serializing_if = "is_default")]
+    pub response_headers: HeaderChanges,
+    /// How long an answer may take.
+    #[serde(skip_serializing_if = "is_default")]
+    pub timeouts: Timeouts,
+    /// When a request is tried again.
+    #[serde(skip_serializing_if = "is_default")]
+    pub retries: Retries,
+}
+
+/// Tells whether a group is what it is without being asked for.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,59 @@
+//! Redirects, and answers of the gateway's own.
+
+use app::api::policy as wire;
+
+use super::{
+    super::proto::config::{
+        core::v3::{DataSource, data_source::Specifier},
+        route::v3::{
+            DirectResponseAction, RedirectAction, Route,
+            redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
+        },
+    },
+    headers::set,
+};
+
+pub(super) fn redirect(redirect: &wire::Redirect, replacement: Option<String>) -> RedirectAction {
+    let path = redirect.path.clone().map(PathRewriteSpecifier::PathRedirect);
+    let prefix = redirect.prefix.as_ref().and(replacement);
+    RedirectAction {
+        host_redirect: redirect.host.clone().unwrap_or_default(),
+        port_redirect: redirect.port.map(u32::from).unwrap_or_default(),
+        response_code: code(redirect.code).into(),
+        strip_query: redirect.strip_query,
+        scheme_rewrite_specifier: redirect
+            .scheme
+            .clone()
+            .map(SchemeRewriteSpecifier::SchemeRedirect),
+        path_rewrite_specifier: path.or(prefix.map(PathRewriteSpecifier::PrefixRewrite)),
+    }
+}
+
+fn code(code: Option<u16>) -> RedirectResponseCode {
+    match code {
+        Some(302) => RedirectResponseCode::Found,
+        Some(303) => RedirectResponseCode::SeeOther,
+        Some(307) => RedirectResponseCode::TemporaryRedirect,
+        Some(308) => RedirectResponseCode::PermanentRedirect,
+        _ => RedirectResponseCode::MovedPermanently,
+    }
+}
+
+pub(super) fn respond(respond: &wire::Respond) -> DirectResponseAction {
+    let body = Some(&respond.body).filter(|body| !body.is_empty());
+    DirectResponseAction {
+        status: respond.status.into(),
+        body: body.map(|body| DataSource {
+            specifier: Some(Specifier::InlineString(body.clone())),
+            ..DataSource::default()
+        }),
+        ..DirectResponseAction::default()
+    }
+}
+
+/// Says what the body is: Envoy would call it `text/plain`.
+pub(super) fn content_type(respond: &wire::Respond, route: &mut Route) {
+    if let Some(kind) = &respond.content_type {
+        route.response_headers_to_add.push(set("content-type", kind.clone()));
+    }
+}

@@ -1,0 +1,148 @@
+//! What a mapping asks of the gateway besides its place and its service.
+//!
+//! ```text
+//! JSON ─▶ Reader ─▶ <group>::read, one file each ─▶ check: what does not go together ─▶ Policy
+//! ```
+//! The values are the wire's own: `Policy` says that they have been checked. What Envoy would
+//! refuse is refused here, with the same reason. How a group is rendered is `envoy::policy`'s
+//! business; `docs/adding-a-policy.md` says how one is added.
+
+mod answer;
+mod headers;
+mod traffic;
+
+use std::{
+    ops::Deref,
+    sync::{Arc, LazyLock},
+};
+
+use app::{
+    api::{policy as wire, problem::FieldError},
+    fields,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    path::Prefix,
+    read::{Errors, Reader},
+};
+
+pub use self::{
+    headers::{VARIABLES, Variable, formatted},
+    traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
+};
+
+/// The groups that mean something only where requests go to a service.
+const OF_SERVICE: [&str; 5] =
+    ["regex_rewrite", "host_rewrite", "request_headers", "timeouts", "retries"];
+
+/// Groups that have been checked; cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy(Arc<wire::Policy>);
+
+static DEFAULT: LazyLock<Arc<wire::Policy>> = LazyLock::new(Arc::default);
+
+impl Default for Policy {
+    /// Returns the one that most mappings share.
+    fn default() -> Self {
+        Self(Arc::clone(&DEFAULT))
+    }
+}
+
+impl Deref for Policy {
+    type Target = wire::Policy;
+
+    fn deref(&self) -> &wire::Policy {
+        &self.0
+    }
+}
+
+impl Policy {
+    /// Reads the groups out of a mapping's body; what is wrong is among the reader's errors.
+    pub fn read(reader: &Reader<'_>) -> Self {
+        let policy = wire::Policy {
+            redirect: answer::redirect(reader),
+            respond: answer::respond(reader),
+            request_headers: headers::read(reader, "request_headers"),
+            response_headers: headers::read(reader, "response_headers"),
+            timeouts: traffic::timeouts(reader),
+            retries: traffic::retries(reader),
+            ..wire::Policy::default()
+        };
+        check(&policy, reader);
+        Self::of(policy)
+    }
+
+    /// Reads what was stored, which was checked once.
+    ///
+    /// # Errors
+    /// Returns an entry for each group that today's rules refuse.
+    pub fn parse(stored: &Map<String, Value>) -> Result<Self, Vec<FieldError>> {
+        if stored.is_empty() {
+            return Ok(Self::default());
+        }
+        let errors = Errors::default();
+        let reader = Reader::new(stored, &errors);
+        let policy = Self::read(&reader);
+        reader.finish();
+        errors.into_result(policy)
+    }
+
+    /// Checks what depends on the mapping's place.
+    pub fn check_place(&self, prefix: &Prefix, reader: &Reader<'_>) {
+        answer::check_place(self.redirect.as_ref(), prefix, reader);
+    }
+
+    /// Tells whether nothing is asked for.
+    pub fn is_default(&self) -> bool {
+        *self.0 == **DEFAULT
+    }
+
+    /// Tells whether the gateway answers by itself: there is no service then.
+    pub fn answers_itself(&self) -> bool {
+        self.redirect.is_some() || self.respond.is_some()
+    }
+
+    /// Returns the parts that are not at their default, as they are stored.
+    pub fn json(&self) -> Map<String, Value> {
+        match serde_json::to_value(&*self.0) {
+            Ok(Value::Object(parts)) => parts,
+            _ => Map::new(),
+        }
+    }
+
+    /// Returns the groups as the wire has them.
+    pub fn shared(&self) -> Arc<wire::Policy> {
+        Arc::clone(&self.0)
+    }
+
+    /// Returns every part that is set: its key, such as `retries.attempts`, and its text, in the
+    /// order of the form.
+    pub fn facts(&self) -> Vec<(String, String)> {
+        fields::facts(&self.0)
+    }
+
+    fn of(policy: wire::Policy) -> Self {
+        if policy == **DEFAULT { Self::default() } else { Self(Arc::new(policy)) }
+    }
+}
+
+/// Tells from a body, before it is read, whether it asks for no service.
+pub fn asks_for_answer(reader: &Reader<'_>) -> bool {
+    ["redirect", "respond"].into_iter().any(|group| reader.has(group))
+}
+
+/// Checks what does not go together, whatever the groups.
+fn check(policy: &wire::Policy, reader: &Reader<'_>) {
+    if policy.redirect.is_some() && policy.respond.is_some() {
+        reader.wrong::<()>("respond", "must be absent where there is `redirect`");
+    }
+    if asks_for_answer(reader) {
+        for group in OF_SERVICE.into_iter().filter(|group| reader.has(group)) {
+            reader.wrong::<()>(group, "has no effect where the gateway answers by itself");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

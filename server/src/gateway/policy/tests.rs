@@ -1,0 +1,105 @@
+//! Checks what the groups take and refuse.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn read(body: Value) -> Result<Policy, Vec<String>> {
+    let errors = Policy::parse(body.as_object().unwrap());
+    let said = |error: FieldError| format!("{} {}", error.pointer, error.message);
+    errors.map_err(|errors| errors.into_iter().map(said).collect())
+}
+
+#[test]
+fn what_is_at_its_default_is_not_stored_and_is_the_shared_one() {
+    let policy = read(json!({
+        "redirect": null, "request_headers": { "set": {}, "remove": [] }, "retries": { "on": [] },
+        "timeouts": {},
+    }))
+    .unwrap();
+
+    assert!(policy.is_default());
+    assert!(Arc::ptr_eq(&policy.shared(), &Policy::default().shared()));
+    assert_eq!(policy.json(), Map::new());
+}
+
+#[test]
+fn what_is_stored_reads_as_it_was() {
+    let body = json!({
+        "response_headers": { "set": { "x-a": "{host}" }, "add": { "x-b": "1" }, "remove": ["x-c"] },
+        "timeouts": { "request_ms": 1000 },
+        "retries": { "on": ["503", "reset"], "attempts": 2, "per_try_timeout_ms": 300 },
+    });
+
+    let policy = read(body.clone()).unwrap();
+
+    assert_eq!(Value::Object(policy.json()), body);
+    assert_eq!(read(Value::Object(policy.json())), Ok(policy));
+}
+
+#[rstest]
+#[case(json!({ "redirect": {} }), "/redirect must have at least one of")]
+#[case(json!({ "redirect": { "strip_query": true } }), "/redirect must have at least one of")]
+#[case(
+    json!({ "redirect": { "path": "/a", "prefix": "/b" } }),
+    "/redirect/prefix must be absent where there is `path`"
+)]
+#[case(
+    json!({ "redirect": { "host": "a", "code": 304 } }),
+    "/redirect/code must be 301, 302, 303, 307 or 308"
+)]
+#[case(json!({ "redirect": { "scheme": "ftp" } }), "/redirect/scheme is `ftp`; `http` and `https`")]
+#[case(json!({ "redirect": { "port": 0 } }), "/redirect/port must be a whole number from 1 to 65535")]
+#[case(json!({ "redirect": { "host": "a b" } }), "/redirect/host has the host")]
+#[case(json!({ "redirect": { "path": "a" } }), "/redirect/path must begin with `/`")]
+#[case(json!({ "respond": {} }), "/respond/status is missing")]
+#[case(json!({ "respond": { "status": 199 } }), "/respond/status must be a whole number from 200")]
+#[case(json!({ "respond": { "status": 204, "body": "x" } }), "/respond/body must be absent: 204")]
+#[case(
+    json!({ "respond": { "status": 200, "body": "x".repeat(4097) } }),
+    "/respond/body is 4097 bytes long; at most 4096"
+)]
+#[case(
+    json!({ "respond": { "status": 200, "body": "x", "content_type": "html" } }),
+    "/respond/content_type is `html`"
+)]
+#[case(
+    json!({ "respond": { "status": 200 }, "redirect": { "host": "a" } }),
+    "/respond must be absent where there is `redirect`"
+)]
+#[case(
+    json!({ "respond": { "status": 200 }, "retries": { "on": ["5xx"] } }),
+    "/retries has no effect where the gateway answers by itself"
+)]
+#[case(json!({ "request_headers": { "set": { "Host": "a" } } }), "/request_headers/set/Host has the name `host`, which is the gateway's own")]
+#[case(json!({ "request_headers": { "set": { ":path": "a" } } }), "/request_headers/set/:path has the name `:path`")]
+#[case(json!({ "request_headers": { "add": { "x-envoy-retry-on": "5xx" } } }), "which is the gateway's own")]
+#[case(json!({ "request_headers": { "remove": ["X-Forwarded-For"] } }), "/request_headers/remove/0 has the name `x-forwarded-for`")]
+#[case(json!({ "request_headers": { "set": { "x-a": "a\r\nx-b: c" } } }), "must not have a control character")]
+#[case(json!({ "request_headers": { "set": { "x-a": "" } } }), "is empty; 1 to 1024 bytes are allowed")]
+#[case(json!({ "request_headers": { "set": { "x-a": "{nonce}" } } }), "has the variable `nonce`; `client_address`")]
+#[case(json!({ "request_headers": { "set": { "x-a": "1" }, "add": { "x-a": "2" } } }), "/request_headers/add must not have `x-a`")]
+#[case(json!({ "timeouts": { "request_ms": 0 } }), "/timeouts/request_ms must be a whole number of milliseconds from 1 to 3600000")]
+#[case(json!({ "timeouts": { "request_ms": "1s" } }), "/timeouts/request_ms must be a whole number")]
+#[case(json!({ "retries": { "attempts": 2 } }), "/retries/attempts has no effect without `on`")]
+#[case(json!({ "retries": { "on": ["418x"] } }), "/retries/on/0 is `418x`; `5xx`")]
+#[case(json!({ "retries": { "on": ["5xx"], "attempts": 11 } }), "from 1 to 10")]
+#[case(
+    json!({ "timeouts": { "request_ms": 100 }, "retries": { "on": ["5xx"], "per_try_timeout_ms": 101 } }),
+    "/retries/per_try_timeout_ms must be at most `timeouts.request_ms`, which is 100"
+)]
+#[case(json!({ "retries": { "on": [], "tries": 3 } }), "/retries/tries is not a known field; known are `on`")]
+fn what_is_out_of_bounds_is_refused_with_what_is_allowed(#[case] body: Value, #[case] said: &str) {
+    let errors = read(body).unwrap_err();
+
+    assert!(errors.iter().any(|error| error.contains(said)), "{errors:?} do not say `{said}`");
+}
+
+#[test]
+fn a_value_reaches_envoys_formatter_only_by_our_variables() {
+    assert_eq!(
+        formatted("%REQ(X)% {host} {\"a\": 1} {"),
+        "%%REQ(X)%% %REQ(:AUTHORITY)% {\"a\": 1} {"
+    );
+}

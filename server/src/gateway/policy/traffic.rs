@@ -1,0 +1,90 @@
+//! Timeouts and retries of a mapping's requests.
+
+use app::api::policy::{Retries, Timeouts};
+
+use crate::gateway::read::{Reader, list_of};
+
+/// Longest time that a mapping can ask for in milliseconds: an hour. What takes longer is better
+/// asked for and fetched later.
+pub const TIMEOUT_MAX_MS: u32 = 60 * 60 * 1000;
+
+/// Most retries of a request.
+pub const ATTEMPTS_MAX: u32 = 10;
+
+/// Longest wait before the first retry in milliseconds.
+const BACKOFF_MAX_MS: u32 = 60_000;
+
+/// Most conditions of a mapping.
+const CONDITIONS_MAX: usize = 20;
+
+/// Envoy's conditions (router filter, `x-envoy-retry-on` and `x-envoy-retry-grpc-on`), but for
+/// those that name a header or another option of their own.
+pub const CONDITIONS: [&str; 12] = [
+    "5xx",
+    "gateway-error",
+    "connect-failure",
+    "refused-stream",
+    "reset",
+    "reset-before-request",
+    "retriable-4xx",
+    "cancelled",
+    "deadline-exceeded",
+    "internal",
+    "resource-exhausted",
+    "unavailable",
+];
+
+pub(super) fn timeouts(reader: &Reader<'_>) -> Timeouts {
+    let timeouts = reader.object("timeouts", |reader| Timeouts {
+        request_ms: milliseconds(reader, "request_ms"),
+        idle_ms: milliseconds(reader, "idle_ms"),
+    });
+    timeouts.unwrap_or_default()
+}
+
+fn milliseconds(reader: &Reader<'_>, key: &'static str) -> Option<u32> {
+    reader.number(key, 1..=TIMEOUT_MAX_MS, "milliseconds")
+}
+
+pub(super) fn retries(reader: &Reader<'_>) -> Retries {
+    let request_ms = reader.value("timeouts").and_then(|timeouts| timeouts.get("request_ms"));
+    let request_ms = request_ms.and_then(serde_json::Value::as_u64);
+    let retries = reader.object("retries", |reader| {
+        let mut on = reader.texts("on", CONDITIONS_MAX, condition);
+        on.sort_unstable();
+        on.dedup();
+        let retries = Retries {
+            on,
+            attempts: reader.number("attempts", 1..=ATTEMPTS_MAX, ""),
+            per_try_timeout_ms: milliseconds(reader, "per_try_timeout_ms"),
+            backoff_ms: reader.number("backoff_ms", 1..=BACKOFF_MAX_MS, "milliseconds"),
+        };
+        let is_empty = reader.value("on").and_then(|on| on.as_array()).is_none_or(Vec::is_empty);
+        for key in ["attempts", "per_try_timeout_ms", "backoff_ms"] {
+            if is_empty && reader.has(key) {
+                reader.wrong::<()>(key, "has no effect without `on`");
+            }
+        }
+        if let Some((per_try, request)) = retries.per_try_timeout_ms.zip(request_ms)
+            && u64::from(per_try) > request
+        {
+            let message = format!("must be at most `timeouts.request_ms`, which is {request}");
+            reader.wrong::<()>("per_try_timeout_ms", message);
+        }
+        retries
+    });
+    retries.unwrap_or_default()
+}
+
+fn condition(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 3
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse().is_ok_and(|code: u16| (400..=599).contains(&code));
+    if is_code || CONDITIONS.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "is `{text}`; {} and status codes from 400 to 599 are allowed",
+        list_of(CONDITIONS)
+    ))
+}
