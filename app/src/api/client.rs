@@ -242,8 +242,7 @@ impl Client {
     }
 
     async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
-        // Texts always serialize.
-        let body = serde_json::to_string(&write.draft).unwrap_or_default();
+        let body = write.body();
         let dry_run = if dry_run { "?dry_run=true" } else { "" };
         let mut request = match write.replaces {
             None => Outgoing::new("POST", format!("/api/v1/mappings{dry_run}")),
@@ -285,11 +284,26 @@ fn saved(reply: &Reply) -> Result<Saved, ClientError> {
 #[derive(Debug, Clone, Default)]
 pub struct Write {
     pub draft: MappingDraft,
+    /// Fields beside those of the draft; they go as they are, to be judged by the API.
+    #[cfg(feature = "ssr")]
+    pub extras: serde_json::Map<String, serde_json::Value>,
     /// The revision that it replaces; a new mapping replaces none.
     pub replaces: Option<u64>,
     /// Makes a repeated creation the same one; of no use for a replacement, which `replaces`
     /// protects.
     pub idempotency_key: Option<String>,
+}
+
+impl Write {
+    /// Writes the request's body; texts always serialize.
+    fn body(&self) -> String {
+        #[cfg(feature = "ssr")]
+        if let Ok(serde_json::Value::Object(draft)) = serde_json::to_value(&self.draft) {
+            let whole = crate::fields::texts::over(draft, self.extras.clone());
+            return serde_json::Value::Object(whole).to_string();
+        }
+        serde_json::to_string(&self.draft).unwrap_or_default()
+    }
 }
 
 /// A request before it is sent; no call needs more than one header of its own.
