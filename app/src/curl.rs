@@ -3,6 +3,8 @@
 //! It uses the article's address, `/ambassador/mapping/{name}`; the portal itself speaks
 //! `/api/v1` (see `api::client`).
 
+use serde_json::{Map, Value};
+
 use crate::api::client::encode_segment;
 use crate::api::mapping::MappingDraft;
 
@@ -15,12 +17,19 @@ pub(crate) const EXAMPLE: &str = r#"curl -XPOST -H "Content-Type: application/js
   -d '{ "prefix": "/user/", "service": "usersvc" }' \
   http://localhost:8888/ambassador/mapping/usermapping"#;
 
-/// Writes the line that creates `draft`; parts that are not typed yet show an example.
-pub(crate) fn create(origin: &str, draft: &MappingDraft) -> String {
+/// Writes the line that creates `draft` with the fields of `extras`; parts that are not typed yet
+/// show an example.
+pub(crate) fn create(origin: &str, draft: &MappingDraft, extras: &Map<String, Value>) -> String {
     let name = if draft.name.is_empty() { "usermapping" } else { &draft.name };
     let prefix = if draft.prefix.is_empty() { "/user/" } else { &draft.prefix };
     let service = if draft.service.is_empty() { "usersvc" } else { &draft.service };
-    let mut body = format!("\"prefix\": {}, \"service\": {}", json(prefix), json(service));
+    let mut body = format!("\"prefix\": {}", json(prefix));
+    // who answers by itself has no service
+    let is_answer = ["redirect", "respond"].iter().any(|group| extras.contains_key(*group));
+    if !is_answer || !draft.service.is_empty() {
+        body.push_str(", \"service\": ");
+        body.push_str(&json(service));
+    }
     if let Some(rewrite) = draft.rewrite.as_deref().filter(|rewrite| *rewrite != "/") {
         body.push_str(", \"rewrite\": ");
         body.push_str(&json(rewrite));
@@ -31,6 +40,10 @@ pub(crate) fn create(origin: &str, draft: &MappingDraft) -> String {
         body.push_str(", \"labels\": [");
         body.push_str(&labels.join(", "));
         body.push(']');
+    }
+
+    for (group, value) in extras {
+        body.push_str(&format!(",\n        {}: {value}", json(group)));
     }
 
     format!(
@@ -83,13 +96,16 @@ mod tests {
 
     #[test]
     fn an_empty_form_shows_the_article_s_line() {
-        assert_eq!(create(DEFAULT_ORIGIN, &MappingDraft::default()), EXAMPLE);
+        assert_eq!(create(DEFAULT_ORIGIN, &MappingDraft::default(), &Map::new()), EXAMPLE);
     }
 
     #[test]
     fn a_default_rewrite_is_left_out_and_an_empty_one_is_not() {
-        assert_eq!(create(DEFAULT_ORIGIN, &draft("/user/", "/")), EXAMPLE);
-        assert!(create(DEFAULT_ORIGIN, &draft("/user/", "")).contains(r#", "rewrite": "" }'"#));
+        assert_eq!(create(DEFAULT_ORIGIN, &draft("/user/", "/"), &Map::new()), EXAMPLE);
+        assert!(
+            create(DEFAULT_ORIGIN, &draft("/user/", ""), &Map::new())
+                .contains(r#", "rewrite": "" }'"#)
+        );
     }
 
     #[test]
@@ -97,7 +113,7 @@ mod tests {
         let labels = Some(vec!["team=a".to_owned(), "x".to_owned()]);
         let labelled = MappingDraft { labels, ..draft("/user/", "/") };
 
-        let line = create(DEFAULT_ORIGIN, &labelled);
+        let line = create(DEFAULT_ORIGIN, &labelled, &Map::new());
 
         assert!(line.contains(r#", "labels": ["team=a", "x"] }'"#), "{line}");
     }
@@ -115,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_cannot_leave_its_quotes() {
-        let line = create(DEFAULT_ORIGIN, &draft("/it's\"/", "/"));
+        let line = create(DEFAULT_ORIGIN, &draft("/it's\"/", "/"), &Map::new());
 
         assert!(line.contains(r#"'{ "prefix": "/it'\''s\"/", "service": "usersvc" }'"#), "{line}");
     }

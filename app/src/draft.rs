@@ -12,15 +12,20 @@
 pub mod compare;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::api::client::{ClientError, Write, encode_segment};
 use crate::api::mapping::{Mapping, MappingDraft};
 use crate::api::plan::Plan;
+use crate::fields::texts::{Texts, answers_itself, beside, over};
 
 /// What a rewrite is unless something else is typed.
 pub const REWRITE_DEFAULT: &str = "/";
 
-/// The fields, in the order in which they are shown and in which errors are listed.
+/// What of a mapping's JSON is not its owner's to say.
+const NOT_TYPED: [&str; 4] = ["revision", "created_at", "updated_at", "warnings"];
+
+/// The first fields, in the order in which they are shown and in which errors are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Field {
     Name,
@@ -60,12 +65,6 @@ impl Field {
         }
     }
 
-    /// Returns the label of the field that the API calls `key`; an unknown one is its own.
-    pub fn label_of(key: &str) -> String {
-        let known = Self::ALL.into_iter().find(|field| field.key() == key);
-        known.map_or_else(|| key.to_owned(), |field| field.label().to_owned())
-    }
-
     /// Returns what the server found wrong with the field, or with an element of it.
     pub fn error(self, error: &ClientError) -> Option<String> {
         let ClientError::Problem(problem) = error else { return None };
@@ -89,6 +88,10 @@ pub struct Typed {
     pub rewrite: String,
     /// All labels, separated by spaces or commas.
     pub labels: String,
+    /// What is typed into the fields of the table.
+    pub more: Texts,
+    /// What the mapping has besides, which the form only carries along.
+    pub rest: Map<String, Value>,
 }
 
 impl Typed {
@@ -99,7 +102,15 @@ impl Typed {
 
     /// Writes a mapping as one would type it.
     pub fn of(mapping: &Mapping) -> Self {
+        let mut json = match serde_json::to_value(mapping) {
+            Ok(Value::Object(json)) => json,
+            _ => Map::new(),
+        };
+        let first = Field::ALL.map(Field::key);
+        json.retain(|key, _| !first.contains(&&**key) && !NOT_TYPED.contains(&&**key));
         Self {
+            more: Texts::of(&json),
+            rest: beside(&json),
             name: mapping.name.clone(),
             prefix: mapping.prefix.clone(),
             service: mapping.service.clone(),
@@ -131,7 +142,19 @@ impl Typed {
         } = text;
     }
 
-    /// Returns what is sent to the API.
+    /// Returns what is sent to the API beside the draft: texts that are not what their fields want
+    /// go there, too, to be judged.
+    pub fn extras(&self) -> Map<String, Value> {
+        let mut rest = self.rest.clone();
+        let first = rest.get("backends").and_then(|backends| backends.get(0)?.get("service"));
+        // who names another service ends the sharing with others, which the plan shows
+        if first.is_some_and(|first| *first != self.service.as_str()) {
+            rest.remove("backends");
+        }
+        over(rest, self.more.json())
+    }
+
+    /// Returns what is sent to the API of the first fields.
     pub fn draft(&self) -> MappingDraft {
         let labels = labels(&self.labels);
         MappingDraft {
@@ -154,7 +177,8 @@ impl Typed {
 
     /// Tells whether what a mapping needs is there.
     pub fn is_complete(&self) -> bool {
-        [&self.name, &self.prefix, &self.service].iter().all(|text| !text.is_empty())
+        let has_target = !self.service.is_empty() || answers_itself(&self.more);
+        has_target && !self.name.is_empty() && !self.prefix.is_empty()
     }
 
     /// Makes of the form's own key one for just this content: the same form with other content is
@@ -162,8 +186,11 @@ impl Typed {
     fn idempotency_key(&self, key: &str) -> String {
         // FNV-1a, 64 bits: it only has to tell the few contents of one form apart
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for field in Field::ALL {
-            for byte in self.get(field).bytes().chain([0xff]) {
+        let rest = Value::from(self.rest.clone()).to_string();
+        let first = Field::ALL.into_iter().map(|field| self.get(field));
+        let more = self.more.pairs().flat_map(|(name, text)| [name, text]);
+        for text in first.chain(more).chain([rest.as_str()]) {
+            for byte in text.bytes().chain([0xff]) {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         }
@@ -238,6 +265,8 @@ pub struct Form {
     pub replaces: Option<u64>,
     /// Random: makes a form that is sent twice one creation.
     pub key: String,
+    /// The field whose next row was asked for.
+    pub more_of: Option<String>,
     pub stage: Stage,
 }
 
@@ -250,6 +279,7 @@ impl Form {
             base: None,
             replaces: None,
             key,
+            more_of: None,
             stage: Stage::Typing,
         }
     }
@@ -262,6 +292,7 @@ impl Form {
             base: Some(Typed::of(mapping)),
             replaces: Some(mapping.revision),
             key,
+            more_of: None,
             stage: Stage::Typing,
         }
     }
@@ -278,7 +309,7 @@ impl Form {
         match (&self.base, &self.stage) {
             (Some(base), _) => *base != self.typed,
             // what an address has filled in is not typed
-            (None, Stage::Typing) => false,
+            (None, Stage::Typing) => self.more_of.is_some(),
             (None, _) => true,
         }
     }
@@ -287,6 +318,7 @@ impl Form {
     pub fn write(&self) -> Write {
         Write {
             draft: self.typed.draft(),
+            extras: self.typed.extras(),
             replaces: self.replaces,
             idempotency_key: Some(self.typed.idempotency_key(&self.key)),
         }

@@ -1,47 +1,182 @@
-//! The fields of a mapping's policy: what they are called, and what is set of them.
+//! The table of a mapping's fields beyond the first few: what they are called, what they may hold
+//! and what they are by default.
 //!
-//! On the server alone: the browser gets the page that is made of them.
+//! ```text
+//!                  ┌─▶ the form, and what is wrong in it ─ faults
+//! one table ───────┼─▶ what is typed ◀─▶ JSON ─ texts
+//! (a file a group) ├─▶ a plan's and a page's words ─ facts, label_of
+//!                  └─▶ docs/mapping-reference.md ─ reference
+//! ```
+//! On the server alone: the browser gets the page that is made of it. Nothing is checked here; what
+//! is typed goes to the API as it is.
+
+mod answer;
+pub mod faults;
+mod headers;
+pub mod reference;
+mod rewriting;
+pub mod texts;
+mod time;
 
 use serde_json::Value;
 
 use crate::api::policy::Policy;
+use crate::draft;
 
-/// The fields and groups, in the order of the form.
-const ORDER: [&str; 15] = [
-    "name",
-    "prefix",
-    "service",
-    "backends",
-    "rewrite",
-    "labels",
-    "team",
-    "redirect",
-    "respond",
-    "regex_rewrite",
-    "host_rewrite",
-    "request_headers",
-    "response_headers",
-    "timeouts",
-    "retries",
-];
+/// All sections, in the order of the form.
+pub const SECTIONS: [&Section; 4] =
+    [&rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+
+/// What belongs together, behind one line that opens it.
+#[derive(Debug)]
+pub struct Section {
+    /// Id in the page.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// Says in a line what it is for.
+    pub about: &'static str,
+    pub groups: &'static [Group],
+}
+
+/// A group of policy, or a single field of its own.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name in JSON.
+    pub key: &'static str,
+    pub title: &'static str,
+    pub fields: &'static [Field],
+}
+
+/// One field.
+#[derive(Debug)]
+pub struct Field {
+    /// Its path in JSON: `retries.attempts`.
+    pub key: &'static str,
+    pub label: &'static str,
+    pub kind: Kind,
+    /// What it is while nothing is said, in words.
+    pub default: &'static str,
+    pub help: &'static str,
+    /// What Envoy calls it.
+    pub envoy: &'static str,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// One line of so many bytes at the most.
+    Text {
+        most: u32,
+        example: &'static str,
+    },
+    /// Several lines.
+    Area {
+        most: u32,
+        example: &'static str,
+    },
+    /// A whole number; `unit` is what it counts, or empty.
+    Number {
+        least: u32,
+        most: u32,
+        unit: &'static str,
+    },
+    /// One of some words, each with its meaning.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// One of some numbers, each with its meaning.
+    Code(&'static [(&'static str, &'static str)]),
+    Switch,
+    /// A list of texts, typed one a line.
+    Lines {
+        most: u32,
+        example: &'static str,
+    },
+    /// Rows of two or more columns.
+    Rows {
+        most: u32,
+        shape: Shape,
+        columns: &'static [Column],
+    },
+}
+
+/// How rows are written in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// `{ "first column": "second column" }`
+    ByName,
+    /// `[{ "column": … }]`
+    Objects,
+}
+
+/// A column of rows.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name in the form and, in objects, in JSON.
+    pub key: &'static str,
+    pub label: &'static str,
+    /// A text, a number or a choice.
+    pub kind: Kind,
+}
+
+/// Returns all fields, in the order of the form.
+pub fn all() -> impl Iterator<Item = &'static Field> {
+    groups().flat_map(|group| group.fields)
+}
+
+/// Returns all groups, in the order of the form.
+pub fn groups() -> impl Iterator<Item = &'static Group> {
+    SECTIONS.into_iter().flat_map(|section| section.groups)
+}
+
+/// Finds the field that `key` is, or is a part of.
+pub fn field(key: &str) -> Option<&'static Field> {
+    all().find(|field| below(field.key, key).is_some())
+}
+
+/// Returns what of `key` is below `above`; empty where they are the same.
+fn below<'k>(above: &str, key: &'k str) -> Option<&'k str> {
+    let rest = key.strip_prefix(above)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+}
+
+/// Names a field, or a part of one, in words: `Retries: attempts`, `Set on requests: x-team`.
+pub fn label_of(key: &str) -> String {
+    if let Some(first) = draft::Field::ALL.into_iter().find(|field| field.key() == key) {
+        return first.label().to_owned();
+    }
+    let group = groups().find(|group| below(group.key, key).is_some());
+    match (group, field(key)) {
+        (Some(group), Some(field)) => {
+            let part = below(field.key, key).filter(|part| !part.is_empty());
+            let part = part.map(|part| format!(": {part}")).unwrap_or_default();
+            if group.fields.len() == 1 || part.len() > 2 {
+                format!("{}{part}", field.label)
+            } else {
+                format!("{}: {}", group.title, field.label.to_lowercase())
+            }
+        }
+        (Some(group), None) => group.title.to_owned(),
+        _ => key.to_owned(),
+    }
+}
 
 /// Returns every part of a policy that is set: its key, such as `retries.attempts`, and its text,
 /// in the order of the form.
 pub fn facts(policy: &Policy) -> Vec<(String, String)> {
     let Ok(Value::Object(groups)) = serde_json::to_value(policy) else { return Vec::new() };
     let mut facts = Vec::new();
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(group, _)| place(group));
     for (group, value) in groups {
         flatten(group, &value, &mut facts);
     }
+    facts.sort_by_key(|(key, _)| place(key));
     facts
 }
 
 /// Returns where a field stands in the form; those that are not known stand at its end.
 pub fn place(key: &str) -> usize {
-    let group = key.split('.').next().unwrap_or_default();
-    ORDER.iter().position(|known| *known == group).unwrap_or(ORDER.len())
+    let first = draft::Field::ALL.into_iter().position(|field| field.key() == key);
+    let rest = || all().position(|field| below(field.key, key).is_some());
+    let rest = || rest().map(|place| place + draft::Field::ALL.len());
+    first.or_else(rest).unwrap_or(usize::MAX)
 }
 
 fn flatten(key: String, value: &Value, facts: &mut Vec<(String, String)>) {
@@ -62,6 +197,11 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(entries) => entries.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(columns) => columns.values().map(text).collect::<Vec<_>>().join(" "),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

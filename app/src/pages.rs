@@ -17,7 +17,7 @@ mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
 pub(crate) mod failure;
-mod mapping_form;
+pub mod mapping_form;
 pub(crate) mod mappings;
 mod nodes;
 pub(crate) mod overview;

@@ -11,6 +11,7 @@
 pub mod bootstrap;
 pub mod cluster;
 pub mod config;
+pub mod filters;
 pub mod json;
 pub mod listener;
 pub mod policy;

@@ -11,6 +11,7 @@ pub mod endpoints;
 pub mod fields;
 pub mod labels;
 pub mod mapping;
+pub mod matching;
 pub mod order;
 pub mod path;
 pub mod plan;

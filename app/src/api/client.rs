@@ -242,8 +242,7 @@ impl Client {
     }
 
     async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
-        // Texts always serialize.
-        let body = serde_json::to_string(&self.whole(write).await).unwrap_or_default();
+        let body = write.body();
         let dry_run = if dry_run { "?dry_run=true" } else { "" };
         let mut request = match write.replaces {
             None => Outgoing::new("POST", format!("/api/v1/mappings{dry_run}")),
@@ -256,29 +255,6 @@ impl Client {
             request.header = Some(("idempotency-key", key.clone()));
         }
         self.send(request).await
-    }
-
-    /// Returns what is sent: of a mapping that exists, what the form does not have stays. Who names
-    /// another service ends the sharing with others, which the plan shows.
-    #[cfg(feature = "ssr")]
-    async fn whole(&self, write: &Write) -> MappingDraft {
-        let mut draft = write.draft.clone();
-        if write.replaces.is_some()
-            && let Ok(current) = self.mapping(&draft.name).await
-        {
-            if draft.backends.is_empty() && current.service == draft.service {
-                draft.backends = current.backends;
-            }
-            if *draft.policy == crate::api::policy::Policy::default() {
-                draft.policy = current.policy;
-            }
-        }
-        draft
-    }
-
-    #[cfg(not(feature = "ssr"))]
-    async fn whole(&self, write: &Write) -> MappingDraft {
-        write.draft.clone()
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
@@ -308,11 +284,26 @@ fn saved(reply: &Reply) -> Result<Saved, ClientError> {
 #[derive(Debug, Clone, Default)]
 pub struct Write {
     pub draft: MappingDraft,
+    /// Fields beside those of the draft; they go as they are, to be judged by the API.
+    #[cfg(feature = "ssr")]
+    pub extras: serde_json::Map<String, serde_json::Value>,
     /// The revision that it replaces; a new mapping replaces none.
     pub replaces: Option<u64>,
     /// Makes a repeated creation the same one; of no use for a replacement, which `replaces`
     /// protects.
     pub idempotency_key: Option<String>,
+}
+
+impl Write {
+    /// Writes the request's body; texts always serialize.
+    fn body(&self) -> String {
+        #[cfg(feature = "ssr")]
+        if let Ok(serde_json::Value::Object(draft)) = serde_json::to_value(&self.draft) {
+            let whole = crate::fields::texts::over(draft, self.extras.clone());
+            return serde_json::Value::Object(whole).to_string();
+        }
+        serde_json::to_string(&self.draft).unwrap_or_default()
+    }
 }
 
 /// A request before it is sent; no call needs more than one header of its own.

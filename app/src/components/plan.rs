@@ -8,7 +8,8 @@ use crate::api::plan::{Action, Affected, Effect, Example, FieldChange, Plan};
 use crate::components::diff::shown;
 use crate::components::icon::{self, Icon};
 use crate::components::message::message;
-use crate::draft::{Field, mapping_address};
+use crate::draft::mapping_address;
+use crate::fields::label_of;
 use crate::numerals::{count, counted, ordinal};
 
 /// Shows each field that would differ, before and after.
@@ -16,7 +17,7 @@ pub(crate) fn diff(changes: Vec<FieldChange>) -> impl IntoView {
     let row = |change: FieldChange| {
         view! {
             <tr>
-                <th scope="row">{Field::label_of(&change.field)}</th>
+                <th scope="row">{label_of(&change.field)}</th>
                 <td class="mono before" data-label="Before">
                     {value(change.before.as_deref())}
                 </td>
@@ -171,8 +172,13 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
     let row = move |example: &Example| {
         let served = example.mapping.as_ref().map(|mapping| {
             let by = if *mapping == name { String::new() } else { format!(" by “{mapping}”") };
-            let service = example.service.as_deref().unwrap_or_default();
-            (format!("{service} {}", example.upstream_path.as_deref().unwrap_or_default()), by)
+            let to = match &example.service {
+                Some(service) => {
+                    format!("{service} {}", example.upstream_path.as_deref().unwrap_or_default())
+                }
+                None => "answered by the gateway".to_owned(),
+            };
+            (to, by)
         });
         let (outcome, note) = match (served, &example.team) {
             (Some(served), _) => served,

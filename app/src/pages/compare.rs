@@ -17,6 +17,7 @@ use crate::components::page_head::{Crumbs, PageHead};
 use crate::components::plan;
 use crate::components::time::Ago;
 use crate::draft::{Field, mapping_address};
+use crate::fields::label_of;
 use crate::numerals::{count, counted};
 
 pub(super) async fn page(client: &Client, name: &str, query: &Query) -> Loaded {
@@ -200,7 +201,7 @@ fn rows(
         let [old, new] = if is_changed { ["mono before", "mono after"] } else { ["mono sub"; 2] };
         view! {
             <tr data-changed=is_changed.then_some("")>
-                <th scope="row">{Field::label_of(&key)}</th>
+                <th scope="row">{label_of(&key)}</th>
                 <td class=old data-label=from_label.clone()>
                     {plan::value(before.as_deref())}
                 </td>

@@ -8,9 +8,8 @@ mod gone;
 pub(crate) mod history;
 mod matching;
 mod numbers;
+mod policy;
 mod sharing;
-
-use std::sync::Arc;
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -20,7 +19,7 @@ use super::query::Query;
 use super::{Loaded, Visit, failure};
 use crate::api::client::{Client, ClientError, Write, encode_segment};
 use crate::api::live::LiveMapping;
-use crate::api::mapping::{Mapping, MappingDraft, Warning};
+use crate::api::mapping::{Mapping, Warning};
 use crate::api::plan::Plan;
 use crate::api::team::Role;
 use crate::components::action::{ActionForm, Tried};
@@ -31,6 +30,7 @@ use crate::components::note::Note;
 use crate::components::page_head::Crumbs;
 use crate::components::tabs::{Look, Tab, Tabs};
 use crate::components::time::Ago;
+use crate::draft::Typed;
 use crate::islands::mapping::MappingChips;
 use crate::numerals::count;
 
@@ -123,7 +123,9 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
         Err(error) => return failure::failed(Place::Mappings, "The mapping", error),
     };
     address.may_change = visit.me.may(Role::Editor, &live.mapping.team);
-    let plan = plan(client, &live.mapping).await;
+    // the live one comes without its policy
+    let mapping = client.mapping(name).await.unwrap_or_else(|_gone| live.mapping.clone());
+    let plan = plan(client, &mapping).await;
     let mark = mark(client, visit, name).await;
     let view = View::of(query);
     let content = match view {
@@ -143,9 +145,10 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
         view! {
             {head(&address, &live, mark)}
             {notes(&address, &live.mapping.warnings)}
-            {flow::flow(&live, plan.as_ref())}
+            {flow::flow(&live, &mapping, plan.as_ref())}
             {tabs(&address, view)}
             {content()}
+            {(view == View::Numbers).then(|| policy::card(&address, &mapping))}
         }
     })
 }
@@ -155,17 +158,13 @@ type Content = Box<dyn FnOnce() -> AnyView + Send>;
 
 /// Asks what saving the mapping as it is would do: it tells its place and what is nested.
 async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
-    let draft = MappingDraft {
-        name: mapping.name.clone(),
-        prefix: mapping.prefix.clone(),
-        service: mapping.service.clone(),
-        rewrite: Some(mapping.rewrite.clone()),
-        labels: Some(mapping.labels.clone()),
-        team: Some(mapping.team.clone()),
-        backends: mapping.backends.clone(),
-        policy: Arc::clone(&mapping.policy),
+    let as_it_is = Typed::of(mapping);
+    let write = Write {
+        draft: as_it_is.draft(),
+        extras: as_it_is.extras(),
+        replaces: Some(mapping.revision),
+        idempotency_key: None,
     };
-    let write = Write { draft, replaces: Some(mapping.revision), idempotency_key: None };
     // A change between the two calls, or a rule that has become stricter: the page goes without.
     client.plan(&write).await.ok()
 }

@@ -4,6 +4,8 @@ mod fields;
 mod rail;
 pub(super) mod refusal;
 mod review;
+mod rows;
+mod sections;
 mod sheet;
 
 use std::collections::hash_map::RandomState;
@@ -11,6 +13,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use leptos::prelude::*;
 
+pub use self::rows::MORE;
 use self::sheet::{Choice, Sheet};
 use super::query::Query;
 use super::{Loaded, Posted, Visit, claims, failure};
@@ -21,6 +24,7 @@ use crate::api::team::Role;
 use crate::components::frame::Place;
 use crate::components::page_head::{Crumbs, PageHead};
 use crate::draft::{Field, Form, Purpose, Stage, mapping_address};
+use crate::fields::faults::faults;
 
 /// How many services are offered at once.
 const CHOICES: u32 = 50;
@@ -114,6 +118,7 @@ async fn page(client: &Client, visit: &Visit, form: Form, asked: Asked) -> Loade
             None => (None, None),
         },
     };
+    let faults = found.as_ref().map(|error| faults(&form.typed.more, error)).unwrap_or_default();
     let status = match &form.stage {
         Stage::Refused(error) => error.status().unwrap_or(503),
         _ => 200,
@@ -130,7 +135,7 @@ async fn page(client: &Client, visit: &Visit, form: Form, asked: Asked) -> Loade
         view! {
             <Crumbs above here=crumb />
             <PageHead title=heading />
-            {sheet::draw(Sheet { form, found, plan, check, choices, teams })}
+            {sheet::draw(Sheet { form, found, faults, plan, check, choices, teams })}
         }
     })
     .with_status(status)

@@ -6,6 +6,7 @@ use envoy_types::util::pack_any;
 
 use super::{
     config::{ads, duration, number, socket_address, yes},
+    filters::policies,
     proto::{
         config::{
             common::mutation_rules::v3::{HeaderMutation, header_mutation::Action},
@@ -98,11 +99,7 @@ fn connection_manager(routes: Routes) -> HttpConnectionManager {
     };
     HttpConnectionManager {
         stat_prefix: GATEWAY.to_owned(),
-        http_filters: vec![HttpFilter {
-            name: "envoy.filters.http.router".to_owned(),
-            config_type: Some(http_filter::ConfigType::TypedConfig(pack_any(Router::default()))),
-            ..HttpFilter::default()
-        }],
+        http_filters: vec![policies(), router()],
         early_header_mutation_extensions,
         route_specifier: Some(route_specifier),
         // a path has one spelling, or a client could reach a service past its mapping's rules
@@ -125,6 +122,14 @@ fn connection_manager(routes: Routes) -> HttpConnectionManager {
         stream_idle_timeout: Some(duration(STREAM_IDLE_TIMEOUT)),
         request_headers_timeout: Some(duration(REQUEST_HEADERS_TIMEOUT)),
         ..HttpConnectionManager::default()
+    }
+}
+
+fn router() -> HttpFilter {
+    HttpFilter {
+        name: "envoy.filters.http.router".to_owned(),
+        config_type: Some(http_filter::ConfigType::TypedConfig(pack_any(Router::default()))),
+        ..HttpFilter::default()
     }
 }
 

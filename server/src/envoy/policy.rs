@@ -1,9 +1,11 @@
 //! A mapping's policy in Envoy's messages: what its routes do, one file for each group.
 //!
-//! Pure, and without rules: what comes here has been checked by `gateway::policy`.
+//! Pure, and without rules: what comes here has been checked by `gateway::policy`. A group that
+//! needs a filter gives it with its step to `filters::enable`.
 
 mod answer;
 mod headers;
+mod rewrite;
 mod traffic;
 
 use super::proto::config::route::v3::{
@@ -25,6 +27,7 @@ pub(super) fn action(spec: &Spec, cluster: String, replacement: Option<String>) 
         prefix_rewrite: replacement.unwrap_or_default(),
         ..RouteAction::default()
     };
+    rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
     Action::Route(action)
 }

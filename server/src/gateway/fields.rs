@@ -99,6 +99,9 @@ fn read_rewrite(reader: &Reader<'_>, answers_itself: bool) -> Option<Rewrite> {
     if answers_itself && rewrite != Rewrite::default() {
         return reader.wrong("rewrite", "has no effect where the gateway answers by itself");
     }
+    if reader.has("regex_rewrite") && !matches!(rewrite.as_str(), "" | "/") {
+        return reader.wrong("rewrite", "must be absent where there is `regex_rewrite`");
+    }
     Some(rewrite)
 }
 

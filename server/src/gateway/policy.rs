@@ -9,6 +9,7 @@
 
 mod answer;
 mod headers;
+mod rewrite;
 mod traffic;
 
 use std::{
@@ -29,6 +30,7 @@ use super::{
 
 pub use self::{
     headers::{VARIABLES, Variable, formatted},
+    rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
@@ -61,13 +63,14 @@ impl Policy {
     /// Reads the groups out of a mapping's body; what is wrong is among the reader's errors.
     pub fn read(reader: &Reader<'_>) -> Self {
         let policy = wire::Policy {
+            regex_rewrite: rewrite::regex_rewrite(reader),
+            host_rewrite: rewrite::host_rewrite(reader),
             redirect: answer::redirect(reader),
             respond: answer::respond(reader),
             request_headers: headers::read(reader, "request_headers"),
             response_headers: headers::read(reader, "response_headers"),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
-            ..wire::Policy::default()
         };
         check(&policy, reader);
         Self::of(policy)
@@ -101,6 +104,14 @@ impl Policy {
     /// Tells whether the gateway answers by itself: there is no service then.
     pub fn answers_itself(&self) -> bool {
         self.redirect.is_some() || self.respond.is_some()
+    }
+
+    /// Returns what a pattern makes of the path that the service would see.
+    pub fn rewritten(&self, path: String) -> String {
+        match &self.regex_rewrite {
+            Some(rewrite) => rewritten(rewrite, &path),
+            None => path,
+        }
     }
 
     /// Returns the parts that are not at their default, as they are stored.

@@ -135,7 +135,7 @@ impl Table {
         self.candidates(path).into_iter().find_map(|(_, mapping)| {
             let spec = &mapping.spec;
             let upstream = spec.rules().iter().find_map(|rule| rule.apply(path))?;
-            Some((mapping, upstream))
+            Some((mapping, spec.policy.rewritten(upstream)))
         })
     }
 

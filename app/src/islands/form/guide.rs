@@ -62,10 +62,13 @@ fn listen(guide: &Rc<Guide>) {
     let on_input = Rc::clone(guide);
     drop(window_event_listener(ev::input, move |event| {
         if sheet::is_inside(event.target()) {
-            let target = event.target();
-            let input = target.and_then(|at| at.dyn_into::<web_sys::HtmlInputElement>().ok());
-            if let Some(input) = input {
-                on_input.typed(input.name());
+            let target = event.target().and_then(|at| at.dyn_into::<Element>().ok());
+            if let Some(name) = target.as_ref().and_then(|at| at.get_attribute("name")) {
+                // a text says by itself whether it is what the server has drawn
+                if !target.is_some_and(|at| at.matches("input[type=text]").unwrap_or_default()) {
+                    sheet::set_dirty();
+                }
+                on_input.typed(name);
             }
         }
     }));
@@ -174,6 +177,7 @@ impl Guide {
                     // what the server says of a field, it goes on saying
                     let shown = ["name", "prefix", "service", "rewrite", "labels"];
                     shown.into_iter().for_each(|field| guide.touch(field.to_owned()));
+                    sheet::wrong_fields().into_iter().for_each(|field| guide.touch(field));
                     if !sheet::value("service").trim().is_empty() {
                         guide.look_up();
                     }

@@ -3,9 +3,10 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Document, DomParser, Element, HtmlElement, HtmlFormElement, HtmlInputElement};
-
-use crate::api::client::encode_segment;
+use web_sys::{
+    Document, DomParser, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement,
+    NodeList, UrlSearchParams,
+};
 
 /// Id of the form.
 const FORM: &str = "mapping-form";
@@ -29,12 +30,12 @@ pub(super) fn is_inside(target: Option<web_sys::EventTarget>) -> bool {
 
 /// Writes all fields and the pressed button as the browser would.
 pub(super) fn body(step: &str) -> String {
-    let pair = |(name, value): (String, String)| {
-        format!("{}={}", encode_segment(&name), encode_segment(&value))
-    };
-    let fields = inputs("input[name]").into_iter().map(|input| (input.name(), input.value()));
-    let all = fields.chain([("step".to_owned(), step.to_owned())]);
-    all.map(pair).collect::<Vec<_>>().join("&")
+    let data = form().and_then(|form| FormData::new_with_form(&form).ok());
+    // its pairs are all texts: the form takes no files
+    let fields = data.and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok());
+    let Some(fields) = fields else { return String::new() };
+    fields.append("step", step);
+    fields.to_string().into()
 }
 
 /// Returns the names of the fields in which something else stands than the server has drawn.
@@ -44,6 +45,21 @@ pub(super) fn typed_fields() -> Vec<String> {
         .filter(|input| input.value() != input.default_value())
         .map(|input| input.name())
         .collect()
+}
+
+/// Returns the names of the fields against which something is said.
+pub(super) fn wrong_fields() -> Vec<String> {
+    let slots = elements(document().query_selector_all(".field-error:not(:empty)"));
+    let ids = slots.into_iter().map(|slot| slot.id());
+    ids.filter_map(|id| Some(id.strip_suffix("-error")?.to_owned())).collect()
+}
+
+/// Notes that something was typed or chosen.
+pub(super) fn set_dirty() {
+    if let Some(form) = form() {
+        // fails only for a name that is none
+        drop(form.dataset().set("dirty", ""));
+    }
 }
 
 /// Tells whether leaving now would lose something.
@@ -81,21 +97,27 @@ pub(super) fn take_over(page: &Document) {
     focus(asks.or_else(|| document().get_element_by_id("prefix")));
 }
 
-/// Shows what `page` foresees, and what it says against the fields of `touched`.
+/// Shows what `page` foresees, and what it says against the fields of `touched` and their groups.
 pub(super) fn take_preview(page: &Document, touched: &[String]) {
     take_inside(page, &FORESEEN);
+    for count in elements(document().query_selector_all(".section-set")) {
+        take_inside(page, &[&count.id()]);
+    }
     for name in touched {
-        let id = format!("{name}-error");
-        take_inside(page, &[&id]);
-        let is_wrong = document()
-            .get_element_by_id(&id)
-            .is_some_and(|slot| slot.text_content().is_some_and(|said| !said.trim().is_empty()));
-        if let Some(input) = document().get_element_by_id(name) {
-            // the attribute's name is a valid constant, so neither call can fail
-            drop(match is_wrong {
-                true => input.set_attribute("aria-invalid", "true"),
-                false => input.remove_attribute("aria-invalid"),
-            });
+        let group = name.split('.').next().unwrap_or_default();
+        let slots = document().query_selector_all(&format!(".field-error[id^=\"{group}\"]"));
+        for slot in elements(slots) {
+            take_inside(page, &[&slot.id()]);
+            let is_wrong = slot.text_content().is_some_and(|said| !said.trim().is_empty());
+            let id = slot.id();
+            let input = document().get_element_by_id(id.strip_suffix("-error").unwrap_or_default());
+            if let Some(input) = input {
+                // the attribute's name is a valid constant, so neither call can fail
+                drop(match is_wrong {
+                    true => input.set_attribute("aria-invalid", "true"),
+                    false => input.remove_attribute("aria-invalid"),
+                });
+            }
         }
     }
     let is_all_right = matches!(document().query_selector(".field-error:not(:empty)"), Ok(None));
@@ -173,7 +195,12 @@ pub(super) fn set_busy(is_busy: bool, pressed: Option<&Element>) {
 
 fn inputs(selector: &str) -> Vec<HtmlInputElement> {
     let Some(form) = form() else { return Vec::new() };
-    let Ok(found) = form.query_selector_all(selector) else { return Vec::new() };
+    let found = elements(form.query_selector_all(selector));
+    found.into_iter().filter_map(|input| input.dyn_into().ok()).collect()
+}
+
+fn elements<E>(found: Result<NodeList, E>) -> Vec<Element> {
+    let Ok(found) = found else { return Vec::new() };
     (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect()
 }
 

@@ -1,17 +1,25 @@
 //! The way of a request through the mapping, from the listener to the endpoints.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::policy;
 use crate::api::client::encode_segment;
 use crate::api::live::LiveMapping;
+use crate::api::mapping::Mapping;
 use crate::api::plan::{Example, Plan};
 use crate::components::diff;
 use crate::islands::mapping::MappingMembers;
 use crate::numerals::ordinal;
 
 /// Shows the way as a strip.
-pub(super) fn flow(live: &LiveMapping, plan: Option<&Plan>) -> impl IntoView + use<> {
-    let mapping = live.mapping.clone();
+pub(super) fn flow(
+    live: &LiveMapping,
+    mapping: &Mapping,
+    plan: Option<&Plan>,
+) -> impl IntoView + use<> {
+    let mapping = mapping.clone();
+    let answer = policy::answer(&mapping.policy);
     let place = plan.and_then(|plan| plan.position);
     let place = place.map(|place| format!("{} in match order", ordinal(place)));
     let example = plan.and_then(|plan| example(plan, &mapping.name));
@@ -20,30 +28,28 @@ pub(super) fn flow(live: &LiveMapping, plan: Option<&Plan>) -> impl IntoView + u
             <p class="mono sub">{format!("{path} → {upstream}")}</p>
         }
     });
-    let rewrite = match mapping.rewrite.as_str() {
-        "" => view! { <p class="value">"none: the path stays"</p> }.into_any(),
-        rewrite => {
+    let rewrite = match (&mapping.policy.regex_rewrite, mapping.rewrite.as_str()) {
+        (Some(rewrite), _) => {
+            view! { <p class="value mono">{rewrite.pattern.clone()}</p> }.into_any()
+        }
+        (None, "") => view! { <p class="value">"none: the path stays"</p> }.into_any(),
+        (None, rewrite) => {
             view! { <p class="value mono">{diff::shown(Some(rewrite)).to_owned()}</p> }.into_any()
         }
     };
     let services = format!("/services?q={}", encode_segment(&mapping.service));
 
-    view! {
-        <dl class="card flow" data-testid="flow">
+    let rest = match answer {
+        Some(answer) => Either::Left(view! {
             <div>
-                <dt>"Listener"</dt>
+                <dt>"Answer"</dt>
                 <dd>
-                    <p class="value">"HTTP"</p>
-                    <p class="sub">"any host, every node"</p>
+                    <p class="value">{answer}</p>
+                    <p class="sub">"by the gateway itself, without a service"</p>
                 </dd>
             </div>
-            <div>
-                <dt>"Match"</dt>
-                <dd>
-                    <p class="value mono">{mapping.prefix.clone()}</p>
-                    <p class="sub">{place}</p>
-                </dd>
-            </div>
+        }),
+        None => Either::Right(view! {
             <div>
                 <dt>"Rewrite"</dt>
                 <dd>{rewrite} {example}</dd>
@@ -64,6 +70,26 @@ pub(super) fn flow(live: &LiveMapping, plan: Option<&Plan>) -> impl IntoView + u
                     <p class="sub">"by their health checks"</p>
                 </dd>
             </div>
+        }),
+    };
+
+    view! {
+        <dl class="card flow" data-testid="flow">
+            <div>
+                <dt>"Listener"</dt>
+                <dd>
+                    <p class="value">"HTTP"</p>
+                    <p class="sub">"any host, every node"</p>
+                </dd>
+            </div>
+            <div>
+                <dt>"Match"</dt>
+                <dd>
+                    <p class="value mono">{mapping.prefix.clone()}</p>
+                    <p class="sub">{place}</p>
+                </dd>
+            </div>
+            {rest}
         </dl>
     }
 }

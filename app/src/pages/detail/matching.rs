@@ -78,6 +78,7 @@ fn examples(examples: &[Example], own: &str) -> impl IntoView + use<> {
                 }
                 .into_any()
             }
+            (Some(_), None) => view! { <span>"an answer of the gateway’s own"</span> }.into_any(),
             _ => view! { <span class="text-warn">"404 from Envoy: no mapping matches"</span> }
                 .into_any(),
         };

@@ -66,6 +66,9 @@ pub(super) async fn load(
 }
 
 async fn service(client: &Client, name: &str) -> Option<Service> {
+    if name.is_empty() {
+        return None;
+    }
     let page = client.services(name, SERVICES_MAX, None).await.ok()?;
     page.items.into_iter().find(|service| service.name == name)
 }

@@ -2,9 +2,10 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
+use serde_json::{Map, Value};
 
-use super::refusal;
 use super::sheet::{Choice, Sheet};
+use super::{refusal, sections};
 use crate::api::service::{Resolution, ServiceCheck};
 use crate::components::chip::Tone;
 use crate::components::message::message;
@@ -43,7 +44,7 @@ fn look(field: Field) -> Look {
             "2500",
         ),
         Field::Service => look(
-            "[scheme://]name[.namespace][:port], for example usersvc or https://images.shop:8443",
+            "[scheme://]name[.namespace][:port], for example usersvc or https://images.shop:8443. Empty where the gateway answers by itself.",
             "usersvc",
             "500",
         ),
@@ -87,6 +88,7 @@ pub(super) fn face(sheet: &Sheet) -> impl IntoView + use<> {
             {text(sheet, Field::Rewrite, false)}
             {text(sheet, Field::Labels, false)}
         </details>
+        {sections::all(sheet)}
         <div class="form-actions">
             <a class="btn" href=form.purpose.back() aria-keyshortcuts="Escape" data-leave="ask">
                 "Cancel"
@@ -116,6 +118,10 @@ pub(super) fn carried(form: &Form) -> impl IntoView + use<> {
         let fields = Field::ALL.into_iter().filter(|field| *field != Field::Name);
         let name = |field: Field| format!("base_{}", field.key());
         hidden.extend(fields.map(|field| (name(field), base.get(field).to_owned())));
+        hidden.extend(more(base).map(|(name, text)| (format!("base_{name}"), text)));
+    }
+    if !form.typed.rest.is_empty() {
+        hidden.push((REST.to_owned(), json(&form.typed.rest)));
     }
     inputs(hidden)
 }
@@ -123,7 +129,23 @@ pub(super) fn carried(form: &Form) -> impl IntoView + use<> {
 /// Carries what is typed, where the fields are not shown.
 pub(super) fn carried_text(typed: &Typed) -> impl IntoView + use<> {
     let fields = Field::ALL.into_iter();
-    inputs(fields.map(|field| (field.key().to_owned(), typed.get(field).to_owned())).collect())
+    let first = fields.map(|field| (field.key().to_owned(), typed.get(field).to_owned()));
+    let texts = typed.more.pairs().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    inputs(first.chain(texts).collect())
+}
+
+/// Name of the input that carries what no field has.
+const REST: &str = "rest";
+
+/// Returns what is typed besides the first fields, by the name of its input.
+fn more(typed: &Typed) -> impl Iterator<Item = (String, String)> {
+    let rest = (!typed.rest.is_empty()).then(|| (REST.to_owned(), json(&typed.rest)));
+    let texts = typed.more.pairs().map(|(name, text)| (name.to_owned(), text.to_owned()));
+    texts.chain(rest)
+}
+
+fn json(object: &Map<String, Value>) -> String {
+    Value::from(object.clone()).to_string()
 }
 
 fn inputs(hidden: Vec<(String, String)>) -> impl IntoView {

@@ -45,13 +45,16 @@ fn waiting(sheet: &Sheet) -> &'static str {
             "Somebody else has changed this mapping meanwhile: Review shows both versions."
         }
         Some(_) if is_complete => "Shows some requests as soon as the fields are right.",
-        _ => "Shows some requests once name, prefix and service are there. Review shows it, too.",
+        _ => {
+            "Shows some requests once name, prefix and service, or an answer, are there. Review shows it, too."
+        }
     }
 }
 
 /// Shows the `curl` line for what is typed. The browser puts in the address under which it sees us.
 pub(super) fn same_by_post(sheet: &Sheet) -> impl IntoView + use<> {
-    let line = curl::create(curl::DEFAULT_ORIGIN, &sheet.form.typed.draft());
+    let typed = &sheet.form.typed;
+    let line = curl::create(curl::DEFAULT_ORIGIN, &typed.draft(), &typed.extras());
 
     view! {
         <section class="card" aria-labelledby="same-by-post">

@@ -17,20 +17,24 @@ use crate::draft::{Field, Form, Stage, Typed, mapping_address, owner, stale};
 /// Says why the mapping was refused, with a link to each field; it takes the focus.
 pub(super) fn summary(sheet: &Sheet) -> impl IntoView + use<> {
     match &sheet.form.stage {
-        Stage::Refused(error) => Some(faults(error)),
+        Stage::Refused(error) => Some(faults(sheet, error)),
         _ => None,
     }
 }
 
-fn faults(error: &ClientError) -> impl IntoView + use<> {
-    let faults: Vec<_> =
-        Field::ALL.into_iter().filter_map(|field| Some((field, field.error(error)?))).collect();
+fn faults(sheet: &Sheet, error: &ClientError) -> impl IntoView + use<> {
+    let first = Field::ALL.into_iter().filter_map(|field| {
+        Some((field.key().to_owned(), field.label().to_owned(), field.error(error)?))
+    });
+    let more = sheet.faults.iter().cloned();
+    let more = more.map(|fault| (fault.id, fault.label, fault.message));
+    let faults: Vec<_> = first.chain(more).collect();
     // the fields say it themselves
     let overall = faults.is_empty().then(|| view! { <p>{message(&error.to_string())}</p> });
-    let link = |(field, text): (Field, String)| {
+    let link = |(id, label, text): (String, String, String)| {
         view! {
             <li>
-                <a href=format!("#{}", field.key())>{field.label()}</a>
+                <a href=format!("#{id}")>{label}</a>
                 ": "
                 {message(&text)}
             </li>
@@ -136,7 +140,7 @@ fn versions(rows: Vec<Difference>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">
-                    {row.field.label()}
+                    {row.label}
                     <span class="sub">{note}</span>
                 </th>
                 <td class="mono" data-label="Mine">

@@ -8,6 +8,7 @@ use crate::api::client::ClientError;
 use crate::api::plan::Plan;
 use crate::api::service::{Service, ServiceCheck};
 use crate::draft::{Field, Form, Stage, stale};
+use crate::fields::faults::Fault;
 use crate::islands::form::FormGuide;
 use crate::numerals::counted;
 
@@ -32,6 +33,8 @@ pub(super) struct Sheet {
     pub(super) form: Form,
     /// Why the last review, save or preview failed.
     pub(super) found: Option<ClientError>,
+    /// What of it is about the fields of the table.
+    pub(super) faults: Vec<Fault>,
     /// What the last preview or review said.
     pub(super) plan: Option<Plan>,
     /// Whether the chosen service would answer, where that was asked.

@@ -89,6 +89,14 @@ fn what_is_stored_reads_as_it_was() {
     json!({ "timeouts": { "request_ms": 100 }, "retries": { "on": ["5xx"], "per_try_timeout_ms": 101 } }),
     "/retries/per_try_timeout_ms must be at most `timeouts.request_ms`, which is 100"
 )]
+#[case(json!({ "regex_rewrite": {} }), "/regex_rewrite/pattern is missing")]
+#[case(json!({ "regex_rewrite": { "pattern": "(", "substitution": "" } }), "/regex_rewrite/pattern is no regular expression")]
+#[case(json!({ "regex_rewrite": { "pattern": "a*", "substitution": "" } }), "must not match the empty text")]
+#[case(json!({ "regex_rewrite": { "pattern": "(a)", "substitution": r"\2" } }), r"names the group `\2`; the pattern has 1")]
+#[case(json!({ "regex_rewrite": { "pattern": "a", "substitution": r"b\" } }), r"/regex_rewrite/substitution has a `\`")]
+#[case(json!({ "regex_rewrite": { "pattern": "a", "substitution": "b?c" } }), "must not have '?'")]
+#[case(json!({ "host_rewrite": "http://a" }), "/host_rewrite has a scheme")]
+#[case(json!({ "host_rewrite": "a_b." }), "/host_rewrite has the host")]
 #[case(json!({ "retries": { "on": [], "tries": 3 } }), "/retries/tries is not a known field; known are `on`")]
 fn what_is_out_of_bounds_is_refused_with_what_is_allowed(#[case] body: Value, #[case] said: &str) {
     let errors = read(body).unwrap_err();
@@ -102,4 +110,23 @@ fn a_value_reaches_envoys_formatter_only_by_our_variables() {
         formatted("%REQ(X)% {host} {\"a\": 1} {"),
         "%%REQ(X)%% %REQ(:AUTHORITY)% {\"a\": 1} {"
     );
+}
+
+#[rstest]
+#[case("^/user/([0-9]+)/photo$", r"/photos/\1", "/user/42/photo", "/photos/42")]
+#[case("a", "b", "/a/a", "/b/b")]
+#[case("/(a|ab)", r"/<\0>", "/ab", "/</a>b")]
+#[case("/x", "", "/x/y", "/y")]
+#[case("/(a)?b", r"/\1c", "/b", "/c")]
+fn a_pattern_rewrites_every_place_that_it_matches(
+    #[case] pattern: &str,
+    #[case] substitution: &str,
+    #[case] path: &str,
+    #[case] expected: &str,
+) {
+    let policy = read(json!({
+        "regex_rewrite": { "pattern": pattern, "substitution": substitution },
+    }));
+
+    assert_eq!(policy.unwrap().rewritten(path.to_owned()), expected);
 }

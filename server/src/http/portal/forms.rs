@@ -7,6 +7,8 @@
 //! ```
 //! They call the REST API in process, as the browser's islands do by fetch.
 
+use std::collections::BTreeMap;
+
 use app::{
     api::{
         client::{Client, ClientError, Saved},
@@ -14,9 +16,11 @@ use app::{
         request::Request,
     },
     draft::{Field, Form, Purpose, Stage, Typed, mapping_address},
-    pages::{delete_mapping::recent_requests, requests},
+    fields::texts::Texts,
+    pages::{delete_mapping::recent_requests, mapping_form::MORE, requests},
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The fields of a mapping's form, all of them texts.
 #[derive(Debug, Default, Deserialize)]
@@ -37,6 +41,12 @@ pub(super) struct MappingFields {
     replaces: Option<String>,
     key: String,
     step: String,
+    /// What no field of the form has, as JSON.
+    rest: String,
+    base_rest: String,
+    /// The fields of the table, and, with `base_` in front, what they were filled from.
+    #[serde(flatten)]
+    more: BTreeMap<String, String>,
 }
 
 /// What a posted form leads to.
@@ -66,6 +76,9 @@ impl MappingFields {
             },
             // the page says by itself what is foreseen, and whether the service answers
             "edit" | "preview" | "check" => {}
+            step if step.starts_with(MORE) => {
+                form.more_of = step.strip_prefix(MORE).map(str::to_owned);
+            }
             // Enter in a field presses the first button, and a form sent by hand has none
             _ => {
                 let plan = client.plan(&form.write()).await;
@@ -76,6 +89,10 @@ impl MappingFields {
     }
 
     fn into_form(self, purpose: Purpose) -> Form {
+        let pairs = || self.more.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let base_pairs =
+            pairs().filter_map(|(name, text)| Some((name.strip_prefix("base_")?, text)));
+        let (more, base_more) = (Texts::posted(pairs()), Texts::posted(base_pairs));
         let rewrite = self.rewrite.unwrap_or_else(|| Typed::empty().rewrite);
         let mut typed = Typed {
             name: self.name,
@@ -84,6 +101,8 @@ impl MappingFields {
             team: self.team,
             rewrite,
             labels: self.labels,
+            more,
+            rest: object(&self.rest),
         };
         // a mapping keeps its name
         if let Purpose::Edit(name) = &purpose {
@@ -96,6 +115,8 @@ impl MappingFields {
             team: self.base_team,
             rewrite: self.base_rewrite,
             labels: self.base_labels,
+            more: base_more,
+            rest: object(&self.base_rest),
         });
         Form {
             base,
@@ -103,9 +124,15 @@ impl MappingFields {
             typed,
             purpose,
             key: self.key,
+            more_of: None,
             stage: Stage::Typing,
         }
     }
+}
+
+/// Reads what a form carries along; what somebody has broken is as if it were not there.
+fn object(json: &str) -> Map<String, Value> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// The fields of the page that asks before a mapping is deleted.

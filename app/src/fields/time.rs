@@ -1,0 +1,76 @@
+//! How long a service may take, and when it is asked again.
+
+use super::{Field, Group, Kind, Section};
+
+/// An hour.
+const LONGEST_MS: u32 = 3_600_000;
+
+pub(super) const SECTION: Section = Section {
+    id: "time",
+    title: "Timeouts and retries",
+    about: "How long an answer may take, and when a request is tried again",
+    groups: &[
+        Group {
+            key: "timeouts",
+            title: "Timeouts",
+            fields: &[
+                Field {
+                    key: "timeouts.request_ms",
+                    label: "Whole answer",
+                    kind: Kind::Number { least: 1, most: LONGEST_MS, unit: "ms" },
+                    default: "no limit",
+                    help: "From the end of the request to the end of the answer, all tries together.",
+                    envoy: "timeout",
+                },
+                Field {
+                    key: "timeouts.idle_ms",
+                    label: "Silence",
+                    kind: Kind::Number { least: 1, most: LONGEST_MS, unit: "ms" },
+                    default: "290000",
+                    help: "While the service sends nothing at all.",
+                    envoy: "retry_policy.per_try_idle_timeout, idle_timeout",
+                },
+            ],
+        },
+        Group {
+            key: "retries",
+            title: "Retries",
+            fields: &[
+                Field {
+                    key: "retries.on",
+                    label: "Tried again on",
+                    kind: Kind::Lines { most: 20, example: "connect-failure" },
+                    default: "never",
+                    help: "One condition a line: connect-failure, refused-stream, reset, reset-before-request, \
+                           gateway-error, 5xx, retriable-4xx, a status code from 400 to 599, or gRPC’s cancelled, \
+                           deadline-exceeded, internal, resource-exhausted and unavailable.",
+                    envoy: "retry_policy.retry_on, retriable_status_codes",
+                },
+                Field {
+                    key: "retries.attempts",
+                    label: "Retries",
+                    kind: Kind::Number { least: 1, most: 10, unit: "" },
+                    default: "1",
+                    help: "How often it is tried again at the most.",
+                    envoy: "retry_policy.num_retries",
+                },
+                Field {
+                    key: "retries.per_try_timeout_ms",
+                    label: "Each try",
+                    kind: Kind::Number { least: 1, most: LONGEST_MS, unit: "ms" },
+                    default: "no limit of its own",
+                    help: "At most what the whole answer may take.",
+                    envoy: "retry_policy.per_try_timeout",
+                },
+                Field {
+                    key: "retries.backoff_ms",
+                    label: "Wait before a retry",
+                    kind: Kind::Number { least: 1, most: 60_000, unit: "ms" },
+                    default: "25",
+                    help: "Doubles from one to the next, up to ten times as much, with some chance in it.",
+                    envoy: "retry_policy.retry_back_off",
+                },
+            ],
+        },
+    ],
+};

@@ -1,0 +1,111 @@
+//! The filters that a request goes through before it is routed, and their order.
+//!
+//! ```text
+//! connection manager: chancery.policies (off) ─▶ router
+//!                           ▲ on, with just the filters that the mapping needs
+//! Route ─ typed_per_filter_config ─┘
+//! ```
+//! The connection manager has one filter of ours, a chain, which is empty and off. A route turns it
+//! on and brings the chain, so that a policy never touches the listener, a bad one is blamed on its
+//! mapping, and a mapping that asks for nothing pays nothing.
+
+use envoy_types::util::pack_any;
+
+use super::proto::{
+    config::{core::v3::TypedExtensionConfig, route::v3::Route},
+    extensions::filters::{
+        http::filter_chain::v3::{FilterChain, FilterChainConfig, FilterChainConfigPerRoute},
+        network::http_connection_manager::v3::{HttpFilter, http_filter::ConfigType},
+    },
+};
+
+/// Name of the filter that holds a mapping's filters.
+pub const POLICIES: &str = "chancery.policies";
+
+/// What a request goes through, in this order: what refuses comes before what costs, and what
+/// knows the client before what counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Addresses that may come.
+    Addresses,
+    /// Who calls: a token, a key, a password, a certificate.
+    Authentication,
+    /// Whether they may, as another service says.
+    Authorization,
+    /// How often.
+    RateLimit,
+    /// How often, counted for all nodes together.
+    GlobalRateLimit,
+    /// Faults on purpose.
+    Fault,
+    /// How large.
+    BodyLimit,
+    /// Requests that are taken in whole before they go on.
+    Buffer,
+    GrpcWeb,
+    Compression,
+    /// Which endpoint had the client before.
+    StickySession,
+}
+
+/// A filter at its step, whole: not the filter's own form for routes.
+pub type Piece = (Step, TypedExtensionConfig);
+
+/// Returns the connection manager's filter that routes may fill.
+pub(super) fn policies() -> HttpFilter {
+    HttpFilter {
+        name: POLICIES.to_owned(),
+        config_type: Some(ConfigType::TypedConfig(pack_any(FilterChainConfig::default()))),
+        disabled: true,
+        ..HttpFilter::default()
+    }
+}
+
+/// Lets the requests of a route go through `pieces`, in the order of their steps.
+pub fn enable(route: &mut Route, mut pieces: Vec<Piece>) {
+    if pieces.is_empty() {
+        return;
+    }
+    pieces.sort_by_key(|(step, _)| *step);
+    let filters = pieces.into_iter().map(|(_, filter)| filter).collect();
+    let chain = FilterChainConfigPerRoute { filter_chain: Some(FilterChain { filters }) };
+    route.typed_per_filter_config.insert(POLICIES.to_owned(), pack_any(chain));
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+
+    use super::*;
+
+    fn piece(step: Step, name: &str) -> Piece {
+        (step, TypedExtensionConfig { name: name.to_owned(), ..TypedExtensionConfig::default() })
+    }
+
+    #[test]
+    fn a_routes_filters_stand_in_the_order_of_their_steps() {
+        let mut route = Route::default();
+
+        let pieces = vec![
+            piece(Step::Compression, "c"),
+            piece(Step::Addresses, "a"),
+            piece(Step::RateLimit, "b"),
+        ];
+        enable(&mut route, pieces);
+
+        let chain = route.typed_per_filter_config.get(POLICIES).unwrap();
+        let chain = FilterChainConfigPerRoute::decode(chain.value.as_slice()).unwrap();
+        let names: Vec<_> = chain.filter_chain.unwrap().filters;
+        let names: Vec<_> = names.iter().map(|filter| filter.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_route_that_needs_none_has_no_chain() {
+        let mut route = Route::default();
+
+        enable(&mut route, Vec::new());
+
+        assert!(route.typed_per_filter_config.is_empty());
+    }
+}

@@ -1,0 +1,3 @@
+//! What a request must be like to be served by a mapping.
+
+pub mod pattern;
