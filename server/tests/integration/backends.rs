@@ -237,7 +237,7 @@ async fn what_cannot_be_shared_is_refused_with_its_place_and_a_plan_shows_the_we
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
         pointers,
-        ["/backends/0/weight", "/backends/1/servise", "/backends/1/service", "/backends/1/weight"]
+        ["/backends/0/weight", "/backends/1/service", "/backends/1/weight", "/backends/1/servise"]
     );
     let other = json!({ "service": "third", "backends": backends(1, 1) });
     let refused = server.send(Method::PATCH, MAPPING, &other).await;
