@@ -74,7 +74,7 @@ mod tests {
             service: "usersvc".to_owned(),
             rewrite: Some(rewrite.to_owned()),
             labels: None,
-            team: None,
+            ..MappingDraft::default()
         }
     }
 

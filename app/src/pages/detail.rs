@@ -151,7 +151,9 @@ type Content = Box<dyn FnOnce() -> AnyView + Send>;
 async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
     let draft = MappingDraft {
         name: mapping.name.clone(),
+        host: Some(mapping.host.clone()),
         prefix: mapping.prefix.clone(),
+        r#match: Some(mapping.r#match.clone()),
         service: mapping.service.clone(),
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),

@@ -3,25 +3,29 @@
 use std::time::Duration;
 
 use super::{
+    conditions::{literal, regex, route_match},
     config::duration,
     listener::PATH_HEADER,
-    proto::config::route::v3::{
-        RetryPolicy, Route, RouteAction, RouteConfiguration, RouteMatch, ScopedRouteConfiguration,
-        VirtualHost,
-        route::Action,
-        route_action::ClusterSpecifier,
-        route_match::PathSpecifier,
-        scoped_route_configuration::{
-            Key,
-            key::{Fragment, fragment::Type},
+    proto::{
+        config::route::v3::{
+            RetryPolicy, Route, RouteAction, RouteConfiguration, ScopedRouteConfiguration,
+            VirtualHost,
+            route::Action,
+            route_action::ClusterSpecifier,
+            scoped_route_configuration::{
+                Key,
+                key::{Fragment, fragment::Type},
+            },
         },
+        r#type::matcher::v3::RegexMatchAndSubstitute,
     },
     protobuf,
     shard::ShardKey,
-    stat_names::VIRTUAL_HOST,
+    stat_names::{self, VIRTUAL_HOST},
 };
 use crate::gateway::{
     mapping::Mapping,
+    matching::host::HostPattern,
     rule::{PathMatch, Rule, rules},
 };
 
@@ -31,21 +35,39 @@ const SERVICE_IDLE_TIMEOUT: Duration = Duration::from_secs(290);
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
+///
+/// It chooses the virtual host of the most specific domain first, and looks into no other: each has
+/// the routes of all mappings whose hosts cover its own.
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,
 ) -> RouteConfiguration {
+    let mappings: Vec<_> = mappings.into_iter().collect();
+    let mut hosts: Vec<_> = mappings.iter().map(|mapping| &mapping.spec.host).collect();
+    hosts.push(&HostPattern::Any);
+    // match order is by host first, so equal ones are neighbours
+    hosts.dedup();
     RouteConfiguration {
         name: name.to_owned(),
-        virtual_hosts: vec![VirtualHost {
-            name: VIRTUAL_HOST.to_owned(),
-            domains: vec!["*".to_owned()],
-            routes: mappings.into_iter().flat_map(routes).collect(),
-            ..VirtualHost::default()
-        }],
+        virtual_hosts: hosts.into_iter().map(|host| virtual_host(host, &mappings)).collect(),
         // computed by us for ourselves; a service must not see it
         request_headers_to_remove: vec![PATH_HEADER.to_owned()],
+        // services see the `Host` as it was sent
+        ignore_port_in_host_matching: true,
         ..RouteConfiguration::default()
+    }
+}
+
+fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
+    let covers = |mapping: &&&Mapping| mapping.spec.host.covers(host);
+    VirtualHost {
+        name: match host {
+            HostPattern::Any => VIRTUAL_HOST.to_owned(),
+            host => stat_names::virtual_host(&host.to_string()),
+        },
+        domains: vec![host.to_string()],
+        routes: mappings.iter().filter(covers).flat_map(|mapping| routes(mapping)).collect(),
+        ..VirtualHost::default()
     }
 }
 
@@ -62,7 +84,9 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
 }
 
 fn routes(mapping: &Mapping) -> impl Iterator<Item = Route> {
-    rules(&mapping.spec.prefix, &mapping.spec.rewrite).into_iter().map(|rule| route(mapping, rule))
+    let spec = &mapping.spec;
+    let rules = rules(&spec.prefix, &spec.matching, &spec.rewrite);
+    rules.into_iter().map(|rule| route(mapping, rule))
 }
 
 fn route(mapping: &Mapping, rule: Rule) -> Route {
@@ -71,28 +95,39 @@ fn route(mapping: &Mapping, rule: Rule) -> Route {
         // both routes of a mapping count into the same statistics
         stat_prefix: name.clone(),
         name,
-        r#match: Some(RouteMatch {
-            path_specifier: Some(match rule.path {
-                PathMatch::Exact(path) => PathSpecifier::Path(path),
-                PathMatch::StartsWith(prefix) => PathSpecifier::Prefix(prefix),
-                PathMatch::Segments(prefix) => PathSpecifier::PathSeparatedPrefix(prefix),
-            }),
-            ..RouteMatch::default()
-        }),
-        action: Some(Action::Route(RouteAction {
-            cluster_specifier: Some(ClusterSpecifier::Cluster(
-                mapping.spec.service.name.to_string(),
-            )),
-            prefix_rewrite: rule.replacement.unwrap_or_default(),
-            // Envoy's own default would cut every answer off after 15 s
-            timeout: Some(protobuf::Duration::default()),
-            // nothing is tried again; the policy only carries the time limit
-            retry_policy: Some(RetryPolicy {
-                per_try_idle_timeout: Some(duration(SERVICE_IDLE_TIMEOUT)),
-                ..RetryPolicy::default()
-            }),
-            ..RouteAction::default()
-        })),
+        r#match: Some(route_match(&mapping.spec.matching, &rule)),
+        action: Some(Action::Route(route_action(mapping, rule))),
         ..Route::default()
+    }
+}
+
+fn route_action(mapping: &Mapping, rule: Rule) -> RouteAction {
+    let (prefix_rewrite, regex_rewrite) = rewrite(rule);
+    RouteAction {
+        cluster_specifier: Some(ClusterSpecifier::Cluster(mapping.spec.service.name.to_string())),
+        prefix_rewrite,
+        regex_rewrite,
+        // Envoy's own default would cut every answer off after 15 s
+        timeout: Some(protobuf::Duration::default()),
+        // nothing is tried again; the policy only carries the time limit
+        retry_policy: Some(RetryPolicy {
+            per_try_idle_timeout: Some(duration(SERVICE_IDLE_TIMEOUT)),
+            ..RetryPolicy::default()
+        }),
+        ..RouteAction::default()
+    }
+}
+
+/// Returns what takes the place of the matched path. Of a path that a regex matches, Envoy's prefix
+/// rewrite would replace all; so its literal beginning is replaced by another regex.
+fn rewrite(rule: Rule) -> (String, Option<RegexMatchAndSubstitute>) {
+    match (rule.path, rule.replacement) {
+        (_, None) => (String::new(), None),
+        (PathMatch::Then(prefix, _), Some(substitution)) => {
+            let pattern = regex(format!("^{}", literal(&prefix, rule.ignore_case)));
+            let substitute = RegexMatchAndSubstitute { pattern: Some(pattern), substitution };
+            (String::new(), Some(substitute))
+        }
+        (_, Some(replacement)) => (replacement, None),
     }
 }

@@ -50,6 +50,13 @@ pub fn cluster_stat_name(service: &ServiceName) -> String {
     service.to_string().replace(':', "|").replace('.', "~")
 }
 
+/// Returns the name of the virtual host of a host or pattern, such as `*.example.com`.
+///
+/// It has no dot: in the name of a statistic, one ends it.
+pub fn virtual_host(host: &str) -> String {
+    host.replace(':', "|").replace('.', "~")
+}
+
 /// Reads a statistic's name; `None` for any that is not one of ours.
 pub fn parse(name: &str) -> Option<Statistic> {
     if let Some(rest) = name.strip_prefix("vhost.gateway.route.") {

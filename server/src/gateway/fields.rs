@@ -8,13 +8,15 @@ use serde_json::{Map, Value};
 use super::{
     labels::Labels,
     mapping::{MappingName, Spec},
+    matching::{self, host::HostPattern},
     path::{Prefix, Rewrite},
     service::Service,
 };
 use crate::auth::names::TeamName;
 
 /// The fields of a mapping, in the order of the form.
-pub const FIELDS: [&str; 6] = ["name", "prefix", "service", "rewrite", "labels", "team"];
+pub const FIELDS: [&str; 8] =
+    ["name", "host", "prefix", "match", "service", "rewrite", "labels", "team"];
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,7 @@ pub enum NameFrom<'a> {
 pub fn read_spec(
     name: NameFrom<'_>,
     body: &Map<String, Value>,
-    default_team: impl FnOnce(Option<&Prefix>) -> Option<TeamName>,
+    default_team: impl FnOnce(Option<(&HostPattern, &Prefix)>) -> Option<TeamName>,
 ) -> Result<Spec, Vec<FieldError>> {
     let mut errors = Vec::new();
     for key in body.keys() {
@@ -45,6 +47,19 @@ pub fn read_spec(
     let name = read_name(name, body, &mut errors);
     let prefix =
         required(body, "prefix", "a text that begins with `/`", Prefix::parse, &mut errors);
+    let host = match body.get("host") {
+        None | Some(Value::Null) => Some(HostPattern::Any),
+        Some(_) => required(
+            body,
+            "host",
+            "`*`, a host name, or `*.` before one",
+            HostPattern::parse,
+            &mut errors,
+        ),
+    };
+    let matching = matching::read::read(body.get("match"), prefix.as_ref())
+        .map_err(|wrong| errors.extend(wrong))
+        .ok();
     let service = required(
         body,
         "service",
@@ -65,7 +80,7 @@ pub fn read_spec(
     let labels = read_labels(body, &mut errors);
     let team = match body.get("team") {
         None | Some(Value::Null) => {
-            let team = default_team(prefix.as_ref());
+            let team = default_team(host.as_ref().zip(prefix.as_ref()));
             if team.is_none() {
                 let message = "is missing; name the team whose mapping this is";
                 errors.push(FieldError::new("team", message.to_owned()));
@@ -74,11 +89,17 @@ pub fn read_spec(
         }
         Some(_) => required(body, "team", "the name of a team", TeamName::parse, &mut errors),
     };
-    match (name, prefix, service, rewrite, labels, team) {
-        (Some(name), Some(prefix), Some(service), Some(rewrite), Some(labels), Some(team))
-            if errors.is_empty() =>
-        {
-            Ok(Spec { name, prefix, service, rewrite, labels, team })
+    match (name, host.zip(prefix), matching, service, rewrite, labels, team) {
+        (
+            Some(name),
+            Some((host, prefix)),
+            Some(matching),
+            Some(service),
+            Some(rewrite),
+            Some(labels),
+            Some(team),
+        ) if errors.is_empty() => {
+            Ok(Spec { name, host, prefix, matching, service, rewrite, labels, team })
         }
         _ => Err(errors),
     }

@@ -3,9 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
     labels::Labels,
+    matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
     service::Service,
 };
@@ -67,12 +69,29 @@ impl MappingName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub name: MappingName,
+    /// The hosts whose requests it serves.
+    pub host: HostPattern,
     pub prefix: Prefix,
+    /// What a request must be like besides.
+    pub matching: Match,
     pub service: Service,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
     pub team: TeamName,
+}
+
+impl Spec {
+    /// Returns what no other mapping may have.
+    pub fn match_key(&self) -> MatchKey {
+        MatchKey::new(&self.host, &self.prefix, &self.matching)
+    }
+
+    /// Returns the first segment that every request for it has, without slashes; `None` where
+    /// that is open.
+    pub fn first_segment(&self) -> Option<&str> {
+        if self.matching.ignores_case() { None } else { self.prefix.first_segment() }
+    }
 }
 
 /// A committed mapping.
@@ -115,6 +134,18 @@ impl fmt::Display for Revision {
 impl fmt::Display for MappingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for MappingName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MappingName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

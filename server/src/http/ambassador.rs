@@ -125,9 +125,11 @@ async fn write(
     request: Request<Body>,
 ) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
-    // the article knows no labels: who sends none does not ask for them to go
+    // the article knows no labels, hosts or conditions: who sends none does not ask for them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
+        body.entry("host").or_insert_with(|| json!(current.spec.host));
+        body.entry("match").or_insert_with(|| json!(current.spec.matching.wire()));
     }
     let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
     operations::put(state, caller, Put::new(spec, caller.author.clone())).await

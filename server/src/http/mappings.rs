@@ -394,7 +394,9 @@ async fn add(
 fn fields(mapping: &Mapping) -> Map<String, Value> {
     let draft = MappingDraft {
         name: mapping.name.clone(),
+        host: Some(mapping.host.clone()),
         prefix: mapping.prefix.clone(),
+        r#match: Some(mapping.r#match.clone()),
         service: mapping.service.clone(),
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
@@ -406,13 +408,20 @@ fn fields(mapping: &Mapping) -> Map<String, Value> {
     }
 }
 
-/// Applies a merge patch; no field is an object, so one level is all.
+/// Applies a merge patch (RFC 7396).
 fn merged(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
     for (field, value) in patch {
         match value {
-            Value::Null => fields.remove(field),
-            value => fields.insert(field.clone(), value.clone()),
-        };
+            Value::Null => drop(fields.remove(field)),
+            Value::Object(inner) => {
+                let known = match fields.remove(field) {
+                    Some(Value::Object(known)) => known,
+                    _ => Map::new(),
+                };
+                fields.insert(field.clone(), Value::Object(merged(known, inner)));
+            }
+            value => drop(fields.insert(field.clone(), value.clone())),
+        }
     }
     fields
 }
