@@ -17,6 +17,8 @@ pub mod listener;
 pub mod render;
 pub mod routes;
 pub mod shard;
+pub mod sides;
+pub mod source;
 pub mod stat_names;
 
 /// Envoy's generated protobuf types, under a shorter name.

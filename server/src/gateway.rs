@@ -6,6 +6,7 @@
 //! JSON ─▶ Spec (parsed fields) ─▶ Mapping (a committed Spec) ─▶ Table ─▶ first match wins
 //! ```
 
+pub mod backends;
 pub mod endpoints;
 pub mod fields;
 pub mod labels;
@@ -19,3 +20,4 @@ pub mod request_path;
 pub mod rule;
 pub mod service;
 pub mod table;
+pub mod upstream;

@@ -40,6 +40,24 @@ pub struct Mapping {
     pub updated_at: DateTime<Utc>,
     /// What its owner should know although the mapping was accepted.
     pub warnings: Vec<Warning>,
+    /// The services among which its requests are shared; the first is `service`. Absent where
+    /// `service` gets them all. The browser has `LiveMapping::sides` instead.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+}
+
+/// One of the services among which a mapping's requests are shared.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    /// Each may be there once.
+    #[schema(example = "usersvc-v2")]
+    pub service: String,
+    /// Its part of the sum of all weights is its share; with 0 it gets no request.
+    #[schema(minimum = 0, maximum = 1000, example = 10)]
+    pub weight: u32,
 }
 
 fn any_host() -> String {
@@ -80,6 +98,12 @@ pub struct MappingDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(example = "accounts"))]
     pub team: Option<String>,
+    /// The services among which the requests are shared: 2 to 10, the first is `service`. Absent
+    /// means that `service` gets them all.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub backends: Vec<Backend>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

@@ -18,6 +18,8 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         created_at: chrono::DateTime::default(),
         updated_at: chrono::DateTime::default(),
         warnings: Vec::new(),
+        #[cfg(feature = "ssr")]
+        backends: Vec::new(),
     }
 }
 

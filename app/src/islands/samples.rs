@@ -22,6 +22,8 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
             created_at: DateTime::default(),
             updated_at: DateTime::default(),
             warnings: Vec::new(),
+            #[cfg(feature = "ssr")]
+            backends: Vec::new(),
         },
         counters: Counters::default(),
         rate: Some(0.0),
@@ -32,5 +34,6 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
         health: Health::Idle,
         config: ConfigState::Live { nodes: 1 },
         trend: Vec::new(),
+        sides: Vec::new(),
     }
 }

@@ -158,6 +158,7 @@ async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
+        backends: mapping.backends.clone(),
     };
     let write = Write { draft, replaces: Some(mapping.revision), idempotency_key: None };
     // A change between the two calls, or a rule that has become stricter: the page goes without.

@@ -8,8 +8,8 @@ use super::{
     listener::PATH_HEADER,
     proto::{
         config::route::v3::{
-            RetryPolicy, Route, RouteAction, RouteConfiguration, ScopedRouteConfiguration,
-            VirtualHost,
+            RetryPolicy, Route, RouteAction, RouteConfiguration, RouteMatch,
+            ScopedRouteConfiguration, VirtualHost,
             route::Action,
             route_action::ClusterSpecifier,
             scoped_route_configuration::{
@@ -21,6 +21,7 @@ use super::{
     },
     protobuf,
     shard::ShardKey,
+    sides::{SideRoute, sides},
     stat_names::{self, VIRTUAL_HOST},
 };
 use crate::gateway::{
@@ -83,28 +84,34 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping) -> impl Iterator<Item = Route> {
+fn routes(mapping: &Mapping) -> Vec<Route> {
     let spec = &mapping.spec;
     let rules = rules(&spec.prefix, &spec.matching, &spec.rewrite);
-    rules.into_iter().map(|rule| route(mapping, rule))
+    let each = sides(spec).into_iter().flat_map(|side| {
+        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
+        of_side.collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule) -> Route {
-    let name = mapping.name().to_string();
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
     Route {
-        // both routes of a mapping count into the same statistics
-        stat_prefix: name.clone(),
-        name,
-        r#match: Some(route_match(&mapping.spec.matching, &rule)),
-        action: Some(Action::Route(route_action(mapping, rule))),
+        // both routes of a side count into the same statistics
+        stat_prefix: side.stat_prefix,
+        name: mapping.name().to_string(),
+        r#match: Some(RouteMatch {
+            runtime_fraction: side.fraction,
+            ..route_match(&mapping.spec.matching, &rule)
+        }),
+        action: Some(Action::Route(route_action(side.cluster, rule))),
         ..Route::default()
     }
 }
 
-fn route_action(mapping: &Mapping, rule: Rule) -> RouteAction {
+fn route_action(cluster: String, rule: Rule) -> RouteAction {
     let (prefix_rewrite, regex_rewrite) = rewrite(rule);
     RouteAction {
-        cluster_specifier: Some(ClusterSpecifier::Cluster(mapping.spec.service.name.to_string())),
+        cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)),
         prefix_rewrite,
         regex_rewrite,
         // Envoy's own default would cut every answer off after 15 s

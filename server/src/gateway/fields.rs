@@ -6,6 +6,7 @@ use app::api::{mapping::MappingDraft, problem::FieldError};
 use serde_json::{Map, Value};
 
 use super::{
+    backends::{self, Backends, Side},
     labels::Labels,
     mapping::{MappingName, Spec},
     matching::{self, host::HostPattern},
@@ -15,8 +16,8 @@ use super::{
 use crate::auth::names::TeamName;
 
 /// The fields of a mapping, in the order of the form.
-pub const FIELDS: [&str; 8] =
-    ["name", "host", "prefix", "match", "service", "rewrite", "labels", "team"];
+pub const FIELDS: [&str; 9] =
+    ["name", "host", "prefix", "match", "service", "backends", "rewrite", "labels", "team"];
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -60,13 +61,9 @@ pub fn read_spec(
     let matching = matching::read::read(body.get("match"), prefix.as_ref())
         .map_err(|wrong| errors.extend(wrong))
         .ok();
-    let service = required(
-        body,
-        "service",
-        "a text such as `usersvc`, `usersvc:8080` or `https://host`",
-        Service::parse,
-        &mut errors,
-    );
+    let backends = backends::read::read(body);
+    let backends = backends.map_err(|wrong| errors.extend(wrong)).unwrap_or_default();
+    let service = read_service(body, &backends, &mut errors);
     let rewrite = match body.get("rewrite") {
         None | Some(Value::Null) => Some(Rewrite::default()),
         Some(_) => required(
@@ -99,7 +96,7 @@ pub fn read_spec(
             Some(labels),
             Some(team),
         ) if errors.is_empty() => {
-            Ok(Spec { name, host, prefix, matching, service, rewrite, labels, team })
+            Ok(Spec { name, host, prefix, matching, service, backends, rewrite, labels, team })
         }
         _ => Err(errors),
     }
@@ -115,6 +112,26 @@ pub fn read_draft(draft: &MappingDraft) -> Result<Spec, Vec<FieldError>> {
         _ => Map::new(),
     };
     read_spec(NameFrom::Body, &body, |_| None)
+}
+
+/// Reads the service: the first of the backends where there are any.
+fn read_service(
+    body: &Map<String, Value>,
+    backends: &Backends,
+    errors: &mut Vec<FieldError>,
+) -> Option<Service> {
+    let first = backends.get(Side::FIRST).map(|backend| &backend.service);
+    if let (Some(first), None | Some(Value::Null)) = (first, body.get("service")) {
+        return Some(first.clone());
+    }
+    let wanted = "a text such as `usersvc`, `usersvc:8080` or `https://host`";
+    let service = required(body, "service", wanted, Service::parse, errors)?;
+    if let Some(first) = first.filter(|first| first.name != service.name) {
+        let message = format!("must be `{}`, the first of `backends`, or absent", first.text);
+        errors.push(FieldError::new("service", message));
+        return None;
+    }
+    Some(service)
 }
 
 fn read_labels(body: &Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Labels> {

@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
+    backends::{Backends, Side},
     labels::Labels,
     matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
-    service::Service,
+    service::{Service, ServiceName},
+    upstream::{Upstream, Variant},
 };
 use crate::auth::names::TeamName;
 
@@ -75,6 +77,8 @@ pub struct Spec {
     /// What a request must be like besides.
     pub matching: Match,
     pub service: Service,
+    /// Who shares the requests with `service`, which is the first of them.
+    pub backends: Backends,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
@@ -91,6 +95,35 @@ impl Spec {
     /// that is open.
     pub fn first_segment(&self) -> Option<&str> {
         if self.matching.ignores_case() { None } else { self.prefix.first_segment() }
+    }
+
+    /// Returns every service, as the owner has written it.
+    pub fn named_services(&self) -> impl Iterator<Item = &Service> {
+        let only = self.backends.is_empty().then_some(&self.service);
+        only.into_iter().chain(self.backends.sides().map(|(_, backend)| &backend.service))
+    }
+
+    /// Returns every service.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.named_services().map(|service| &service.name)
+    }
+
+    /// Returns how the services are spoken to.
+    pub fn variant(&self) -> Variant {
+        Variant::default()
+    }
+
+    /// Returns every service as it is reached.
+    pub fn upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let variant = self.variant();
+        self.services().map(move |service| Upstream { service: service.clone(), variant })
+    }
+
+    /// Returns the upstreams that get requests.
+    pub fn busy_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
+        let upstreams = self.upstreams().enumerate();
+        upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
     }
 }
 

@@ -119,6 +119,7 @@ pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
             ("prefix", spec.prefix.to_string()),
             ("match", spec.matching.words()),
             ("service", spec.service.text.as_ref().to_owned()),
+            ("backends", spec.backends.text()),
             ("rewrite", spec.rewrite.as_str().to_owned()),
             ("labels", labels.join(" ")),
             ("team", spec.team.to_string()),
@@ -135,9 +136,9 @@ pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
             return changes;
         };
         let (old, new) = (old.map(|(_, text)| text), new.map(|(_, text)| text));
-        // no label is nothing to speak of, and the team of all goes without saying
+        // no label and no backend are nothing to speak of, and the team of all goes without saying
         let silent = match field.as_str() {
-            "labels" | "match" => "",
+            "labels" | "match" | "backends" => "",
             "host" => "*",
             "team" => TeamName::DEFAULT,
             _ => "\0",

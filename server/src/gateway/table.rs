@@ -260,7 +260,9 @@ impl Table {
         let (at, prefix) = self.at(spec);
         at.entry(prefix).or_default().insert(key.clone(), Arc::clone(&mapping));
         self.by_match.insert(spec.match_key(), spec.name.clone());
-        self.by_service.entry(spec.service.name.clone()).or_default().insert(spec.name.clone());
+        for service in spec.services() {
+            self.by_service.entry(service.clone()).or_default().insert(spec.name.clone());
+        }
         self.in_order.insert(key, Arc::clone(&mapping));
         self.by_name.insert(spec.name.clone(), mapping);
     }
@@ -282,10 +284,12 @@ impl Table {
         if self.by_match.get(&key) == Some(name) {
             self.by_match.remove(&key);
         }
-        if let Some(users) = self.by_service.get_mut(&spec.service.name) {
-            users.remove(name);
-            if users.is_empty() {
-                self.by_service.remove(&spec.service.name);
+        for service in spec.services() {
+            if let Some(users) = self.by_service.get_mut(service) {
+                users.remove(name);
+                if users.is_empty() {
+                    self.by_service.remove(service);
+                }
             }
         }
         Some(mapping)
@@ -306,6 +310,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::gateway::{
+        backends::Backends,
         fields::{NameFrom, read_spec},
         labels::Labels,
         matching::Match,
@@ -331,6 +336,7 @@ pub(crate) mod tests {
                 prefix: Prefix::parse(prefix).unwrap(),
                 matching: Match::default(),
                 service: Service::parse(service).unwrap(),
+                backends: Backends::default(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
                 team: TeamName::default_team(),

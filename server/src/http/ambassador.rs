@@ -130,6 +130,10 @@ async fn write(
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
         body.entry("host").or_insert_with(|| json!(current.spec.host));
         body.entry("match").or_insert_with(|| json!(current.spec.matching.wire()));
+        // nor sharing: who names the same service does not ask for its end
+        if body.get("service") == Some(&json!(*current.spec.service.text)) {
+            body.entry("backends").or_insert_with(|| json!(current.spec.backends.to_wire()));
+        }
     }
     let spec = operations::read(state, caller, NameFrom::Url(name), &body)?;
     operations::put(state, caller, Put::new(spec, caller.author.clone())).await
@@ -204,11 +208,14 @@ pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Resp
     let mut mappings = Map::new();
     let mut services = Map::new();
     for mapping in gateway.table.seen_by(&sight) {
-        let service = tick.services.get(&mapping.spec.service.name).copied().unwrap_or_default();
-        let counters = tick.counters(mapping);
-        let mapping_stats = ServiceStats { counters, members: service.members };
-        mappings.insert(mapping.name().to_string(), numbers(mapping_stats));
-        services.insert(mapping.spec.service.text.as_ref().to_owned(), numbers(service));
+        let known = tick.known(mapping);
+        let counters = known.map(|entry| entry.live.counters).unwrap_or_default();
+        let members = known.and_then(|entry| entry.live.members);
+        mappings.insert(mapping.name().to_string(), numbers(ServiceStats { counters, members }));
+        for service in mapping.spec.named_services() {
+            let stats = tick.services.get(&service.name).copied().unwrap_or_default();
+            services.insert(service.text.as_ref().to_owned(), numbers(stats));
+        }
     }
     answer(&state, Ok(json!({ "mappings": mappings, "services": services })))
 }

@@ -401,6 +401,7 @@ fn fields(mapping: &Mapping) -> Map<String, Value> {
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
+        backends: mapping.backends.clone(),
     };
     match serde_json::to_value(draft) {
         Ok(Value::Object(fields)) => fields,

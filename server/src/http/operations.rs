@@ -141,7 +141,8 @@ pub(super) async fn plan_put(
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
-    plan.warnings.extend(gateway.foreseen(&put.spec.service));
+    let services = put.spec.named_services();
+    plan.warnings.extend(services.flat_map(|service| gateway.foreseen(service)));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }
@@ -302,6 +303,7 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
         team: Some(spec.team.to_string()),
+        backends: spec.backends.to_wire(),
     }
 }
 

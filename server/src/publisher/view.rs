@@ -31,21 +31,24 @@ impl Published {
             created_at: mapping.created_at,
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
+            backends: spec.backends.to_wire(),
         }
     }
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let service = &mapping.spec.service;
-        let is_pending = !self.endpoints.contains_key(&service.name);
-        let pending = is_pending.then(|| {
-            let message = format!(
-                "`{}` is being looked up; until then requests go where they went before",
-                service.text
-            );
-            warning("service-pending", message)
-        });
-        pending.into_iter().chain(self.foreseen(service)).collect()
+        let of_service = |service: &Service| {
+            let is_pending = !self.endpoints.contains_key(&service.name);
+            let pending = is_pending.then(|| {
+                let message = format!(
+                    "`{}` is being looked up; until then requests go where they went before",
+                    service.text
+                );
+                warning("service-pending", message)
+            });
+            pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
+        };
+        mapping.spec.named_services().flat_map(of_service).collect()
     }
 
     /// Returns what can be said of a service before a mapping uses it.

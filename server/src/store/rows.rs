@@ -3,9 +3,9 @@
 //! One text for every database: `$1` placeholders and the portable subset (`returning`,
 //! `on conflict`).
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
-use app::api::problem::FieldError;
+use app::api::{mapping::Backend, problem::FieldError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
     auth::{names::TeamName, principal::Author},
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         matching::{self, MatchKey, host::HostPattern},
@@ -22,10 +23,7 @@ use crate::{
         service::Service,
         table::Table,
     },
-    stats::{
-        checkpoint::Checkpoint,
-        counters::{Counts, Target},
-    },
+    stats::{checkpoint::Checkpoint, counters::Counts},
 };
 
 /// The content of a mapping in `revisions.spec`.
@@ -46,6 +44,9 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there were teams.
     #[serde(default = "TeamName::default_team")]
     team: TeamName,
+    /// Absent in what was stored before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backends: Vec<Backend>,
     created_at: DateTime<Utc>,
 }
 
@@ -61,6 +62,7 @@ impl StoredSpec {
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
+            backends: spec.backends.to_wire(),
             created_at: mapping.created_at,
         }
     }
@@ -82,6 +84,8 @@ impl StoredSpec {
             matching: matching.map_err(faults)?,
             service: Service::parse(&self.service)
                 .map_err(|error| format!("its service {error}"))?,
+            backends: Backends::parse(&self.backends)
+                .map_err(|error| format!("its `backends` {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
@@ -94,8 +98,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, host, prefix, match, service, rewrite, labels, team, revision, created_at,
-             updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, revision,
+                created_at, updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -184,8 +188,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, host, prefix, match, service, rewrite, labels, team, revision, created_at,
-             updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, revision,
+                created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -218,13 +222,14 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at,
-              host, match, match_key, folded)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             (name, prefix, service, rewrite, labels, team, backends, revision, created_at,
+              updated_at, host, match, match_key, folded)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict (name) do update set
              host = excluded.host, match = excluded.match, match_key = excluded.match_key,
-             folded = excluded.folded, prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, revision = excluded.revision,
+             folded = excluded.folded, prefix = excluded.prefix, service = excluded.service,
+             rewrite = excluded.rewrite, labels = excluded.labels, team = excluded.team,
+             backends = excluded.backends, revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
     .bind(name)
@@ -233,6 +238,7 @@ pub(super) async fn put(
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
+    .bind(Json(stored.backends))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
@@ -284,10 +290,10 @@ pub(super) async fn save_counters(
             .execute(&mut **transaction)
             .await?;
     }
-    for (node, target) in &checkpoint.unseen {
+    for (node, source) in &checkpoint.unseen {
         sqlx::query("delete from stat_seen where node = $1 and target = $2")
             .bind(node.as_ref())
-            .bind(target.to_string())
+            .bind(source.to_string())
             .execute(&mut **transaction)
             .await?;
     }
@@ -304,14 +310,14 @@ pub(super) async fn save_counters(
         .execute(&mut **transaction)
         .await?;
     }
-    for ((node, target), counts) in &checkpoint.seen {
+    for ((node, source), counts) in &checkpoint.seen {
         sqlx::query(
             "insert into stat_seen (node, target, ok, c4xx, bad) values ($1, $2, $3, $4, $5)
              on conflict (node, target) do update set
                  ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
         )
         .bind(node.as_ref())
-        .bind(target.to_string())
+        .bind(source.to_string())
         .bind(signed(counts.ok))
         .bind(signed(counts.c4xx))
         .bind(signed(counts.bad))
@@ -334,14 +340,14 @@ pub(super) async fn load_counters(pool: &SqlitePool) -> Result<Checkpoint, Store
         .fetch_all(&mut *transaction)
         .await?;
     for row in &totals {
-        checkpoint.totals.push((target(row)?, counts(row)?));
+        checkpoint.totals.push((kept_for(row)?, counts(row)?));
     }
     let seen = sqlx::query("select node, target, ok, c4xx, bad from stat_seen")
         .fetch_all(&mut *transaction)
         .await?;
     for row in &seen {
         let node: String = row.try_get("node")?;
-        checkpoint.seen.push(((node.into(), target(row)?), counts(row)?));
+        checkpoint.seen.push(((node.into(), kept_for(row)?), counts(row)?));
     }
     Ok(checkpoint)
 }
@@ -359,6 +365,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
     let matching: Option<Json<Value>> = row.try_get("match").map_err(|error| error.to_string())?;
+    let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         host: HostPattern::parse(&text("host")?).map_err(|error| format!("its host {error}"))?,
         r#match: matching.map(|Json(matching)| matching),
@@ -367,6 +374,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
         rewrite: text("rewrite")?,
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
+        backends,
         created_at: time("created_at")?,
     };
     Ok(Mapping {
@@ -407,7 +415,8 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
     Ok(Change { revision, kind })
 }
 
-fn target(row: &SqliteRow) -> Result<Target, StoreError> {
+/// Reads what a row of counters is kept for: a target, or what a node counts by itself.
+fn kept_for<T: FromStr<Err = String>>(row: &SqliteRow) -> Result<T, StoreError> {
     let text: String = row.try_get("target")?;
     parsed(text.parse())
 }

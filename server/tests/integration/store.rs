@@ -4,7 +4,9 @@ use std::{collections::HashSet, sync::Arc};
 
 use chancery::{
     auth::names::TeamName,
+    envoy::source::Source,
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
         matching::{Match, host::HostPattern},
@@ -92,6 +94,7 @@ fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
         name: name(name_text),
         prefix: Prefix::parse(prefix).unwrap(),
         service: Service::parse(service).unwrap(),
+        backends: Backends::default(),
         rewrite: Rewrite::default(),
         labels: Labels::default(),
         team: TeamName::default_team(),
@@ -336,8 +339,8 @@ fn target(text: &str) -> Target {
     text.parse().unwrap()
 }
 
-fn seen(node: &str, target_text: &str, ok: u64) -> ((NodeId, Target), Counts) {
-    ((NodeId::reported(node), target(target_text)), counts(ok))
+fn seen(node: &str, source: &str, ok: u64) -> ((NodeId, Source), Counts) {
+    ((NodeId::reported(node), source.parse().unwrap()), counts(ok))
 }
 
 async fn save(store: &Store, checkpoint: Checkpoint) {
@@ -357,9 +360,15 @@ async fn counters_survive_a_restart(database: Database) {
     let checkpoint = Checkpoint {
         totals: vec![
             (target("mapping/user"), counts(10)),
+            (target("side/user/2"), counts(7)),
             (target("service/usersvc"), counts(u64::MAX / 4)),
         ],
-        seen: vec![seen("one", "mapping/user", 4), seen("two", "mapping/user", 6)],
+        seen: vec![
+            seen("one", "mapping/user", 4),
+            seen("one", "mapping/user@2", 7),
+            seen("two", "mapping/user", 6),
+            seen("two", "service/usersvc+5f0c6a1e9b24d873", 6),
+        ],
         ..Checkpoint::default()
     };
 

@@ -215,14 +215,14 @@ impl Needles {
             serving.as_ref().is_some_and(|serving| serving.name() == mapping.name())
         });
         let has_service = self.service.as_ref().is_none_or(|wanted| match wanted {
-            Ok(service) => *service == spec.service.name,
-            Err(text) => contains(&spec.service.text, text),
+            Ok(service) => spec.services().any(|used| used == service),
+            Err(text) => spec.named_services().any(|used| contains(&used.text, text)),
         });
         let has = |word: &String| {
             contains(spec.prefix.as_str(), word)
                 || (spec.host != HostPattern::Any && contains(&spec.host.to_string(), word))
                 || contains(spec.name.as_str(), word)
-                || contains(&spec.service.text, word)
+                || spec.named_services().any(|service| contains(&service.text, word))
                 || spec.labels.iter().any(|label| contains(label, word))
         };
         is_serving && has_service && self.words.iter().all(has)

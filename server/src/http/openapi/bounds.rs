@@ -111,7 +111,7 @@ fn close(components: &mut Components, body: &str) {
 }
 
 fn bound_list(field: &str, list: &mut Array) {
-    list.max_items = Some(LABELS_MAX);
+    list.max_items.get_or_insert(LABELS_MAX);
     if let ArrayItems::RefOrSchema(items) = &mut list.items
         && let RefOr::T(Schema::Object(text)) = items.as_mut()
     {
