@@ -124,7 +124,10 @@ impl Match {
     pub fn admits(&self, request: &Request) -> bool {
         let methods = self.methods();
         (methods.is_empty() || methods.iter().any(|method| **method == *request.method))
-            && self.headers().iter().all(|header| header.holds(request.header(&header.name)))
+            && self
+                .headers()
+                .iter()
+                .all(|header| header.holds_for_any(request.header(&header.name)))
             && self.query().iter().all(|query| query.holds(request.parameter(&query.name)))
     }
 

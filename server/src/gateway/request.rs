@@ -14,7 +14,7 @@ pub struct Request {
     pub path: String,
     /// As sent, without the question mark.
     pub query: String,
-    /// Names in lower case; the values of a repeated header are joined by commas.
+    /// Names in lower case; a repeated header has an entry for each value.
     pub headers: Vec<(String, String)>,
 }
 
@@ -46,9 +46,9 @@ impl Request {
         }
     }
 
-    /// Returns the value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// Returns the values of a header.
+    pub fn header(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns the first value of a query parameter, as it was sent: it is not decoded.

@@ -162,13 +162,13 @@ fn asked() -> impl Strategy<Value = Asked> {
         || prop::sample::select(vec![None, None, Some("1"), Some("a/b"), Some("12"), Some("ab")]);
     let method = prop::sample::select(vec!["GET", "GET", "PUT", "DELETE"]);
     let host = prop::sample::select(ASKED.to_vec());
-    // a repeated header is joined by a comma, of a repeated parameter the first counts
+    // of a repeated header any value counts, of a repeated parameter the first
     let query = vec!["", "", "?q=1", "?v=a/b&q=2", "?q", "?v=1&v=a", "?x=q=1&&v=", "?q=%31"];
-    (method, host, value(), value(), prop::bool::ANY, prop::sample::select(query)).prop_map(
-        |(method, host, q, v, twice, query)| {
+    (method, host, value(), value(), value(), prop::sample::select(query)).prop_map(
+        |(method, host, q, v, again, query)| {
             let mut headers: Vec<_> = q.map(|q| ("x-q", q)).into_iter().collect();
             headers.extend(v.map(|v| ("x-v", v)));
-            headers.extend(q.filter(|_| twice).map(|q| ("x-q", q)));
+            headers.extend(again.map(|q| ("x-q", q)));
             Asked { method, host, path: query.to_owned(), headers }
         },
     )
@@ -198,7 +198,7 @@ fn explain_and_envoy_never_disagree() {
         let node = server.node("one").await;
         (server, upstreams, node)
     });
-    let config = Config { cases: 24, max_shrink_iters: 40, ..Config::default() };
+    let config = Config { cases: 64, max_shrink_iters: 40, ..Config::default() };
 
     let outcome =
         TestRunner::new(config).run(&cases(), |case| runtime.block_on(check(&server, &case)));
@@ -239,18 +239,12 @@ async fn check(server: &TestServer, case: &Case) -> Result<(), TestCaseError> {
 }
 
 fn request(asked: &Asked, path: &str, query: &str) -> Request {
-    let mut headers: Vec<(String, String)> = Vec::new();
-    for (name, value) in &asked.headers {
-        match headers.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = format!("{known},{value}"),
-            None => headers.push(((*name).to_owned(), (*value).to_owned())),
-        }
-    }
+    let headers = asked.headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     Request {
         host: host_of(asked.host),
         method: asked.method.into(),
         query: query.to_owned(),
-        headers,
+        headers: headers.collect(),
         ..Request::of_path(path)
     }
 }

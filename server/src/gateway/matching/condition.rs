@@ -13,8 +13,8 @@ pub struct Condition {
     pub test: Test,
 }
 
-/// What is asked. Of the values of a repeated header, joined by commas; of a repeated query
-/// parameter, of the first: what Envoy does.
+/// What is asked: of a repeated header, that one of its values is like this; of a repeated query
+/// parameter, that the first is. So Envoy 1.40 does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     Exact(Arc<str>),
@@ -41,8 +41,17 @@ impl Condition {
         }
     }
 
+    /// Tells whether the condition holds for one of the values of a header.
+    pub fn holds_for_any<'a>(&self, values: impl Iterator<Item = &'a str>) -> bool {
+        let mut values = values.peekable();
+        match values.peek() {
+            None => self.holds(None),
+            Some(_) => values.any(|value| self.holds(Some(value))),
+        }
+    }
+
     /// Tells whether it is certain that nothing meets both this and `other`, which is about the
-    /// same name. What regexes have in common is not computed.
+    /// same name: with one value, as nearly all have. What regexes have in common is not computed.
     pub fn excludes(&self, other: &Self) -> bool {
         match (&self.test, &other.test) {
             (Test::Absent, Test::Absent) => false,
