@@ -452,4 +452,6 @@ pub fn default_team(
 }
 
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod tests;

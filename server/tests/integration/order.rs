@@ -116,7 +116,8 @@ fn mapping_body() -> impl Strategy<Value = Value> {
 }
 
 fn matching() -> impl Strategy<Value = Value> {
-    let regexes = vec!["[0-9]+", "a.*", "(ab|b)(/.*)?", "(?i)AB/?", ".*x", "[^/]{1,2}/ab"];
+    let regexes =
+        vec!["[0-9]+", "a.*", "(ab|b)(/.*)?", "(?i)AB/?", ".*x", "[^/]{1,60}(/[^/]{1,10}){0,2}"];
     let path = prop_oneof![
         5 => Just(json!({})),
         1 => Just(json!({"path": "exact"})),
