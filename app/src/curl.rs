@@ -87,10 +87,7 @@ mod tests {
             service: "usersvc".to_owned(),
             rewrite: Some(rewrite.to_owned()),
             labels: None,
-            team: None,
-            #[cfg(feature = "ssr")]
-            backends: Vec::new(),
-            policy: std::sync::Arc::default(),
+            ..MappingDraft::default()
         }
     }
 

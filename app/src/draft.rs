@@ -164,9 +164,7 @@ impl Typed {
             rewrite: Some(self.rewrite.clone()),
             labels: (!labels.is_empty()).then_some(labels),
             team: Some(self.team.clone()).filter(|team| !team.is_empty()),
-            #[cfg(feature = "ssr")]
-            backends: Vec::new(),
-            policy: std::sync::Arc::default(),
+            ..MappingDraft::default()
         }
     }
 

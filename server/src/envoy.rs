@@ -10,6 +10,7 @@
 
 pub mod bootstrap;
 pub mod cluster;
+mod conditions;
 pub mod config;
 pub mod filters;
 pub mod json;

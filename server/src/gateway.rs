@@ -17,6 +17,7 @@ pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod read;
+pub mod request;
 pub mod request_path;
 pub mod rule;
 pub mod service;

@@ -16,9 +16,17 @@ pub struct Mapping {
     /// Names the mapping in URLs and in Envoy's statistics; never changes.
     #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    /// The hosts whose requests it serves: `*`, one, or `*.` and a domain.
+    #[serde(default = "any_host")]
+    #[cfg_attr(feature = "ssr", schema(example = "*"))]
+    pub host: String,
     /// Requests at or below it are served by the mapping.
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// What a request must be like besides.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub r#match: super::matching::Match,
     /// Where they go: `[scheme://]name[.namespace][:port]`; empty where the gateway answers itself.
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
@@ -63,14 +71,32 @@ pub struct Backend {
     pub weight: u32,
 }
 
+fn any_host() -> String {
+    "*".to_owned()
+}
+
+#[cfg(feature = "ssr")]
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Asks for a new mapping, or for new content of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MappingDraft {
     #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    /// `*`, a host name, or `*.` before one; absent means `*`.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(example = "api.example.com"))]
+    pub host: Option<String>,
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// What a request must be like besides; absent means nothing.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#match: Option<super::matching::Match>,
     /// Absent or empty where the gateway answers itself: with `redirect` or `respond`.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]

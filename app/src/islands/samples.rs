@@ -10,7 +10,10 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
     LiveMapping {
         mapping: Mapping {
             name: name.to_owned(),
+            host: "*".to_owned(),
             prefix: format!("/{name}/"),
+            #[cfg(feature = "ssr")]
+            r#match: crate::api::matching::Match::default(),
             service: format!("{name}svc"),
             rewrite: "/".to_owned(),
             labels: Vec::new(),

@@ -9,8 +9,9 @@ use super::{
     proto::{
         config::{
             bootstrap::v3::{
-                Admin, Bootstrap,
+                Admin, Bootstrap, LayeredRuntime, RuntimeLayer,
                 bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
+                runtime_layer,
             },
             cluster::v3::{
                 Cluster,
@@ -46,6 +47,7 @@ use super::{
             ListStringMatcher, RegexMatcher, StringMatcher, string_matcher::MatchPattern,
         },
     },
+    protobuf,
     stat_names::{KEPT, LATENCY_BOUNDS_MS, LATENCY_SUFFIX},
 };
 
@@ -80,6 +82,10 @@ pub struct NodeSettings {
     /// Where the node's admin interface listens; it has no authentication.
     pub admin: SocketAddr,
 }
+
+/// Steps of a compiled regular expression at the most: twice what `gateway::matching` allows by its
+/// estimate, so that it is always us who refuse.
+const PROGRAM_STEPS_MAX: u32 = 4000;
 
 /// Returns the bootstrap that connects a node to us.
 pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
@@ -120,8 +126,25 @@ pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
         stats_flush_interval: Some(duration(STATS_FLUSH_INTERVAL)),
         stats_config: Some(kept_stats()),
         overload_manager: Some(overload_manager()),
+        layered_runtime: Some(runtime()),
         deferred_stat_options: Some(DeferredStatOptions { enable_deferred_creation_stats: true }),
         ..Bootstrap::default()
+    }
+}
+
+/// Lets a regular expression be as large as a mapping's may be; Envoy's default is 100 steps.
+fn runtime() -> LayeredRuntime {
+    let step_limit = protobuf::Value {
+        kind: Some(protobuf::value::Kind::NumberValue(f64::from(PROGRAM_STEPS_MAX))),
+    };
+    let limits = ["error_level", "warn_level"]
+        .map(|level| (format!("re2.max_program_size.{level}"), step_limit.clone()));
+    let layer = protobuf::Struct { fields: limits.into_iter().collect() };
+    LayeredRuntime {
+        layers: vec![RuntimeLayer {
+            name: "chancery".to_owned(),
+            layer_specifier: Some(runtime_layer::LayerSpecifier::StaticLayer(layer)),
+        }],
     }
 }
 
@@ -214,7 +237,7 @@ pub(super) fn kept_stats() -> StatsConfig {
     };
     StatsConfig {
         // tags are for sinks that split names; we read whole names
-        use_all_default_tags: Some(super::protobuf::BoolValue { value: false }),
+        use_all_default_tags: Some(protobuf::BoolValue { value: false }),
         stats_matcher: Some(StatsMatcher {
             stats_matcher: Some(stats_matcher::StatsMatcher::InclusionList(ListStringMatcher {
                 patterns: KEPT.iter().map(pattern).collect(),

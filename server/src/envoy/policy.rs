@@ -8,28 +8,64 @@ mod headers;
 mod rewrite;
 mod traffic;
 
-use super::proto::config::route::v3::{
-    Route, RouteAction, route::Action, route_action::ClusterSpecifier,
+use super::{
+    conditions::{literal, regex},
+    proto::{
+        config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        r#type::matcher::v3::RegexMatchAndSubstitute,
+    },
 };
-use crate::gateway::mapping::Spec;
+use crate::gateway::{
+    mapping::Spec,
+    rule::{PathMatch, Rule},
+};
 
-/// Returns what the routes of a mapping do with a request whose matched part becomes
-/// `replacement`; `None` leaves its path as it is. It goes to `cluster`, if to any.
-pub(super) fn action(spec: &Spec, cluster: String, replacement: Option<String>) -> Action {
+/// Returns what the routes of a mapping do with a request that `rule` matches. It goes to `cluster`,
+/// if to any.
+pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
+    let change = PathChange::of(rule);
     if let Some(redirect) = &spec.policy.redirect {
-        return Action::Redirect(answer::redirect(redirect, replacement));
+        return Action::Redirect(answer::redirect(redirect, change));
     }
     if let Some(respond) = &spec.policy.respond {
         return Action::DirectResponse(answer::respond(respond));
     }
+    let (prefix_rewrite, regex_rewrite) = match change {
+        PathChange::None => (String::new(), None),
+        PathChange::Prefix(replacement) => (replacement, None),
+        PathChange::Regex(substitute) => (String::new(), Some(substitute)),
+    };
     let mut action = RouteAction {
         cluster_specifier: Some(ClusterSpecifier::Cluster(cluster)),
-        prefix_rewrite: replacement.unwrap_or_default(),
+        prefix_rewrite,
+        regex_rewrite,
         ..RouteAction::default()
     };
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
     Action::Route(action)
+}
+
+/// What becomes of the matched part of a path.
+enum PathChange {
+    None,
+    Prefix(String),
+    Regex(RegexMatchAndSubstitute),
+}
+
+impl PathChange {
+    /// Of a path that a regex matches, Envoy's prefix rewrite would replace all; so its literal
+    /// beginning is replaced by another regex.
+    fn of(rule: Rule) -> Self {
+        match (rule.path, rule.replacement) {
+            (_, None) => Self::None,
+            (PathMatch::Then(prefix, _), Some(substitution)) => {
+                let pattern = regex(format!("^{}", literal(&prefix, rule.ignore_case)));
+                Self::Regex(RegexMatchAndSubstitute { pattern: Some(pattern), substitution })
+            }
+            (_, Some(replacement)) => Self::Prefix(replacement),
+        }
+    }
 }
 
 /// Adds to a route what its mapping asks for besides its action.

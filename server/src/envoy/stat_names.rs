@@ -55,9 +55,11 @@ pub fn cluster_stat_name(upstream: &Upstream) -> String {
 
 /// Returns the name of the virtual host of a host or pattern, such as `*.example.com`.
 ///
-/// It has no dot: in the name of a statistic, one ends it.
+/// It has no dot: in the name of a statistic, one ends it. A host without any has a `|` before it,
+/// or one named `gateway` would be the virtual host of all hosts.
 pub fn virtual_host(host: &str) -> String {
-    host.replace(':', "|").replace('.', "~")
+    let name = host.replace(':', "|").replace('.', "~");
+    if name.contains('~') { name } else { format!("|{name}") }
 }
 
 /// Returns the name under which Envoy keeps the statistics of a mapping's side.

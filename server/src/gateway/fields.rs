@@ -7,12 +7,16 @@ use super::{
     backends::{self, Backends, Side},
     labels::Labels,
     mapping::{MappingName, Spec},
+    matching::{self, host::HostPattern},
     path::{Prefix, Rewrite},
     policy::{Policy, asks_for_answer},
     read::{Errors, Reader},
     service::Service,
 };
 use crate::auth::names::TeamName;
+
+/// What a field that must be a host is to hold.
+const HOST: &str = "`*`, a host name, or `*.` before one";
 
 /// Where a mapping's name comes from.
 #[derive(Debug, Clone, Copy)]
@@ -31,28 +35,37 @@ pub enum NameFrom<'a> {
 pub fn read_spec(
     name: NameFrom<'_>,
     body: &Map<String, Value>,
-    default_team: impl FnOnce(Option<&Prefix>) -> Option<TeamName>,
+    default_team: impl FnOnce(Option<(&HostPattern, &Prefix)>) -> Option<TeamName>,
 ) -> Result<Spec, Vec<FieldError>> {
     let errors = Errors::default();
     let reader = Reader::new(body, &errors);
     let name = read_name(name, &reader);
     let prefix = reader.required("prefix", "a text that begins with `/`", Prefix::parse);
+    let host = match reader.has("host") {
+        true => reader.parsed("host", HOST, HostPattern::parse),
+        false => Some(HostPattern::Any),
+    };
+    let matching = matching::read::read(reader.value("match"), prefix.as_ref());
+    let matching = matching.map_err(|wrong| reader.take_in(wrong)).ok();
     let answers_itself = asks_for_answer(&reader);
     let backends = backends::read::read(&reader, answers_itself);
     let service = read_service(&reader, &backends, answers_itself);
     let rewrite = read_rewrite(&reader, answers_itself);
     let labels = read_labels(&reader);
-    let team = read_team(&reader, || default_team(prefix.as_ref()));
+    let team = read_team(&reader, || default_team(host.as_ref().zip(prefix.as_ref())));
     let policy = Policy::read(&reader);
-    if let Some(prefix) = &prefix {
-        policy.check_place(prefix, &reader);
+    if let (Some(prefix), Some(matching)) = (&prefix, &matching) {
+        policy.check_place(prefix, matching, &reader);
     }
     reader.finish();
-    let fields = name.zip(prefix).zip(rewrite).zip(labels).zip(team);
+    let place = host.zip(prefix).zip(matching);
+    let fields = name.zip(place).zip(rewrite).zip(labels).zip(team);
     let fields = errors.into_result(fields)?;
     // each that is missing has left an error
-    let Some(((((name, prefix), rewrite), labels), team)) = fields else { return Err(Vec::new()) };
-    Ok(Spec { name, prefix, service, backends, rewrite, labels, team, policy })
+    let Some(((((name, ((host, prefix), matching)), rewrite), labels), team)) = fields else {
+        return Err(Vec::new());
+    };
+    Ok(Spec { name, host, prefix, matching, service, backends, rewrite, labels, team, policy })
 }
 
 /// Reads content that was kept as the API takes it.

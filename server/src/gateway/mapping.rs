@@ -3,10 +3,12 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
     backends::{Backends, Side},
     labels::Labels,
+    matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
     policy::Policy,
     rule::{Rule, rules},
@@ -71,7 +73,11 @@ impl MappingName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub name: MappingName,
+    /// The hosts whose requests it serves.
+    pub host: HostPattern,
     pub prefix: Prefix,
+    /// What a request must be like besides.
+    pub matching: Match,
     /// Where its requests go; `None` where `policy` has the answer: a redirect or a text.
     pub service: Option<Service>,
     /// Who shares the requests with `service`, which is the first of them.
@@ -91,7 +97,7 @@ impl Spec {
 
     /// Returns the rules of the mapping, in the order in which they are to be tried.
     pub fn rules(&self) -> Vec<Rule> {
-        rules(&self.prefix, &self.path_change())
+        rules(&self.prefix, &self.matching, &self.path_change())
     }
 
     /// Returns what takes the place of the prefix.
@@ -114,6 +120,17 @@ impl Spec {
 }
 
 impl Spec {
+    /// Returns what no other mapping may have.
+    pub fn match_key(&self) -> MatchKey {
+        MatchKey::new(&self.host, &self.prefix, &self.matching)
+    }
+
+    /// Returns the first segment that every request for it has, without slashes; `None` where
+    /// that is open.
+    pub fn first_segment(&self) -> Option<&str> {
+        if self.matching.ignores_case() { None } else { self.prefix.first_segment() }
+    }
+
     /// Returns every service, as the owner has written it.
     pub fn named_services(&self) -> impl Iterator<Item = &Service> {
         let only = self.service.iter().filter(|_| self.backends.is_empty());
@@ -184,6 +201,18 @@ impl fmt::Display for Revision {
 impl fmt::Display for MappingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for MappingName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MappingName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

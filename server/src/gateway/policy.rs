@@ -24,6 +24,7 @@ use app::{
 use serde_json::{Map, Value};
 
 use super::{
+    matching::Match,
     path::Prefix,
     read::{Errors, Reader},
 };
@@ -92,8 +93,8 @@ impl Policy {
     }
 
     /// Checks what depends on the mapping's place.
-    pub fn check_place(&self, prefix: &Prefix, reader: &Reader<'_>) {
-        answer::check_place(self.redirect.as_ref(), prefix, reader);
+    pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
+        answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
     }
 
     /// Tells whether nothing is asked for.

@@ -220,6 +220,11 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Takes in what someone else has found wrong with the body.
+    pub fn take_in(&self, errors: Vec<FieldError>) {
+        self.errors.0.borrow_mut().extend(errors);
+    }
+
     /// Notes what is wrong with the object as a whole.
     pub fn wrong_here(&self, message: impl Into<String>) {
         self.errors.push(self.pointer.clone(), message);

@@ -125,9 +125,12 @@ async fn write(
     request: Request<Body>,
 ) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
-    // the article knows neither labels nor policy: who sends none does not ask for them to go
+    // the article knows no labels, hosts, conditions or policy: who sends none does not ask for
+    // them to go
     if let Ok((_, current)) = operations::find(state, name) {
         body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
+        body.entry("host").or_insert_with(|| json!(current.spec.host));
+        body.entry("match").or_insert_with(|| json!(current.spec.matching.wire()));
         // who names the same service does not ask for the end of sharing, either
         if body.get("service").is_some_and(|service| service == current.spec.service_text()) {
             body.entry("backends").or_insert_with(|| json!(current.spec.backends.to_wire()));

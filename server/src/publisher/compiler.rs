@@ -29,7 +29,7 @@ use crate::{
     gateway::{
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
-        path::Prefix,
+        matching::MatchKey,
         service::ServiceName,
         table::Table,
         upstream::{Upstream, Variant},
@@ -52,12 +52,13 @@ pub struct Compiler {
     followed: HashSet<ServiceName>,
     /// Services whose following may have to begin or end.
     to_check: HashSet<ServiceName>,
-    /// Who is shown at a prefix; not its owner while that waits and nobody else has taken it.
-    shown_at: HashMap<Prefix, MappingName>,
+    /// Who is shown with a match; not its owner while that waits and nobody else has taken it.
+    shown_at: HashMap<MatchKey, MappingName>,
     /// What was shown of a mapping before its newest shown revision.
     before: HashMap<MappingName, Arc<Mapping>>,
     /// Mappings that were refused together, to be tried again one by one, by route configuration.
     trials: HashMap<Arc<str>, VecDeque<MappingName>>,
+    /// Shown mappings that do not fix their first segment.
     catch_alls: usize,
     touched: Vec<ResourceKey>,
     /// The table or its surroundings have changed in a way that readers see.
@@ -113,7 +114,7 @@ impl Compiler {
         if let ChangeKind::Put(mapping) = &change.kind {
             self.to_check.extend(mapping.spec.services().cloned());
             // an older revision of another mapping may still be shown there
-            if let Some(other) = self.shown_at.get(&mapping.spec.prefix).cloned() {
+            if let Some(other) = self.shown_at.get(&mapping.spec.match_key()).cloned() {
                 self.reconcile(&other);
             }
         }
@@ -245,7 +246,7 @@ impl Compiler {
         }
         // until discovery has answered, requests go where they went before
         let instead = quarantine.map_or_else(|| shown.cloned(), |known| known.good.clone());
-        // but not to who had the prefix before
+        // but not to who had the match before
         instead.filter(|older| self.next.table.check_collision(&older.spec).is_ok())
     }
 
@@ -257,8 +258,8 @@ impl Compiler {
             *clusters.entry(upstream.variant).or_default() += 1;
             self.changed_upstreams.insert(upstream);
         }
-        self.shown_at.insert(mapping.spec.prefix.clone(), mapping.name().clone());
-        self.catch_alls += usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
+        self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -275,10 +276,10 @@ impl Compiler {
             self.to_check.insert(upstream.service.clone());
             self.changed_upstreams.insert(upstream);
         }
-        self.catch_alls -= usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
         self.placement.remove(mapping);
-        if self.shown_at.get(&mapping.spec.prefix) == Some(mapping.name()) {
-            self.shown_at.remove(&mapping.spec.prefix);
+        if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
+            self.shown_at.remove(&mapping.spec.match_key());
         }
         self.next.shown.remove(mapping.name());
     }

@@ -20,7 +20,9 @@ impl Published {
         let spec = &mapping.spec;
         wire::Mapping {
             name: spec.name.to_string(),
+            host: spec.host.to_string(),
             prefix: spec.prefix.to_string(),
+            r#match: spec.matching.wire(),
             service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
@@ -92,7 +94,7 @@ impl Published {
 
     /// Returns how many nodes run every shard in which the mapping stands.
     fn acked_by(&self, mapping: &Mapping) -> u32 {
-        let shards = self.layout.shards_of(&mapping.spec.prefix);
+        let shards = self.layout.shards_of(&mapping.spec);
         let acked = shards.iter().map(|shard| {
             let key = ResourceKey { kind: Kind::Routes, name: shard.to_string().into() };
             self.resources.get(&key).map_or(0, |resource| resource.acked_by())

@@ -5,19 +5,20 @@
 
 use std::sync::Arc;
 
-use app::api::mapping::Backend;
+use app::api::{mapping::Backend, problem::FieldError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
-    auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
+    auth::{names::TeamName, principal::Author},
     gateway::{
         backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+        matching::{self, MatchKey, host::HostPattern},
         path::{Prefix, Rewrite},
         policy::Policy,
         service::{Service, ServiceError},
@@ -28,7 +29,13 @@ use crate::{
 /// The content of a mapping in `revisions.spec`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredSpec {
+    /// Absent in what was stored before mappings had hosts.
+    #[serde(default)]
+    host: HostPattern,
     prefix: String,
+    /// Absent where only host and prefix decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#match: Option<Value>,
     service: String,
     rewrite: String,
     /// Absent in what was stored before there were labels.
@@ -49,8 +56,11 @@ pub(super) struct StoredSpec {
 impl StoredSpec {
     fn of(mapping: &Mapping) -> Self {
         let spec = &mapping.spec;
+        let matching = (!spec.matching.is_default()).then(|| spec.matching.wire());
         Self {
+            host: spec.host.clone(),
             prefix: spec.prefix.to_string(),
+            r#match: matching.and_then(|matching| serde_json::to_value(matching).ok()),
             service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
@@ -64,9 +74,18 @@ impl StoredSpec {
     /// Parses the content of the mapping `name`; what was stored was parsed once.
     pub(super) fn parse(&self, name: &str) -> Result<Spec, String> {
         let labels = self.labels.iter().map(String::as_str);
+        let prefix = Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?;
+        let matching = matching::read::read(self.r#match.as_ref(), Some(&prefix));
+        let faults = |errors: Vec<FieldError>| {
+            let told =
+                errors.iter().map(|error| format!("its {} {}", error.field(), error.message));
+            told.collect::<Vec<_>>().join("; ")
+        };
         Ok(Spec {
             name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
-            prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
+            host: self.host.clone(),
+            prefix,
+            matching: matching.map_err(faults)?,
             service: self.service().map_err(|error| format!("its service {error}"))?,
             backends: Backends::parse(&self.backends)
                 .map_err(|error| format!("its `backends` {error}"))?,
@@ -92,8 +111,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
-                updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, policy, revision,
+                created_at, updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -145,63 +164,25 @@ pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, Store
     newest(&mut pool.begin().await?).await
 }
 
-/// Who has a prefix.
+/// Who has a match.
 #[derive(Debug)]
-pub(super) struct PrefixOwner {
+pub(super) struct MatchOwner {
     pub(super) name: MappingName,
     pub(super) team: TeamName,
 }
 
-pub(super) async fn owner_of_prefix(
+pub(super) async fn owner_of_match(
     transaction: &mut Transaction<'_, Sqlite>,
-    prefix: &Prefix,
-) -> Result<Option<PrefixOwner>, StoreError> {
-    let row = sqlx::query("select name, team from mappings where prefix = $1")
-        .bind(prefix.as_str())
+    key: &MatchKey,
+) -> Result<Option<MatchOwner>, StoreError> {
+    let row = sqlx::query("select name, team from mappings where match_key = $1")
+        .bind(key.as_str())
         .fetch_optional(&mut **transaction)
         .await?;
     let Some(row) = row else { return Ok(None) };
     let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
     let (name, team) = (parsed(MappingName::parse(&name))?, parsed(TeamName::parse(&team))?);
-    Ok(Some(PrefixOwner { name, team }))
-}
-
-/// Finds the mappings of other teams than `team` that are nearest to a place.
-pub(super) async fn neighbours(
-    transaction: &mut Transaction<'_, Sqlite>,
-    team: &TeamName,
-    place: &Territory,
-) -> Result<Neighbours, StoreError> {
-    let mut around: QueryBuilder<Sqlite> =
-        QueryBuilder::new("select prefix, team from mappings where team <> ");
-    around.push_bind(team.as_str());
-    around.push(" and prefix in (");
-    let mut prefixes = around.separated(", ");
-    for territory in place.outward().filter(|territory| !territory.is_root()) {
-        let base = territory.as_str().trim_end_matches('/').to_owned();
-        prefixes.push_bind(base).push_bind(territory.to_string());
-    }
-    around.push(") order by length(prefix) desc limit 1");
-    let around = around.build().fetch_optional(&mut **transaction).await?;
-    // `0` follows `/`: what begins with the place's path lies between
-    let end = format!("{}0", place.as_str().trim_end_matches('/'));
-    let inside = sqlx::query(
-        "select prefix, team from mappings
-         where prefix > $1 and prefix < $2 and team <> $3 order by prefix limit 1",
-    )
-    .bind(place.as_str())
-    .bind(end)
-    .bind(team.as_str())
-    .fetch_optional(&mut **transaction)
-    .await?;
-    let neighbour = |row: SqliteRow| -> Result<_, StoreError> {
-        let (prefix, team): (String, String) = (row.try_get("prefix")?, row.try_get("team")?);
-        Ok((parsed(Territory::parse(&prefix))?, parsed(TeamName::parse(&team))?))
-    };
-    Ok(Neighbours {
-        around: around.map(neighbour).transpose()?,
-        inside: inside.map(neighbour).transpose()?,
-    })
+    Ok(Some(MatchOwner { name, team }))
 }
 
 /// Returns the name of a mapping of a team, if it has any.
@@ -220,8 +201,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
-                updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, policy, revision,
+                created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -239,6 +220,8 @@ pub(super) async fn put(
 ) -> Result<Revision, StoreError> {
     let name = mapping.name().as_str();
     let stored = StoredSpec::of(mapping);
+    let ignores_case = mapping.spec.matching.ignores_case();
+    let folded = ignores_case.then(|| stored.prefix.to_ascii_lowercase());
     let revision: i64 = sqlx::query_scalar(
         "insert into revisions (committed_at, mapping, change, spec, actor, team)
          values ($1, $2, 'put', $3, $4, $5) returning revision",
@@ -253,13 +236,13 @@ pub(super) async fn put(
     sqlx::query(
         "insert into mappings
              (name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
-              updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+              updated_at, host, match, match_key, folded)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (name) do update set
-             prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, backends = excluded.backends,
-             policy = excluded.policy,
-             revision = excluded.revision,
+             host = excluded.host, match = excluded.match, match_key = excluded.match_key,
+             folded = excluded.folded, prefix = excluded.prefix, service = excluded.service,
+             rewrite = excluded.rewrite, labels = excluded.labels, team = excluded.team,
+             backends = excluded.backends, policy = excluded.policy, revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
     .bind(name)
@@ -273,6 +256,10 @@ pub(super) async fn put(
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
+    .bind(stored.host.to_string())
+    .bind(stored.r#match.map(Json))
+    .bind(mapping.spec.match_key().as_str())
+    .bind(folded)
     .execute(&mut **transaction)
     .await?;
     Ok(Revision(unsigned(revision)))
@@ -318,9 +305,12 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let matching: Option<Json<Value>> = row.try_get("match").map_err(|error| error.to_string())?;
     let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
     let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
+        host: HostPattern::parse(&text("host")?).map_err(|error| format!("its host {error}"))?,
+        r#match: matching.map(|Json(matching)| matching),
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,

@@ -90,3 +90,49 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, FileIdentity), Store
     let identity = FileIdentity::of(Path::new(path)).map_err(|error| failed(error.to_string()))?;
     Ok((pool, identity))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::rows;
+
+    #[tokio::test]
+    async fn a_database_of_the_version_before_hosts_is_read_as_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db").display().to_string();
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().connect_with(options).await.unwrap();
+        let before = MIGRATIONS.iter().filter(|migration| migration.version < 5).cloned();
+        Migrator::with_migrations(before.collect()).run(&pool).await.unwrap();
+        sqlx::raw_sql(
+            r#"insert into revisions (committed_at, mapping, change, spec, actor, team) values
+                   ('2026-01-01T00:00:00Z', 'user', 'put',
+                    '{"prefix":"/user/","service":"usersvc","rewrite":"/","created_at":"2026-01-01T00:00:00Z"}',
+                    '', 'default');
+               insert into mappings
+                   (name, prefix, service, rewrite, labels, team, revision, created_at, updated_at)
+               values ('user', '/user/', 'usersvc', '/', '["a"]', 'default', 1,
+                       '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');"#,
+        )
+        .execute(&pool)
+        .await
+        .unwrap();
+        pool.close().await;
+
+        let (pool, _file) = open(&path).await.unwrap();
+        let loaded = rows::load(&pool).await.unwrap();
+        let changes =
+            rows::changes_after(&pool, crate::gateway::mapping::Revision(0)).await.unwrap();
+
+        assert!(loaded.unreadable.is_empty(), "{:?}", loaded.unreadable);
+        let mapping = loaded.table.iter().next().unwrap();
+        assert_eq!(mapping.spec.match_key().as_str(), "* /user/");
+        assert!(mapping.spec.matching.is_default());
+        assert_eq!(mapping.spec.labels.to_vec(), ["a"]);
+        let crate::gateway::mapping::ChangeKind::Put(change) = &changes[0].kind else { panic!() };
+        assert_eq!(change.spec.match_key(), mapping.spec.match_key());
+        let key: String =
+            sqlx::query_scalar("select match_key from mappings").fetch_one(&pool).await.unwrap();
+        assert_eq!(key, mapping.spec.match_key().as_str());
+    }
+}

@@ -9,6 +9,7 @@ use chancery::{
         backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+        matching::{Match, host::HostPattern},
         path::{Prefix, Rewrite},
         policy::Policy,
         service::Service,
@@ -89,6 +90,8 @@ fn name(text: &str) -> MappingName {
 
 fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
     Spec {
+        host: HostPattern::Any,
+        matching: Match::default(),
         name: name(name_text),
         prefix: Prefix::parse(prefix).unwrap(),
         service: Some(Service::parse(service).unwrap()),
@@ -191,7 +194,7 @@ async fn a_taken_prefix_names_its_owner(database: Database) {
     let moved = store.put(spec("other", "/user/", "b")).await.unwrap_err();
 
     for error in [created, moved] {
-        let StoreError::PrefixTaken(taken) = error else { panic!("{error}") };
+        let StoreError::MatchTaken(taken) = error else { panic!("{error}") };
         assert_eq!(taken.owner, name("user"));
         assert_eq!(taken.prefix.as_str(), "/user/");
     }
@@ -223,7 +226,7 @@ async fn two_mappings_swap_their_prefixes_by_way_of_a_third(database: Database) 
 
     let table = store.load().await.unwrap().table;
     let prefix_of = |text| table.get(&name(text)).unwrap().spec.prefix.to_string();
-    assert!(matches!(at_once, Err(StoreError::PrefixTaken(_))));
+    assert!(matches!(at_once, Err(StoreError::MatchTaken(_))));
     assert_eq!([prefix_of("left"), prefix_of("right")], ["/right/", "/left/"]);
 }
 

@@ -10,12 +10,18 @@ use super::{
             redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
         },
     },
+    PathChange,
     headers::set,
 };
 
-pub(super) fn redirect(redirect: &wire::Redirect, replacement: Option<String>) -> RedirectAction {
+pub(super) fn redirect(redirect: &wire::Redirect, change: PathChange) -> RedirectAction {
     let path = redirect.path.clone().map(PathRewriteSpecifier::PathRedirect);
-    let prefix = redirect.prefix.as_ref().and(replacement);
+    let change = match change {
+        PathChange::Prefix(replacement) => Some(PathRewriteSpecifier::PrefixRewrite(replacement)),
+        PathChange::Regex(substitute) => Some(PathRewriteSpecifier::RegexRewrite(substitute)),
+        PathChange::None => None,
+    };
+    let prefix = redirect.prefix.as_ref().and(change);
     RedirectAction {
         host_redirect: redirect.host.clone().unwrap_or_default(),
         port_redirect: redirect.port.map(u32::from).unwrap_or_default(),
@@ -25,7 +31,7 @@ pub(super) fn redirect(redirect: &wire::Redirect, replacement: Option<String>) -
             .scheme
             .clone()
             .map(SchemeRewriteSpecifier::SchemeRedirect),
-        path_rewrite_specifier: path.or(prefix.map(PathRewriteSpecifier::PrefixRewrite)),
+        path_rewrite_specifier: path.or(prefix),
     }
 }
 
