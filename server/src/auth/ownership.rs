@@ -5,11 +5,14 @@
 //! tried first, so what lies in another's place keeps its requests; what would take them all the
 //! same (a precedence, ignoring case, a host that others have claimed a part of) is refused.
 
+mod neighbours;
+
 use std::sync::Arc;
 
 use app::api::mapping::Warning;
 use chrono::{DateTime, Utc};
 
+pub use self::neighbours::Neighbours;
 use super::{
     access::Access,
     claim::{HostPattern, Place, Territory},
@@ -37,38 +40,6 @@ pub enum Right {
     New(Place),
     /// It is nobody's, and stays so: what an admin puts there for the team of all.
     Common,
-}
-
-/// The mappings of other teams nearest to a place. Where no claim says whose it is, they do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Neighbours {
-    /// The innermost around the place, or at it; one at `/` serves what is nobody's.
-    pub around: Option<(Territory, TeamName)>,
-    /// One inside it.
-    pub inside: Option<(Territory, TeamName)>,
-    /// One from which a mapping would take requests all the same, see [`Place::overrides`].
-    pub overridden: Option<(Territory, TeamName)>,
-}
-
-impl Neighbours {
-    /// Checks that `team` can have `wanted` without taking requests from the neighbours.
-    ///
-    /// # Errors
-    /// Returns whose requests they are.
-    pub fn leave_free(
-        &self,
-        access: &Access,
-        team: &TeamName,
-        wanted: &Territory,
-    ) -> Result<(), Refusal> {
-        if let Some((around, owner)) = &self.around {
-            return Err(claimed(access, wanted, around.to_string(), owner, team));
-        }
-        match &self.inside {
-            None => Ok(()),
-            Some((inside, owner)) => Err(encloses(wanted, inside, owner)),
-        }
-    }
 }
 
 /// Tells whether the neighbours count: where nobody has claimed a place, or where a mapping could
