@@ -141,7 +141,7 @@ impl Typed {
             rewrite: Some(self.rewrite.clone()),
             labels: (!labels.is_empty()).then_some(labels),
             team: Some(self.team.clone()).filter(|team| !team.is_empty()),
-            policy: std::sync::Arc::default(),
+            ..MappingDraft::default()
         }
     }
 

@@ -7,10 +7,13 @@ use serde_json::Value;
 use crate::api::policy::Policy;
 
 /// The fields and groups, in the order of the form.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 17] = [
     "name",
+    "host",
     "prefix",
+    "match",
     "service",
+    "backends",
     "rewrite",
     "labels",
     "team",

@@ -243,7 +243,7 @@ impl Client {
 
     async fn write(&self, write: &Write, dry_run: bool) -> Result<Reply, ClientError> {
         // Texts always serialize.
-        let body = serde_json::to_string(&write.draft).unwrap_or_default();
+        let body = serde_json::to_string(&self.whole(write).await).unwrap_or_default();
         let dry_run = if dry_run { "?dry_run=true" } else { "" };
         let mut request = match write.replaces {
             None => Outgoing::new("POST", format!("/api/v1/mappings{dry_run}")),
@@ -256,6 +256,26 @@ impl Client {
             request.header = Some(("idempotency-key", key.clone()));
         }
         self.send(request).await
+    }
+
+    /// Returns what is sent: of a mapping that exists, what the form does not have stays. Who names
+    /// another service ends the sharing with others, which the plan shows.
+    #[cfg(feature = "ssr")]
+    async fn whole(&self, write: &Write) -> MappingDraft {
+        let mut draft = write.draft.clone();
+        if write.replaces.is_some()
+            && draft.backends.is_empty()
+            && let Ok(current) = self.mapping(&draft.name).await
+            && current.service == draft.service
+        {
+            draft.backends = current.backends;
+        }
+        draft
+    }
+
+    #[cfg(not(feature = "ssr"))]
+    async fn whole(&self, write: &Write) -> MappingDraft {
+        write.draft.clone()
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {

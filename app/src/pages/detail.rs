@@ -153,12 +153,15 @@ type Content = Box<dyn FnOnce() -> AnyView + Send>;
 async fn plan(client: &Client, mapping: &Mapping) -> Option<Plan> {
     let draft = MappingDraft {
         name: mapping.name.clone(),
+        host: Some(mapping.host.clone()),
         prefix: mapping.prefix.clone(),
+        r#match: Some(mapping.r#match.clone()),
         service: mapping.service.clone(),
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
         policy: Arc::clone(&mapping.policy),
+        backends: mapping.backends.clone(),
     };
     let write = Write { draft, replaces: Some(mapping.revision), idempotency_key: None };
     // A change between the two calls, or a rule that has become stricter: the page goes without.

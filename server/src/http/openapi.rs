@@ -49,8 +49,8 @@ impl Sent {
 /// Returns the document of the whole API.
 pub fn document() -> OpenApi {
     let mut document = super::table().into_openapi();
-    policy::spread(&mut document);
     complete::complete(&mut document);
+    policy::spread(&mut document);
     bounds::bound(&mut document);
     document
 }
