@@ -9,6 +9,8 @@ pub mod client;
 pub mod list;
 pub mod live;
 pub mod mapping;
+#[cfg(feature = "ssr")]
+pub mod matching;
 pub mod node;
 pub mod plan;
 #[cfg(feature = "ssr")]

@@ -87,8 +87,7 @@ mod tests {
             service: "usersvc".to_owned(),
             rewrite: Some(rewrite.to_owned()),
             labels: None,
-            team: None,
-            policy: std::sync::Arc::default(),
+            ..MappingDraft::default()
         }
     }
 

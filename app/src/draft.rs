@@ -19,6 +19,9 @@ use crate::api::mapping::{Mapping, MappingDraft};
 use crate::api::plan::Plan;
 use crate::fields::texts::{Texts, answers_itself, beside, over};
 
+/// The services among which requests are shared; the first is `service`.
+const BACKENDS: &str = "backends";
+
 /// What a rewrite is unless something else is typed.
 pub const REWRITE_DEFAULT: &str = "/";
 
@@ -145,7 +148,12 @@ impl Typed {
     /// Returns what is sent to the API beside the draft: texts that are not what their fields want
     /// go there, too, to be judged.
     pub fn extras(&self) -> Map<String, Value> {
-        over(self.rest.clone(), self.more.json())
+        let mut rest = self.rest.clone();
+        // who names another service ends its sharing with others, which the plan shows
+        if rest.get(BACKENDS).is_some_and(|all| all[0]["service"] != self.service) {
+            rest.remove(BACKENDS);
+        }
+        over(rest, self.more.json())
     }
 
     /// Returns what is sent to the API of the first fields.
@@ -158,7 +166,7 @@ impl Typed {
             rewrite: Some(self.rewrite.clone()),
             labels: (!labels.is_empty()).then_some(labels),
             team: Some(self.team.clone()).filter(|team| !team.is_empty()),
-            policy: std::sync::Arc::default(),
+            ..MappingDraft::default()
         }
     }
 

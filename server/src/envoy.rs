@@ -10,6 +10,7 @@
 
 pub mod bootstrap;
 pub mod cluster;
+mod conditions;
 pub mod config;
 pub mod filters;
 pub mod json;
@@ -18,6 +19,8 @@ pub mod policy;
 pub mod render;
 pub mod routes;
 pub mod shard;
+pub mod sides;
+pub mod source;
 pub mod stat_names;
 
 /// Envoy's generated protobuf types, under a shorter name.

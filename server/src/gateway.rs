@@ -6,6 +6,7 @@
 //! JSON ─▶ Spec (parsed fields) ─▶ Mapping (a committed Spec) ─▶ Table ─▶ first match wins
 //! ```
 
+pub mod backends;
 pub mod endpoints;
 pub mod fields;
 pub mod labels;
@@ -16,7 +17,9 @@ pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod read;
+pub mod request;
 pub mod request_path;
 pub mod rule;
 pub mod service;
 pub mod table;
+pub mod upstream;

@@ -31,6 +31,7 @@ use crate::{
         mapping::{Mapping, MappingName},
         service::ServiceName,
         table::Table,
+        upstream::Upstream,
     },
     store::{Store, StoreError},
     xds::resource::{Resource, ResourceKey, Resources},
@@ -54,7 +55,7 @@ const LAYOUT_LINGER: Duration = Duration::from_secs(660);
 /// How long a start waits for discovery at the most: a little longer than one lookup may take.
 const READY_AFTER: Duration = Duration::from_secs(5);
 
-/// How long the cluster of a service that no mapping uses any more is kept: longer than a flush of
+/// How long a cluster that no mapping uses any more is kept: longer than a flush of
 /// the counters, and than most requests that are under way.
 const IDLE_CLUSTER_LINGER: Duration = Duration::from_secs(10);
 
@@ -111,7 +112,7 @@ pub struct Publisher<D> {
     published: watch::Sender<Arc<Published>>,
     linger_until: Option<Instant>,
     /// When to give up clusters that nobody uses, soonest first.
-    idle: VecDeque<(Instant, ServiceName)>,
+    idle: VecDeque<(Instant, Upstream)>,
 }
 
 impl<D: Discovery> Publisher<D> {
@@ -183,8 +184,8 @@ impl<D: Discovery> Publisher<D> {
                 }
                 Some(feedback) = self.feedback.recv() => self.take_in(feedback),
                 () = at(self.idle.front().map(|(at, _)| *at)) => {
-                    if let Some((_, service)) = self.idle.pop_front() {
-                        self.compiler.drop_idle(&service);
+                    if let Some((_, upstream)) = self.idle.pop_front() {
+                        self.compiler.drop_idle(&upstream);
                     }
                 }
                 () = at(self.linger_until) => {
@@ -248,9 +249,9 @@ impl<D: Discovery> Publisher<D> {
 
     fn publish(&mut self) {
         self.look_up();
-        for service in self.compiler.take_newly_idle() {
-            self.idle.retain(|(_, earlier)| *earlier != service);
-            self.idle.push_back((Instant::now() + IDLE_CLUSTER_LINGER, service));
+        for upstream in self.compiler.take_newly_idle() {
+            self.idle.retain(|(_, earlier)| *earlier != upstream);
+            self.idle.push_back((Instant::now() + IDLE_CLUSTER_LINGER, upstream));
         }
         let layout = self.published.borrow().layout;
         let Some(published) = self.compiler.publish() else { return };

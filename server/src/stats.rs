@@ -38,12 +38,10 @@ use std::collections::HashMap;
 
 use app::api::live::Members;
 
-use self::{
-    counters::{Counts, Target},
-    latency::Buckets,
-};
+use self::{counters::Counts, latency::Buckets};
 use crate::{
-    gateway::{mapping::MappingName, service::ServiceName},
+    envoy::source::Source,
+    gateway::{backends::Side, mapping::MappingName, upstream::Upstream},
     xds::node::NodeId,
 };
 
@@ -65,10 +63,10 @@ pub enum Report {
 pub struct Flush {
     pub node: NodeId,
     /// Cumulative since the node's process started.
-    pub counts: HashMap<Target, Counts>,
-    pub members: HashMap<ServiceName, Members>,
+    pub counts: HashMap<Source, Counts>,
+    pub members: HashMap<Upstream, Members>,
     /// Of the requests since the push before, not cumulative: what is lost on the way stays lost.
-    pub latency: HashMap<MappingName, Buckets>,
+    pub latency: HashMap<(MappingName, Side), Buckets>,
 }
 
 impl Flush {

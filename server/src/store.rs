@@ -16,6 +16,7 @@ pub mod error;
 mod history;
 mod hold;
 mod idempotency;
+mod neighbours;
 mod rows;
 mod sqlite;
 mod writer;
@@ -156,7 +157,7 @@ impl Store {
     /// Creates the mapping or replaces its content; the same content again changes nothing.
     ///
     /// # Errors
-    /// Returns [`StoreError::PrefixTaken`] when another mapping has the prefix,
+    /// Returns [`StoreError::MatchTaken`] when another mapping has the prefix,
     /// [`StoreError::NameTaken`] or [`StoreError::Stale`] when the condition does not hold,
     /// [`StoreError::KeyReused`] when the key names another request, [`StoreError::Refused`] or
     /// [`StoreError::NeedsApproval`] when the author may not, and [`StoreError::Unavailable`] when

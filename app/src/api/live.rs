@@ -154,6 +154,30 @@ pub struct LiveMapping {
     /// data is missing. Only in lists, and only where there was traffic.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trend: Vec<Option<f64>>,
+    /// Each service by itself, in the order of `backends`; only where several share the requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<LiveSide>,
+}
+
+/// One of the services among which the requests of a mapping are shared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct LiveSide {
+    pub service: String,
+    pub weight: u32,
+    /// Its share of the weights, with two digits: what it should get.
+    pub percent: f64,
+    /// Requests since the service is at this place among the mapping's backends.
+    pub counters: Counters,
+    /// Requests a second over the last five seconds; `None` when data is missing.
+    pub rate: Option<f64>,
+    /// Those of them that were `upstream_bad`.
+    pub bad_rate: Option<f64>,
+    /// Share of `upstream_ok` in the last minute's requests; `None` when there was none.
+    pub ok_percent: Option<f64>,
+    /// Of the last minute; `None` when there was no request.
+    pub latency: Option<Latency>,
+    pub members: Option<Members>,
 }
 
 /// Requests of a mapping or a service, all since it exists; the three are disjoint and their

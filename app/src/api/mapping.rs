@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 #[cfg(feature = "ssr")]
-use super::policy::Policy;
+use super::policy::{Policy, is_default};
 
 /// Maps requests below a URL prefix to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +16,17 @@ pub struct Mapping {
     /// Names the mapping in URLs and in Envoy's statistics; never changes.
     #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    /// The hosts whose requests it serves: `*`, one, or `*.` and a domain.
+    #[serde(default = "any_host")]
+    #[cfg_attr(feature = "ssr", schema(example = "*"))]
+    pub host: String,
     /// Requests at or below it are served by the mapping.
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// What a request must be like besides.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub r#match: super::matching::Match,
     /// Where they go: `[scheme://]name[.namespace][:port]`; empty where the gateway answers itself.
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
     pub service: String,
@@ -43,6 +51,28 @@ pub struct Mapping {
     #[serde(flatten)]
     #[schema(ignore)]
     pub policy: Arc<Policy>,
+    /// The services among which its requests are shared; the first is `service`. Absent where
+    /// `service` gets them all. The browser has `LiveMapping::sides` instead.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<Backend>,
+}
+
+/// One of the services among which a mapping's requests are shared.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    /// Each may be there once.
+    #[schema(example = "usersvc-v2")]
+    pub service: String,
+    /// Its part of the sum of all weights is its share; with 0 it gets no request.
+    #[schema(minimum = 0, maximum = 1000, example = 10)]
+    pub weight: u32,
+}
+
+fn any_host() -> String {
+    "*".to_owned()
 }
 
 /// Asks for a new mapping, or for new content of one.
@@ -51,8 +81,17 @@ pub struct Mapping {
 pub struct MappingDraft {
     #[cfg_attr(feature = "ssr", schema(example = "usermapping"))]
     pub name: String,
+    /// `*`, a host name, or `*.` before one; absent means `*`.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(example = "api.example.com"))]
+    pub host: Option<String>,
     #[cfg_attr(feature = "ssr", schema(example = "/user/"))]
     pub prefix: String,
+    /// What a request must be like besides; absent means nothing.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#match: Option<super::matching::Match>,
     /// Absent or empty where the gateway answers itself: with `redirect` or `respond`.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(example = "usersvc"))]
@@ -72,6 +111,12 @@ pub struct MappingDraft {
     #[serde(flatten)]
     #[schema(ignore)]
     pub policy: Arc<Policy>,
+    /// The services among which the requests are shared: 2 to 10, the first is `service`. Absent
+    /// means that `service` gets them all.
+    #[cfg(feature = "ssr")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub backends: Vec<Backend>,
 }
 
 /// Tells the owner of a mapping about something that works otherwise than it may seem.

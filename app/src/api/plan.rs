@@ -57,6 +57,10 @@ pub struct Affected {
     #[serde(default)]
     pub team: String,
     pub effect: Effect,
+    /// Whether requests are certain to move: what conditions and regular expressions have in common
+    /// is not computed.
+    #[serde(default)]
+    pub is_certain: bool,
     /// Its requests in the last five minutes: at most so many are concerned.
     pub recent_requests: u64,
 }
@@ -77,7 +81,14 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Example {
+    /// With the query.
     pub path: String,
+    /// The host that it is for; empty for one that no mapping names.
+    #[serde(default)]
+    pub host: String,
+    /// The method, unless it is `GET`, and the headers: `POST, x-beta: 1`.
+    #[serde(default)]
+    pub with: String,
     /// Name of the mapping that serves it; `null` when none does and Envoy answers 404, or when it
     /// is one that the caller may not know.
     pub mapping: Option<String>,

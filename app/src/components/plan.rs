@@ -97,7 +97,7 @@ pub(crate) fn concern(code: String, text: &str) -> impl IntoView + use<> {
 }
 
 fn moves(affected: Affected) -> impl IntoView {
-    let Affected { name, prefix, effect, recent_requests, team } = affected;
+    let Affected { name, prefix, effect, recent_requests, team, is_certain } = affected;
     if name.is_empty() {
         return Either::Left(moves_unseen(&team, effect));
     }
@@ -107,6 +107,7 @@ fn moves(affected: Affected) -> impl IntoView {
         (Effect::Gains, _) => {
             ("", format!(") gets the requests: at most {recent} of the last five minutes."))
         }
+        (_, _) if !is_certain => ("May take requests from ", ").".to_owned()),
         (_, 0) => {
             ("Takes requests from ", "), which had none in the last five minutes.".to_owned())
         }
@@ -188,7 +189,9 @@ pub(crate) fn examples(plan: &Plan) -> impl IntoView + use<> {
         view! {
             <tr>
                 <th scope="row" class="mono">
-                    {example.path.clone()}
+                    {format!("{}{}", example.host, example.path)}
+                    {(!example.with.is_empty())
+                        .then(|| view! { <span class="sub">{format!(" {}", example.with)}</span> })}
                 </th>
                 <td class="arrow" aria-hidden="true">
                     "→"

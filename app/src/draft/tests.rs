@@ -6,7 +6,10 @@ use crate::api::problem::{FieldError, Problem};
 fn mapping(service: &str, revision: u64) -> Mapping {
     Mapping {
         name: "user".to_owned(),
+        host: "*".to_owned(),
         prefix: "/user/".to_owned(),
+        #[cfg(feature = "ssr")]
+        r#match: crate::api::matching::Match::default(),
         service: service.to_owned(),
         rewrite: "/".to_owned(),
         labels: vec!["a".to_owned(), "b".to_owned()],
@@ -16,6 +19,7 @@ fn mapping(service: &str, revision: u64) -> Mapping {
         updated_at: chrono::DateTime::default(),
         warnings: Vec::new(),
         policy: std::sync::Arc::default(),
+        backends: Vec::new(),
     }
 }
 

@@ -10,7 +10,10 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
     LiveMapping {
         mapping: Mapping {
             name: name.to_owned(),
+            host: "*".to_owned(),
             prefix: format!("/{name}/"),
+            #[cfg(feature = "ssr")]
+            r#match: crate::api::matching::Match::default(),
             service: format!("{name}svc"),
             rewrite: "/".to_owned(),
             labels: Vec::new(),
@@ -21,6 +24,8 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
             warnings: Vec::new(),
             #[cfg(feature = "ssr")]
             policy: std::sync::Arc::default(),
+            #[cfg(feature = "ssr")]
+            backends: Vec::new(),
         },
         counters: Counters::default(),
         rate: Some(0.0),
@@ -31,5 +36,6 @@ pub(crate) fn live_mapping(name: &str, revision: u64) -> LiveMapping {
         health: Health::Idle,
         config: ConfigState::Live { nodes: 1 },
         trend: Vec::new(),
+        sides: Vec::new(),
     }
 }

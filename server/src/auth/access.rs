@@ -9,7 +9,7 @@ use imbl::{HashMap, OrdMap};
 use serde_json::Value;
 
 use super::{
-    claim::{Host, Territory},
+    claim::{HostPattern, Territory},
     entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
     names::{TeamName, UserName},
     principal::{Principal, Who},
@@ -168,7 +168,7 @@ pub struct Access {
     by_token: HashMap<SecretHash, Id>,
     claims: OrdMap<Id, Arc<Claim>>,
     /// Claims by place, so that what lies inside a territory is a range.
-    by_place: OrdMap<(Territory, Host), Id>,
+    by_place: OrdMap<(Territory, HostPattern), Id>,
     protections: OrdMap<Territory, Arc<Protection>>,
     requests: OrdMap<Id, Arc<Request>>,
     last_id: Id,

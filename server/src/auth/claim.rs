@@ -1,65 +1,69 @@
-//! Parts of the URL space: hosts, and what lies below a path.
+//! Parts of the URL space: what lies below a path, for some hosts.
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::gateway::path::{PathError, Prefix};
+pub use crate::gateway::matching::host::HostPattern;
+use crate::gateway::{
+    mapping::Spec,
+    path::{PathError, Prefix},
+};
 
-/// Longest host name in bytes (RFC 1035, section 2.3.4).
-const HOST_MAX_BYTES: usize = 253;
-
-/// A host that requests name, or every host.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Host {
-    Any,
-    Named(Arc<str>),
+/// What a team wants for a mapping, or as its own: what lies below a path, for some hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub host: HostPattern,
+    pub territory: Territory,
+    /// Whether a mapping there also takes paths that differ in capital and small letters.
+    pub any_case: bool,
+    /// Whether a mapping there takes requests from those with longer prefixes.
+    pub is_first: bool,
 }
 
-/// Says why a text is no host.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be `*` or a host name of letters, digits, `-` and `.`, without a port")]
-pub struct HostError;
-
-impl Host {
-    /// Parses `*`, or a DNS name in any case of letters.
-    ///
-    /// # Errors
-    /// Returns [`HostError`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, HostError> {
-        if text == "*" {
-            return Ok(Self::Any);
-        }
-        let name = text.to_ascii_lowercase();
-        let is_label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        if name.len() > HOST_MAX_BYTES || !name.split('.').all(is_label) {
-            return Err(HostError);
-        }
-        Ok(Self::Named(name.into()))
+impl Place {
+    /// Returns a place as such.
+    pub fn new(host: HostPattern, territory: Territory) -> Self {
+        Self { host, territory, any_case: false, is_first: false }
     }
 
-    /// Tells whether every request for `other` is one for this, too.
-    pub fn covers(&self, other: &Self) -> bool {
-        *self == Self::Any || self == other
+    /// Returns the place of a mapping.
+    pub fn of(spec: &Spec) -> Self {
+        Self {
+            host: spec.host.clone(),
+            territory: Territory::of(&spec.prefix),
+            any_case: spec.matching.ignores_case(),
+            is_first: spec.matching.precedence() > 0,
+        }
     }
 
-    /// Tells whether a request could be for both.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.covers(other) || other.covers(self)
+    /// Writes where it is: the path, after the host where it is not every host's.
+    pub fn spelled(&self) -> String {
+        spelled(&self.host, &self.territory)
+    }
+
+    /// Tells whether a mapping here would take requests of a mapping or claim that the longer
+    /// prefix, or the case of letters, protects otherwise.
+    pub fn overrides(&self, host: &HostPattern, territory: &Territory) -> bool {
+        let is_inside = self.territory.covers(territory);
+        let comes_first = self.is_first && is_inside && host.covers(&self.host);
+        let differs_in_case = self.any_case
+            && !self.territory.meets(territory)
+            && self.territory.folded().meets(&territory.folded());
+        comes_first || (differs_in_case && self.host.meets(host))
+    }
+
+    /// Tells whether [`Self::overrides`] could be true of anything.
+    pub fn may_override(&self) -> bool {
+        self.is_first || self.any_case
     }
 }
 
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => f.write_str("*"),
-            Self::Named(name) => f.write_str(name),
-        }
+/// Writes a path, after the host where it is not every host's.
+pub fn spelled(host: &HostPattern, territory: &Territory) -> String {
+    match host {
+        HostPattern::Any => territory.to_string(),
+        host => format!("{host}{territory}"),
     }
 }
 
@@ -92,6 +96,16 @@ impl Territory {
         &*self.0 == "/"
     }
 
+    /// Returns it in lower case: where it lies for those to whom case does not matter.
+    pub fn folded(&self) -> Self {
+        Self(self.0.to_ascii_lowercase().into())
+    }
+
+    /// Tells whether one of the two lies in the other.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.covers(other) || other.covers(self)
+    }
+
     /// Tells whether `other` lies in it, or is it.
     pub fn covers(&self, other: &Self) -> bool {
         other.0.starts_with(&*self.0)
@@ -114,18 +128,6 @@ impl fmt::Display for Territory {
 impl fmt::Debug for Territory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Territory({})", self.0)
-    }
-}
-
-impl Serialize for Host {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Host {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
@@ -170,23 +172,5 @@ mod tests {
         let all: Vec<_> = territory("/a/b").outward().map(|t| t.to_string()).collect();
 
         assert_eq!(all, ["/a/b/", "/a/", "/"]);
-    }
-
-    #[rstest]
-    #[case("*", "*")]
-    #[case("API.example.com", "api.example.com")]
-    fn a_host_is_compared_in_small_letters(#[case] text: &str, #[case] host: &str) {
-        assert_eq!(Host::parse(text).unwrap().to_string(), host);
-    }
-
-    #[rstest]
-    #[case("")]
-    #[case("a b")]
-    #[case("api.example.com:80")]
-    #[case("*.example.com")]
-    #[case("a..b")]
-    #[case("-a")]
-    fn what_no_request_can_name_is_no_host(#[case] text: &str) {
-        assert_eq!(Host::parse(text), Err(HostError));
     }
 }

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use super::{
     access::{Access, Edit},
     audit::Entry,
-    claim::Territory,
+    claim::Place,
     entity::{Id, Request},
     names::{TeamName, UserName},
     permission::{self, Object},
@@ -90,7 +90,7 @@ pub struct Outcome {
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
     /// A place that no other team's mapping may lie around or in, since this team gets it.
-    pub free_for: Option<(TeamName, Territory)>,
+    pub free_for: Option<(TeamName, Place)>,
     /// The id that was given.
     pub id: Option<Id>,
 }

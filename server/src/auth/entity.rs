@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claim::{Host, Territory},
+    claim::{HostPattern, Territory, spelled},
     names::{TeamName, UserName},
     role::Role,
     secret::SecretHash,
@@ -188,7 +188,7 @@ impl Token {
 pub struct Claim {
     pub id: Id,
     pub team: TeamName,
-    pub host: Host,
+    pub host: HostPattern,
     pub territory: Territory,
     #[serde(default)]
     pub note: String,
@@ -202,10 +202,7 @@ pub struct Claim {
 impl Claim {
     /// Writes where it is: the path, after the host where it is one host's.
     pub fn place(&self) -> String {
-        match &self.host {
-            Host::Any => self.territory.to_string(),
-            Host::Named(host) => format!("{host}{}", self.territory),
-        }
+        spelled(&self.host, &self.territory)
     }
 }
 

@@ -1,6 +1,9 @@
 //! To whom a place in the URL space belongs, and who may put a mapping there.
 //!
-//! A mapping has no host: it serves requests for every host, so only claims for `*` cover it.
+//! A mapping lies in the claims of its host, of patterns that cover it, and of `*`; the one of the
+//! most specific host decides, and there the innermost. Longer prefixes and more specific hosts are
+//! tried first, so what lies in another's place keeps its requests; what would take them all the
+//! same (a precedence, ignoring case, a host that others have claimed a part of) is refused.
 
 use std::sync::Arc;
 
@@ -9,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     access::Access,
-    claim::{Host, Territory},
+    claim::{HostPattern, Place, Territory},
     entity::{Claim, Grant, Id, Protection},
     names::TeamName,
     permission::{self, Object},
@@ -31,7 +34,7 @@ pub enum Right {
     /// Another team has granted it.
     Granted(Arc<Claim>, Grant),
     /// It is nobody's, and becomes the team's with the mapping.
-    New(Territory),
+    New(Place),
     /// It is nobody's, and stays so: what an admin puts there for the team of all.
     Common,
 }
@@ -43,6 +46,8 @@ pub struct Neighbours {
     pub around: Option<(Territory, TeamName)>,
     /// One inside it.
     pub inside: Option<(Territory, TeamName)>,
+    /// One from which a mapping would take requests all the same, see [`Place::overrides`].
+    pub overridden: Option<(Territory, TeamName)>,
 }
 
 impl Neighbours {
@@ -61,18 +66,19 @@ impl Neighbours {
         }
         match &self.inside {
             None => Ok(()),
-            Some((inside, owner)) => Err(Refusal::Encloses {
-                wanted: wanted.clone(),
-                inside: inside.clone(),
-                owner: owner.clone(),
-            }),
+            Some((inside, owner)) => Err(encloses(wanted, inside, owner)),
         }
     }
 }
 
-/// Tells whether the neighbours count: where nobody has claimed a place, and no admin decides.
-pub fn asks_neighbours(access: &Access, principal: &Principal, place: &Territory) -> bool {
-    !principal.is_admin() && access.owner_of(&Host::Any, place).is_none()
+/// Tells whether the neighbours count: where nobody has claimed a place, or where a mapping could
+/// take requests from them, and no admin decides.
+pub fn asks_neighbours(access: &Access, principal: &Principal, place: &Place) -> bool {
+    !principal.is_admin() && (is_nobodys(access, place) || place.may_override())
+}
+
+fn is_nobodys(access: &Access, place: &Place) -> bool {
+    access.owner_of(&place.host, &place.territory).is_none()
 }
 
 /// Checks that `principal` may give a mapping the content `spec`, and by which right of its team.
@@ -104,12 +110,64 @@ pub fn check_put(
         }
         Err(refusal) => return Err(refusal),
     }
-    let wanted = Territory::of(&spec.prefix);
+    let wanted = Place::of(spec);
     let right = right_to(access, principal, policy, team, &wanted, now)?;
-    if asks_neighbours(access, principal, &wanted) {
-        neighbours.leave_free(access, team, &wanted)?;
+    if principal.is_admin() {
+        return Ok(right);
     }
+    if is_nobodys(access, &wanted) {
+        neighbours.leave_free(access, team, &wanted.territory)?;
+    }
+    takes_nothing(access, team, &wanted, &right, neighbours, now)?;
     Ok(right)
+}
+
+/// Checks that a mapping takes no requests that lie in another team's claim or mapping, although
+/// its prefix lies in a place that is its team's.
+fn takes_nothing(
+    access: &Access,
+    team: &TeamName,
+    wanted: &Place,
+    right: &Right,
+    neighbours: &Neighbours,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    let is_granted = |claim: &Claim| {
+        claim.team == *team || grant_of(claim, team, &wanted.territory, now).is_some()
+    };
+    // hosts of others', for which this would serve as well
+    let around = access.claims_around(&wanted.host, &wanted.territory);
+    if let Some(claim) = around.into_iter().find(|claim| !is_granted(claim)) {
+        return Err(claimed_by(access, claim, team, &wanted.territory));
+    }
+    let mut inside = access.claims_inside(&wanted.host, &wanted.territory);
+    let of_other_host = |claim: &&Arc<Claim>| !claim.host.covers(&wanted.host);
+    if let Some(claim) = inside.find(|claim| of_other_host(claim) && !is_granted(claim)) {
+        return Err(encloses(&wanted.territory, &claim.territory, &claim.team));
+    }
+    if !wanted.may_override() {
+        return Ok(());
+    }
+    if let Right::Granted(claim, _) = right {
+        let message = format!(
+            "is for who owns the place, the team `{}`: leave out `precedence` and `ignore_case`",
+            claim.team
+        );
+        return Err(Refusal::field("match", message));
+    }
+    let mut claims = access.claims().filter(|claim| claim.team != *team);
+    let claim = claims.find(|claim| wanted.overrides(&claim.host, &claim.territory));
+    let claim = claim.map(|claim| (&claim.territory, &claim.team));
+    let mapping = neighbours.overridden.as_ref().map(|(territory, team)| (territory, team));
+    match claim.or(mapping) {
+        None => Ok(()),
+        Some((territory, owner)) => {
+            let message = format!(
+                "would take requests below `{territory}` from the team `{owner}`: leave out `precedence` and `ignore_case`"
+            );
+            Err(Refusal::field("match", message))
+        }
+    }
 }
 
 /// What a put is judged by.
@@ -140,11 +198,12 @@ pub fn right_to(
     principal: &Principal,
     policy: ClaimPolicy,
     team: &TeamName,
-    wanted: &Territory,
+    place: &Place,
     now: DateTime<Utc>,
 ) -> Result<Right, Refusal> {
-    let Some(claim) = access.owner_of(&Host::Any, wanted) else {
-        return of_nobody(access, principal, policy, team, wanted);
+    let wanted = &place.territory;
+    let Some(claim) = access.owner_of(&place.host, wanted) else {
+        return of_nobody(access, principal, policy, team, place);
     };
     if claim.team == *team {
         return Ok(Right::Own(Arc::clone(claim)));
@@ -195,12 +254,12 @@ fn of_nobody(
     principal: &Principal,
     policy: ClaimPolicy,
     team: &TeamName,
-    wanted: &Territory,
+    wanted: &Place,
 ) -> Result<Right, Refusal> {
     if principal.is_admin() && *team == TeamName::default_team() {
         return Ok(Right::Common);
     }
-    may_claim(access, principal, policy, team, &Host::Any, wanted)?;
+    may_claim(access, principal, policy, team, wanted)?;
     has_room(access, team)?;
     Ok(Right::New(wanted.clone()))
 }
@@ -229,9 +288,9 @@ pub fn may_claim(
     principal: &Principal,
     policy: ClaimPolicy,
     team: &TeamName,
-    host: &Host,
-    wanted: &Territory,
+    place: &Place,
 ) -> Result<(), Refusal> {
+    let Place { host, territory: wanted, .. } = place;
     if principal.is_admin() {
         return Ok(());
     }
@@ -245,30 +304,39 @@ pub fn may_claim(
     if let Some(around) = access.claims_around(host, wanted).find(|claim| claim.team != *team) {
         return Err(claimed_by(access, around, team, wanted));
     }
-    let enclosed = access.claims_inside(host, wanted).find(|claim| claim.team != *team);
-    match enclosed {
+    encloses_nobody(access, team, place)
+}
+
+/// Checks that no claim of another team lies inside a place.
+///
+/// # Errors
+/// Returns whose.
+pub fn encloses_nobody(access: &Access, team: &TeamName, place: &Place) -> Result<(), Refusal> {
+    let mut inside = access.claims_inside(&place.host, &place.territory);
+    match inside.find(|claim| claim.team != *team) {
         None => Ok(()),
-        Some(claim) => Err(Refusal::Encloses {
-            wanted: wanted.clone(),
-            inside: claim.territory.clone(),
-            owner: claim.team.clone(),
-        }),
+        Some(claim) => Err(encloses(&place.territory, &claim.territory, &claim.team)),
     }
+}
+
+/// Says that a place has another team's inside it.
+fn encloses(wanted: &Territory, inside: &Territory, owner: &TeamName) -> Refusal {
+    Refusal::Encloses { wanted: wanted.clone(), inside: inside.clone(), owner: owner.clone() }
 }
 
 /// Returns the claim that a mapping's first use of a place makes.
 pub fn new_claim(
     id: Id,
     team: &TeamName,
-    territory: Territory,
+    place: Place,
     author: &Author,
     now: DateTime<Utc>,
 ) -> Claim {
     Claim {
         id,
         team: team.clone(),
-        host: Host::Any,
-        territory,
+        host: place.host,
+        territory: place.territory,
         note: String::new(),
         created_by: author.who.to_string(),
         created_at: now,
@@ -280,10 +348,11 @@ pub fn new_claim(
 pub fn standing(
     access: &Access,
     team: &TeamName,
+    host: &HostPattern,
     place: &Territory,
     now: DateTime<Utc>,
 ) -> Option<Warning> {
-    let claim = access.owner_of(&Host::Any, place).filter(|claim| claim.team != *team)?;
+    let claim = access.owner_of(host, place).filter(|claim| claim.team != *team)?;
     if grant_of(claim, team, place, now).is_some() {
         return None;
     }
@@ -358,15 +427,15 @@ pub fn needs_approval(protection: &Protection) -> String {
 pub fn default_team(
     access: &Access,
     principal: &Principal,
-    place: Option<&Territory>,
+    place: Option<(&HostPattern, &Territory)>,
     now: DateTime<Utc>,
 ) -> Option<TeamName> {
     let is_editor = |team: &&TeamName| principal.role_in(team) >= Some(Role::Editor);
-    let claim = place.and_then(|place| access.owner_of(&Host::Any, place));
+    let claim = place.and_then(|(host, place)| access.owner_of(host, place));
     if let Some(owner) = claim.map(|claim| &claim.team).filter(is_editor) {
         return Some(owner.clone());
     }
-    let granted = claim.zip(place).and_then(|(claim, place)| {
+    let granted = claim.zip(place).and_then(|(claim, (_, place))| {
         claim.grants.iter().find(|grant| {
             is_editor(&&grant.team) && grant.territory.covers(place) && grant.is_in_force(now)
         })

@@ -1,4 +1,4 @@
-//! Clusters and their endpoints: one of each for every service.
+//! Clusters and their endpoints: one of each for every way in which a service is reached.
 
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use super::{
 use crate::gateway::{
     endpoints::Endpoints,
     service::{Host, Scheme, ServiceName},
+    upstream::Upstream,
 };
 
 /// How long connecting to an endpoint may take; Envoy's own default, here made visible.
@@ -47,49 +48,51 @@ const IDLE_HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// Checks that must fail in a row before an endpoint counts as unhealthy.
 const UNHEALTHY_THRESHOLD: u32 = 2;
 
-/// Returns the cluster of a service, whose endpoints come by EDS.
-pub fn cluster(service: &ServiceName) -> Cluster {
+/// Returns the cluster of an upstream, whose endpoints come by EDS.
+pub fn cluster(upstream: &Upstream) -> Cluster {
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig {
             eds_config: Some(ads()),
             ..EdsClusterConfig::default()
         }),
-        ..base(service)
+        ..base(upstream)
     }
 }
 
-/// Returns the endpoints of a service's cluster.
-pub fn load_assignment(service: &ServiceName, endpoints: &Endpoints) -> ClusterLoadAssignment {
-    assignment(service, endpoints.addresses().iter().copied().map(socket_address))
+/// Returns the endpoints of an upstream's cluster: those of its service.
+pub fn load_assignment(upstream: &Upstream, endpoints: &Endpoints) -> ClusterLoadAssignment {
+    assignment(upstream, endpoints.addresses().iter().copied().map(socket_address))
 }
 
 /// Returns a self-contained cluster for a static configuration.
 ///
 /// Fixed endpoints are written down; a name is left to Envoy's resolver, so that the result
 /// does not depend on what the name resolves to right now.
-pub fn static_cluster(service: &ServiceName, fixed: Option<&Endpoints>) -> Cluster {
+pub fn static_cluster(upstream: &Upstream, fixed: Option<&Endpoints>) -> Cluster {
+    let service = &upstream.service;
     let (kind, load_assignment) = match (fixed, &service.host) {
-        (Some(endpoints), _) => (DiscoveryType::Static, load_assignment(service, endpoints)),
+        (Some(endpoints), _) => (DiscoveryType::Static, load_assignment(upstream, endpoints)),
         (None, Host::Ip(ip)) => {
             let address = host_address(&ip.to_string(), service.port);
-            (DiscoveryType::Static, assignment(service, [address]))
+            (DiscoveryType::Static, assignment(upstream, [address]))
         }
         (None, Host::Name(name)) => {
-            (DiscoveryType::StrictDns, assignment(service, [host_address(name, service.port)]))
+            (DiscoveryType::StrictDns, assignment(upstream, [host_address(name, service.port)]))
         }
     };
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(kind.into())),
         load_assignment: Some(load_assignment),
-        ..base(service)
+        ..base(upstream)
     }
 }
 
-fn base(service: &ServiceName) -> Cluster {
+fn base(upstream: &Upstream) -> Cluster {
+    let service = &upstream.service;
     Cluster {
-        name: service.to_string(),
-        alt_stat_name: cluster_stat_name(service),
+        name: upstream.to_string(),
+        alt_stat_name: cluster_stat_name(upstream),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
         // without a check Envoy calls a dead endpoint healthy
         health_checks: vec![HealthCheck {
@@ -122,7 +125,7 @@ fn tls(service: &ServiceName) -> TransportSocket {
 }
 
 fn assignment(
-    service: &ServiceName,
+    upstream: &Upstream,
     addresses: impl IntoIterator<Item = Address>,
 ) -> ClusterLoadAssignment {
     let endpoint = |address| LbEndpoint {
@@ -133,7 +136,7 @@ fn assignment(
         ..LbEndpoint::default()
     };
     ClusterLoadAssignment {
-        cluster_name: service.to_string(),
+        cluster_name: upstream.to_string(),
         endpoints: vec![LocalityLbEndpoints {
             lb_endpoints: addresses.into_iter().map(endpoint).collect(),
             ..LocalityLbEndpoints::default()

@@ -46,6 +46,10 @@ pub(super) fn yes() -> Option<protobuf::BoolValue> {
     Some(protobuf::BoolValue { value: true })
 }
 
+pub(super) fn no() -> Option<protobuf::BoolValue> {
+    Some(protobuf::BoolValue { value: false })
+}
+
 pub(super) fn number(value: u32) -> Option<protobuf::UInt32Value> {
     Some(protobuf::UInt32Value { value })
 }

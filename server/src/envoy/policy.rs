@@ -8,28 +8,46 @@ mod headers;
 mod rewrite;
 mod traffic;
 
-use super::proto::config::route::v3::{
-    Route, RouteAction, route::Action, route_action::ClusterSpecifier,
+use super::proto::{
+    config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+    r#type::matcher::v3::RegexMatchAndSubstitute,
 };
-use crate::gateway::mapping::Spec;
+use crate::gateway::{mapping::Spec, service::ServiceName};
 
-/// Returns what the routes of a mapping do with a request whose matched part becomes
-/// `replacement`; `None` leaves its path as it is.
-pub(super) fn action(spec: &Spec, replacement: Option<String>) -> Action {
+/// What becomes of the path of a request.
+#[derive(Debug, Clone)]
+pub(super) enum PathChange {
+    None,
+    /// Takes the place of what the route has matched.
+    Matched(String),
+    Regex(RegexMatchAndSubstitute),
+}
+
+/// Where the requests of a route go, where they go to a service.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Target {
+    pub(super) cluster: String,
+    pub(super) service: Option<ServiceName>,
+}
+
+/// Returns what a route of a mapping does with its requests.
+pub(super) fn action(spec: &Spec, target: Target, path: PathChange) -> Action {
     if let Some(redirect) = &spec.policy.redirect {
-        return Action::Redirect(answer::redirect(redirect, replacement));
+        return Action::Redirect(answer::redirect(redirect, path));
     }
     if let Some(respond) = &spec.policy.respond {
         return Action::DirectResponse(answer::respond(respond));
     }
     let mut action = RouteAction {
-        cluster_specifier: Some(ClusterSpecifier::Cluster(
-            spec.service_name().map(ToString::to_string).unwrap_or_default(),
-        )),
-        prefix_rewrite: replacement.unwrap_or_default(),
+        cluster_specifier: Some(ClusterSpecifier::Cluster(target.cluster)),
         ..RouteAction::default()
     };
-    rewrite::apply(&spec.policy, spec.service_name(), &mut action);
+    match path {
+        PathChange::None => {}
+        PathChange::Matched(replacement) => action.prefix_rewrite = replacement,
+        PathChange::Regex(change) => action.regex_rewrite = Some(change),
+    }
+    rewrite::apply(&spec.policy, target.service.as_ref(), &mut action);
     traffic::apply(&spec.policy, &mut action);
     Action::Route(action)
 }

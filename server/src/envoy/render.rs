@@ -1,7 +1,7 @@
 //! Renders everything into one static configuration of the same meaning, for reading and for
 //! `envoy --mode validate`.
 
-use std::net::SocketAddr;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use serde_json::json;
 
@@ -15,7 +15,9 @@ use super::{
     },
     routes::route_configuration,
 };
-use crate::gateway::{endpoints::Endpoints, service::ServiceName, table::Table};
+use crate::gateway::{
+    endpoints::Endpoints, service::ServiceName, table::Table, upstream::Upstream,
+};
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
 /// own.
@@ -57,7 +59,8 @@ pub fn static_config(
 }
 
 fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
-    let mut services: Vec<_> = table.services().collect();
-    services.sort_unstable();
-    services.into_iter().map(|service| static_cluster(service, fixed(service).as_ref())).collect()
+    let upstreams: BTreeSet<_> =
+        table.iter().flat_map(|mapping| mapping.spec.upstreams()).collect();
+    let cluster = |upstream: Upstream| static_cluster(&upstream, fixed(&upstream.service).as_ref());
+    upstreams.into_iter().map(cluster).collect()
 }

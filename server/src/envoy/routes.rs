@@ -1,41 +1,64 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
 use super::{
+    conditions::{literal, regex, route_match},
     listener::PATH_HEADER,
-    policy,
-    proto::config::route::v3::{
-        Route, RouteConfiguration, RouteMatch, ScopedRouteConfiguration, VirtualHost,
-        route_match::PathSpecifier,
-        scoped_route_configuration::{
-            Key,
-            key::{Fragment, fragment::Type},
+    policy::{self, PathChange},
+    proto::{
+        config::route::v3::{
+            Route, RouteConfiguration, RouteMatch, ScopedRouteConfiguration, VirtualHost,
+            scoped_route_configuration::{
+                Key,
+                key::{Fragment, fragment::Type},
+            },
         },
+        r#type::matcher::v3::RegexMatchAndSubstitute,
     },
     shard::ShardKey,
-    stat_names::VIRTUAL_HOST,
+    sides::{SideRoute, sides},
+    stat_names::{self, VIRTUAL_HOST},
 };
 use crate::gateway::{
     mapping::Mapping,
+    matching::host::HostPattern,
     rule::{PathMatch, Rule},
 };
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
+///
+/// It chooses the virtual host of the most specific domain first, and looks into no other: each has
+/// the routes of all mappings whose hosts cover its own.
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,
 ) -> RouteConfiguration {
+    let mappings: Vec<_> = mappings.into_iter().collect();
+    let mut hosts: Vec<_> = mappings.iter().map(|mapping| &mapping.spec.host).collect();
+    hosts.push(&HostPattern::Any);
+    // match order is by host first, so equal ones are neighbours
+    hosts.dedup();
     RouteConfiguration {
         name: name.to_owned(),
-        virtual_hosts: vec![VirtualHost {
-            name: VIRTUAL_HOST.to_owned(),
-            domains: vec!["*".to_owned()],
-            routes: mappings.into_iter().flat_map(routes).collect(),
-            ..VirtualHost::default()
-        }],
+        virtual_hosts: hosts.into_iter().map(|host| virtual_host(host, &mappings)).collect(),
         // computed by us for ourselves; a service must not see it
         request_headers_to_remove: vec![PATH_HEADER.to_owned()],
+        // services see the `Host` as it was sent
+        ignore_port_in_host_matching: true,
         ..RouteConfiguration::default()
+    }
+}
+
+fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
+    let covers = |mapping: &&&Mapping| mapping.spec.host.covers(host);
+    VirtualHost {
+        name: match host {
+            HostPattern::Any => VIRTUAL_HOST.to_owned(),
+            host => stat_names::virtual_host(&host.to_string()),
+        },
+        domains: vec![host.to_string()],
+        routes: mappings.iter().filter(covers).flat_map(|mapping| routes(mapping)).collect(),
+        ..VirtualHost::default()
     }
 }
 
@@ -51,27 +74,40 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping) -> impl Iterator<Item = Route> {
-    mapping.spec.rules().into_iter().map(|rule| route(mapping, rule))
+fn routes(mapping: &Mapping) -> Vec<Route> {
+    let rules = mapping.spec.rules();
+    let each = sides(&mapping.spec).into_iter().flat_map(|side| {
+        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
+        of_side.collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule) -> Route {
-    let name = mapping.name().to_string();
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
     let mut route = Route {
-        // both routes of a mapping count into the same statistics
-        stat_prefix: name.clone(),
-        name,
+        // both routes of a side count into the same statistics
+        stat_prefix: side.stat_prefix,
+        name: mapping.name().to_string(),
         r#match: Some(RouteMatch {
-            path_specifier: Some(match rule.path {
-                PathMatch::Exact(path) => PathSpecifier::Path(path),
-                PathMatch::StartsWith(prefix) => PathSpecifier::Prefix(prefix),
-                PathMatch::Segments(prefix) => PathSpecifier::PathSeparatedPrefix(prefix),
-            }),
-            ..RouteMatch::default()
+            runtime_fraction: side.fraction,
+            ..route_match(&mapping.spec.matching, &rule)
         }),
-        action: Some(policy::action(&mapping.spec, rule.replacement)),
+        action: Some(policy::action(&mapping.spec, side.target, rewrite(rule))),
         ..Route::default()
     };
     policy::complete(&mapping.spec, &mut route);
     route
+}
+
+/// Returns what takes the place of the matched path. Of a path that a regex matches, Envoy's prefix
+/// rewrite would replace all; so its literal beginning is replaced by another regex.
+fn rewrite(rule: Rule) -> PathChange {
+    match (rule.path, rule.replacement) {
+        (_, None) => PathChange::None,
+        (PathMatch::Then(prefix, _), Some(substitution)) => {
+            let pattern = regex(format!("^{}", literal(&prefix, rule.ignore_case)));
+            PathChange::Regex(RegexMatchAndSubstitute { pattern: Some(pattern), substitution })
+        }
+        (_, Some(replacement)) => PathChange::Matched(replacement),
+    }
 }

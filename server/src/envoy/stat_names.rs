@@ -2,15 +2,18 @@
 //!
 //! Written and read in this one place, so that the two can't drift apart.
 
-use crate::gateway::{mapping::MappingName, service::ServiceName};
+use std::sync::Arc;
 
-/// Name of the one virtual host; part of every route's statistics.
+use super::source::{Source, split_side};
+use crate::gateway::{backends::Side, mapping::MappingName, upstream::Upstream};
+
+/// Name of the virtual host of all hosts; part of every route's statistics.
 pub const VIRTUAL_HOST: &str = "gateway";
 
 /// The only statistics that a node makes, as regular expressions (RE2): what we do not show
 /// is not made. At 10,000 clusters this is 30 instead of a million statistics.
 pub const KEPT: [&str; 2] = [
-    r"vhost\.gateway\.route\..+\.upstream_rq_([1-5]xx|time)",
+    r"vhost\.[^.]+\.route\..+\.upstream_rq_([1-5]xx|time)",
     r"cluster\.[^.]+\.(upstream_rq_[1-5]xx|membership_(healthy|total))",
 ];
 
@@ -29,45 +32,71 @@ pub const LATENCY_SUFFIX: &str = ".upstream_rq_time";
 /// What one statistic is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statistic {
-    /// Requests of a mapping that were answered with this class of status (1 to 5).
-    MappingRequests(MappingName, u8),
-    /// How long a mapping's requests took: a histogram, of what came since the last push.
-    MappingLatency(MappingName),
-    /// Requests to a service that were answered with this class of status (1 to 5).
-    ServiceRequests(ServiceName, u8),
-    /// Endpoints of a service that pass their health check.
-    HealthyMembers(ServiceName),
-    /// Endpoints of a service.
-    TotalMembers(ServiceName),
+    /// Requests of a mapping's side, or to a cluster, that were answered with this class of status
+    /// (1 to 5).
+    Requests(Source, u8),
+    /// How long the requests of a mapping's side took: a histogram, of what came since the last
+    /// push.
+    Latency(MappingName, Side),
+    /// Endpoints of a cluster that pass their health check.
+    HealthyMembers(Upstream),
+    /// Endpoints of a cluster.
+    TotalMembers(Upstream),
 }
 
-/// Returns the name under which Envoy keeps the statistics of a service's cluster.
+/// Returns the name under which Envoy keeps the statistics of an upstream's cluster.
 ///
 /// Envoy replaces `:` in names of statistics by `_`, which would make `a:1` and `a_1` one, and
 /// counts internal requests to `x` under `x.internal`, which may be another service. No service
 /// name has a `|` or a `~`, so this can be undone.
-pub fn cluster_stat_name(service: &ServiceName) -> String {
-    service.to_string().replace(':', "|").replace('.', "~")
+pub fn cluster_stat_name(upstream: &Upstream) -> String {
+    upstream.to_string().replace(':', "|").replace('.', "~")
+}
+
+/// Returns the name of the virtual host of a host or pattern, such as `*.example.com`.
+///
+/// It has no dot: in the name of a statistic, one ends it. A host without any has a `|` before it,
+/// or one named `gateway` would be the virtual host of all hosts.
+pub fn virtual_host(host: &str) -> String {
+    let name = host.replace(':', "|").replace('.', "~");
+    if name.contains('~') { name } else { format!("|{name}") }
+}
+
+/// Returns the name under which Envoy keeps the statistics of a mapping's side.
+pub fn route_stat_prefix(mapping: &MappingName, side: Side) -> String {
+    match side {
+        Side::FIRST => mapping.to_string(),
+        later => format!("{mapping}@{later}"),
+    }
 }
 
 /// Reads a statistic's name; `None` for any that is not one of ours.
 pub fn parse(name: &str) -> Option<Statistic> {
-    if let Some(rest) = name.strip_prefix("vhost.gateway.route.") {
-        if let Some(mapping) = rest.strip_suffix(LATENCY_SUFFIX) {
-            return Some(Statistic::MappingLatency(MappingName::parse(mapping).ok()?));
-        }
-        let (mapping, class) = request_class(rest)?;
-        return Some(Statistic::MappingRequests(MappingName::parse(mapping).ok()?, class));
+    if let Some(rest) = name.strip_prefix("vhost.") {
+        return route(rest);
     }
     let rest = name.strip_prefix("cluster.")?;
     if let Some(cluster) = rest.strip_suffix(".membership_healthy") {
-        return service(cluster).map(Statistic::HealthyMembers);
+        return upstream(cluster).map(Statistic::HealthyMembers);
     }
     if let Some(cluster) = rest.strip_suffix(".membership_total") {
-        return service(cluster).map(Statistic::TotalMembers);
+        return upstream(cluster).map(Statistic::TotalMembers);
     }
     let (cluster, class) = request_class(rest)?;
-    Some(Statistic::ServiceRequests(service(cluster)?, class))
+    Some(Statistic::Requests(Source::Cluster(upstream(cluster)?), class))
+}
+
+fn route(rest: &str) -> Option<Statistic> {
+    let (host, rest) = rest.split_once('.')?;
+    let rest = rest.strip_prefix("route.")?;
+    if let Some(route) = rest.strip_suffix(LATENCY_SUFFIX) {
+        let (mapping, side) = split_side(route)?;
+        return Some(Statistic::Latency(mapping, side));
+    }
+    let (route, class) = request_class(rest)?;
+    let (mapping, side) = split_side(route)?;
+    let host = (host != VIRTUAL_HOST).then(|| Arc::from(host));
+    Some(Statistic::Requests(Source::Route { mapping, side, host }, class))
 }
 
 fn request_class(rest: &str) -> Option<(&str, u8)> {
@@ -75,10 +104,10 @@ fn request_class(rest: &str) -> Option<(&str, u8)> {
     Some((owner, class.parse().ok()?))
 }
 
-fn service(stat_name: &str) -> Option<ServiceName> {
+fn upstream(stat_name: &str) -> Option<Upstream> {
     // with a dot it is a part of a cluster's statistics that we do not read
     let is_whole = !stat_name.contains('.');
-    is_whole.then(|| ServiceName::parse(&stat_name.replace('|', ":").replace('~', ".")).ok())?
+    is_whole.then(|| Upstream::parse(&stat_name.replace('|', ":").replace('~', ".")).ok())?
 }
 
 #[cfg(test)]
@@ -95,39 +124,64 @@ mod tests {
     #[case("a:1")]
     #[case("https://images.shop")]
     #[case("[::1]:9000")]
+    #[case("https://images.shop:8443+5f0c6a1e9b24d873")]
     fn a_services_statistics_lead_back_to_it(#[case] text: &str) {
-        let service = ServiceName::parse(text).unwrap();
+        let upstream = Upstream::parse(text).unwrap();
 
-        let name = format!("cluster.{}.membership_total", cluster_stat_name(&service));
+        let name = format!("cluster.{}.membership_total", cluster_stat_name(&upstream));
 
-        assert_eq!(parse(&name), Some(Statistic::TotalMembers(service)));
+        assert_eq!(parse(&name), Some(Statistic::TotalMembers(upstream)));
+    }
+
+    fn requests(mapping: &str, side: Side, host: Option<&str>) -> Statistic {
+        let mapping = MappingName::parse(mapping).unwrap();
+        Statistic::Requests(Source::Route { mapping, side, host: host.map(Into::into) }, 2)
+    }
+
+    #[rstest]
+    #[case("vhost.gateway.route.user.upstream_rq_2xx", requests("user", Side::FIRST, None))]
+    #[case("vhost.gateway.route.a.b@2.upstream_rq_2xx", requests("a.b", Side::at(1), None))]
+    #[case(
+        "vhost.*~example~com.route.user@10.upstream_rq_2xx",
+        requests("user", Side::at(9), Some("*~example~com"))
+    )]
+    fn a_sides_statistics_lead_back_to_it(#[case] name: &str, #[case] expected: Statistic) {
+        assert_eq!(parse(name), Some(expected));
     }
 
     #[test]
-    fn a_mapping_with_dots_in_its_name_is_read_back_whole() {
-        let name = MappingName::parse("a.b.upstream_rq_5xx").unwrap();
+    fn the_name_of_a_side_is_read_as_it_is_written() {
+        let mapping = MappingName::parse("a.b").unwrap();
+        for side in (0..10).map(Side::at) {
+            let (host, prefix) = (virtual_host("*.a.com"), route_stat_prefix(&mapping, side));
 
-        let statistic = parse("vhost.gateway.route.a.b.upstream_rq_5xx.upstream_rq_2xx");
+            let statistic = parse(&format!("vhost.{host}.route.{prefix}.upstream_rq_time"));
 
-        assert_eq!(statistic, Some(Statistic::MappingRequests(name, 2)));
+            assert_eq!(statistic, Some(Statistic::Latency(mapping.clone(), side)));
+        }
     }
 
     #[test]
     fn a_mapping_that_is_named_like_a_statistic_is_no_other_statistic() {
         let name = MappingName::parse("a.upstream_rq_time").unwrap();
 
-        let requests = parse("vhost.gateway.route.a.upstream_rq_time.upstream_rq_2xx");
+        let counted = parse("vhost.gateway.route.a.upstream_rq_time.upstream_rq_2xx");
         let latency = parse("vhost.gateway.route.a.upstream_rq_time.upstream_rq_time");
+        let dots = parse("vhost.gateway.route.a.b.upstream_rq_5xx.upstream_rq_2xx");
 
-        assert_eq!(requests, Some(Statistic::MappingRequests(name.clone(), 2)));
-        assert_eq!(latency, Some(Statistic::MappingLatency(name)));
+        assert_eq!(counted, Some(requests(name.as_str(), Side::FIRST, None)));
+        assert_eq!(latency, Some(Statistic::Latency(name, Side::FIRST)));
+        assert_eq!(dots, Some(requests("a.b.upstream_rq_5xx", Side::FIRST, None)));
     }
 
     #[rstest]
     #[case("cluster.usersvc.upstream_cx_total")]
     #[case("cluster.usersvc.upstream_rq_time")]
     #[case("cluster.usersvc.external.upstream_rq_2xx")]
-    #[case("vhost.other.route.a.upstream_rq_2xx")]
+    #[case("cluster.usersvc+5f.upstream_rq_2xx")]
+    #[case("vhost.gateway.route.a@1.upstream_rq_2xx")]
+    #[case("vhost.gateway.route.a@b.upstream_rq_2xx")]
+    #[case("vhost.gateway.vcluster.a.upstream_rq_2xx")]
     #[case("server.live")]
     #[case("")]
     fn a_foreign_statistic_is_none_of_ours(#[case] name: &str) {

@@ -4,8 +4,10 @@ use app::api::{mapping::MappingDraft, problem::FieldError};
 use serde_json::{Map, Value};
 
 use super::{
+    backends::{self, Backends, Side},
     labels::Labels,
     mapping::{MappingName, Spec},
+    matching::{self, host::HostPattern},
     path::{Prefix, Rewrite},
     policy::{Policy, asks_for_answer},
     read::{Errors, Reader},
@@ -30,27 +32,41 @@ pub enum NameFrom<'a> {
 pub fn read_spec(
     name: NameFrom<'_>,
     body: &Map<String, Value>,
-    default_team: impl FnOnce(Option<&Prefix>) -> Option<TeamName>,
+    default_team: impl FnOnce(Option<(&HostPattern, &Prefix)>) -> Option<TeamName>,
 ) -> Result<Spec, Vec<FieldError>> {
     let errors = Errors::default();
     let reader = Reader::new(body, &errors);
     let name = read_name(name, &reader);
+    let host = match reader.has("host") {
+        true => reader.parsed("host", "`*`, a host name, or `*.` before one", HostPattern::parse),
+        false => Some(HostPattern::Any),
+    };
     let prefix = reader.required("prefix", "a text that begins with `/`", Prefix::parse);
+    let matching = reader.value("match");
+    let matching = reader.checked(matching::read::read(matching, prefix.as_ref()));
     let answers_itself = asks_for_answer(&reader);
-    let service = read_service(&reader, answers_itself);
+    // `backends::read` looks into the body by itself
+    let has_backends = reader.has("backends");
+    let backends = reader.checked(backends::read::read(body)).unwrap_or_default();
+    let service = read_service(&reader, &backends, answers_itself);
+    if has_backends && answers_itself {
+        reader.wrong::<()>("backends", "has no effect where the gateway answers by itself");
+    }
     let rewrite = read_rewrite(&reader, answers_itself);
     let labels = read_labels(&reader);
-    let team = read_team(&reader, || default_team(prefix.as_ref()));
+    let team = read_team(&reader, || default_team(host.as_ref().zip(prefix.as_ref())));
     let policy = Policy::read(&reader);
     if let Some(prefix) = &prefix {
         policy.check_place(prefix, &reader);
     }
     reader.finish();
-    let fields = name.zip(prefix).zip(rewrite).zip(labels).zip(team);
+    let fields = name.zip(host.zip(prefix)).zip(matching).zip(rewrite).zip(labels).zip(team);
     let fields = errors.into_result(fields)?;
     // each that is missing has left an error
-    let Some(((((name, prefix), rewrite), labels), team)) = fields else { return Err(Vec::new()) };
-    Ok(Spec { name, prefix, service, rewrite, labels, team, policy })
+    let Some((((((name, (host, prefix)), matching), rewrite), labels), team)) = fields else {
+        return Err(Vec::new());
+    };
+    Ok(Spec { name, host, prefix, matching, service, backends, rewrite, labels, team, policy })
 }
 
 /// Reads content that was kept as the API takes it.
@@ -65,19 +81,30 @@ pub fn read_draft(draft: &MappingDraft) -> Result<Spec, Vec<FieldError>> {
     read_spec(NameFrom::Body, &body, |_| None)
 }
 
-/// Reads the service, which must be there unless the gateway answers by itself; then it is empty
-/// or absent.
-fn read_service(reader: &Reader<'_>, answers_itself: bool) -> Option<Service> {
-    if !answers_itself {
-        let wanted = "a text such as `usersvc`, `usersvc:8080` or `https://host`";
-        return reader.required("service", wanted, Service::parse);
+/// Reads the service: the first of the backends where there are any. It must be there unless the
+/// gateway answers by itself; then it is empty or absent.
+fn read_service(reader: &Reader<'_>, backends: &Backends, answers_itself: bool) -> Option<Service> {
+    if answers_itself {
+        if reader.value("service").is_some_and(|service| service != "") {
+            let message = "must be empty or absent: the gateway answers by itself, with `redirect` \
+                           or `respond`";
+            reader.wrong::<()>("service", message);
+        }
+        return None;
     }
-    if reader.value("service").is_some_and(|service| service != "") {
-        let message = "must be empty or absent: the gateway answers by itself, with `redirect` or \
-                       `respond`";
-        reader.wrong::<()>("service", message);
+    let first = backends.get(Side::FIRST).map(|backend| &backend.service);
+    if let Some(first) = first
+        && !reader.has("service")
+    {
+        return Some(first.clone());
     }
-    None
+    let wanted = "a text such as `usersvc`, `usersvc:8080` or `https://host`";
+    let service = reader.required("service", wanted, Service::parse)?;
+    if let Some(first) = first.filter(|first| first.name != service.name) {
+        let message = format!("must be `{}`, the first of `backends`, or absent", first.text);
+        return reader.wrong("service", message);
+    }
+    Some(service)
 }
 
 fn read_rewrite(reader: &Reader<'_>, answers_itself: bool) -> Option<Rewrite> {

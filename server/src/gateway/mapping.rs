@@ -3,13 +3,17 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
+    backends::{Backends, Side},
     labels::Labels,
+    matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
     policy::Policy,
     rule::{Rule, rules},
     service::{Service, ServiceName},
+    upstream::{Upstream, Variant},
 };
 use crate::auth::names::TeamName;
 
@@ -69,9 +73,15 @@ impl MappingName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     pub name: MappingName,
+    /// The hosts whose requests it serves.
+    pub host: HostPattern,
     pub prefix: Prefix,
+    /// What a request must be like besides.
+    pub matching: Match,
     /// Where its requests go; `None` where `policy` has the answer: a redirect or a text.
     pub service: Option<Service>,
+    /// Who shares the requests with `service`, which is the first of them.
+    pub backends: Backends,
     pub rewrite: Rewrite,
     pub labels: Labels,
     /// Whose it is.
@@ -80,14 +90,9 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// Returns the identity of the service, where there is one.
-    pub fn service_name(&self) -> Option<&ServiceName> {
-        self.service.as_ref().map(|service| &service.name)
-    }
-
     /// Returns the rules of the mapping, in the order in which they are to be tried.
     pub fn rules(&self) -> Vec<Rule> {
-        rules(&self.prefix, &self.path_change())
+        rules(&self.prefix, &self.matching, &self.path_change())
     }
 
     /// Returns what takes the place of the prefix.
@@ -106,6 +111,48 @@ impl Spec {
     /// Returns the service as its owner wrote it; empty where there is none.
     pub fn service_text(&self) -> &str {
         self.service.as_ref().map_or("", |service| &service.text)
+    }
+}
+
+impl Spec {
+    /// Returns what no other mapping may have.
+    pub fn match_key(&self) -> MatchKey {
+        MatchKey::new(&self.host, &self.prefix, &self.matching)
+    }
+
+    /// Returns the first segment that every request for it has, without slashes; `None` where
+    /// that is open.
+    pub fn first_segment(&self) -> Option<&str> {
+        if self.matching.ignores_case() { None } else { self.prefix.first_segment() }
+    }
+
+    /// Returns every service, as the owner has written it.
+    pub fn named_services(&self) -> impl Iterator<Item = &Service> {
+        let only = self.service.as_ref().filter(|_| self.backends.is_empty());
+        only.into_iter().chain(self.backends.sides().map(|(_, backend)| &backend.service))
+    }
+
+    /// Returns every service.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
+        self.named_services().map(|service| &service.name)
+    }
+
+    /// Returns how the services are spoken to.
+    pub fn variant(&self) -> Variant {
+        Variant::default()
+    }
+
+    /// Returns every service as it is reached.
+    pub fn upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let variant = self.variant();
+        self.services().map(move |service| Upstream { service: service.clone(), variant })
+    }
+
+    /// Returns the upstreams that get requests.
+    pub fn busy_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
+        let upstreams = self.upstreams().enumerate();
+        upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
     }
 }
 
@@ -149,6 +196,18 @@ impl fmt::Display for Revision {
 impl fmt::Display for MappingName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for MappingName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MappingName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
 /// Longest prefix or rewrite in bytes: the article's store had `VARCHAR(2048)`, and a request
 /// line beyond 8 KiB is refused by most clients and servers anyway.
 pub const PATH_MAX_BYTES: usize = 2048;
@@ -60,6 +62,11 @@ impl Prefix {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the text, shared.
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     /// Returns the prefix without its trailing slash; empty for the catch-all `/`.
@@ -190,6 +197,18 @@ fn check_segments(text: &str) -> Result<(), PathError> {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Prefix {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Prefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

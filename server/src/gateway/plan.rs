@@ -7,6 +7,7 @@
 //! Not here: recent requests and what discovery knows; the caller adds them, and shows the plan as
 //! far as [`seen_by`] lets it.
 
+mod overlap;
 mod seen;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -16,12 +17,14 @@ use app::api::{
     plan::{Action, Affected, Effect, Example, FieldChange, Plan},
 };
 
+use self::overlap::{Sharer, is_shadowed, nested_in, sample, servers};
 pub use self::seen::seen_by;
 use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
-    order::{OrderKey, is_tried_after},
-    path::Prefix,
-    table::{PrefixTaken, Table},
+    matching::{PathKind, host::HostPattern},
+    order::OrderKey,
+    request::Request,
+    table::{MatchTaken, Table},
 };
 use crate::auth::names::TeamName;
 
@@ -31,8 +34,8 @@ const NESTED_NAMED: usize = 20;
 /// Plans that a mapping gets the content of `spec`.
 ///
 /// # Errors
-/// Returns the mapping that has the prefix.
-pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
+/// Returns the mapping that has the match.
+pub fn put(table: &Table, spec: &Spec) -> Result<Plan, MatchTaken> {
     table.check_collision(spec)?;
     let before = table.get(&spec.name).map(Arc::clone);
     let revision = Revision(table.revision().0 + 1);
@@ -41,25 +44,28 @@ pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
         Arc::new(Mapping { spec: spec.clone(), revision, created_at, updated_at: created_at });
     let after = applied(table, revision, ChangeKind::Put(Arc::clone(&mapping)));
     let diff = diff(before.as_ref().map(|before| &before.spec), Some(spec));
-    let moves = before.as_ref().is_none_or(|before| before.spec.prefix != spec.prefix);
+    let moves = before.as_ref().is_none_or(|before| before.spec.match_key() != spec.match_key());
     let mut affected = BTreeMap::new();
     let mut warnings = Vec::new();
     // where nothing changes, the neighbours are what there is to tell
     if moves || diff.is_empty() {
         let others = without(table, before.as_deref());
-        let losers = servers(&others, &spec.prefix);
-        let inside = nested_in(&others, &spec.prefix);
+        let losers = servers(&others, spec);
+        let inside = nested_in(&others, spec);
+        warnings.extend(is_shadowed(&others, spec).then(|| shadowed(spec)));
         if moves {
             let losers = losers.iter().map(|loser| touched(loser, Effect::Loses));
             warnings.extend(losers.map(|loser| nested(&loser, spec)));
             warnings.extend((!inside.is_empty()).then(|| shadows(inside.len(), spec)));
         }
         note(&mut affected, losers, Effect::Loses);
-        note(&mut affected, inside.into_iter().take(NESTED_NAMED), Effect::Keeps);
+        let inside = inside.into_iter().take(NESTED_NAMED);
+        let inside = inside.map(|mapping| Sharer { mapping, is_certain: true });
+        note(&mut affected, inside, Effect::Keeps);
     }
     if moves && let Some(before) = &before {
-        let gainers = servers(&after, &before.spec.prefix);
-        let others = gainers.into_iter().filter(|gainer| gainer.name() != &spec.name);
+        let gainers = servers(&after, &before.spec);
+        let others = gainers.into_iter().filter(|gainer| gainer.mapping.name() != &spec.name);
         note(&mut affected, others, Effect::Gains);
     }
     Ok(Plan {
@@ -74,7 +80,7 @@ pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
         warnings,
         affected: affected.into_values().collect(),
         position: Some(position(&after, &mapping)),
-        examples: examples(&after, &spec.prefix),
+        examples: examples(&after, spec),
     })
 }
 
@@ -82,7 +88,7 @@ pub fn put(table: &Table, spec: &Spec) -> Result<Plan, PrefixTaken> {
 pub fn delete(table: &Table, mapping: &Mapping) -> Plan {
     let after = without(table, Some(mapping));
     let mut affected = BTreeMap::new();
-    note(&mut affected, servers(&after, &mapping.spec.prefix), Effect::Gains);
+    note(&mut affected, servers(&after, &mapping.spec), Effect::Gains);
     Plan {
         action: Action::Delete,
         name: mapping.name().to_string(),
@@ -91,7 +97,7 @@ pub fn delete(table: &Table, mapping: &Mapping) -> Plan {
         warnings: Vec::new(),
         affected: affected.into_values().collect(),
         position: None,
-        examples: examples(&after, &mapping.spec.prefix),
+        examples: examples(&after, &mapping.spec),
     }
 }
 
@@ -129,8 +135,11 @@ fn fields(spec: &Spec) -> Vec<(String, String)> {
     let labels: Vec<_> = spec.labels.iter().collect();
     let fields = [
         ("name", spec.name.to_string()),
+        ("host", spec.host.to_string()),
         ("prefix", spec.prefix.to_string()),
+        ("match", spec.matching.words()),
         ("service", spec.service_text().to_owned()),
+        ("backends", spec.backends.text()),
         ("rewrite", spec.rewrite.as_str().to_owned()),
         ("labels", labels.join(" ")),
         ("team", spec.team.to_string()),
@@ -139,10 +148,11 @@ fn fields(spec: &Spec) -> Vec<(String, String)> {
     fields.into_iter().chain(spec.policy.facts()).collect()
 }
 
-/// No label is nothing to speak of, and the team of all goes without saying.
+/// What is empty is nothing to speak of, and the host and team of all go without saying.
 fn is_told(change: &FieldChange) -> bool {
     let silent = match change.field.as_str() {
-        "labels" => "",
+        "labels" | "match" | "backends" => "",
+        "host" => "*",
         "team" => TeamName::DEFAULT,
         _ => return true,
     };
@@ -164,52 +174,25 @@ fn without(table: &Table, mapping: Option<&Mapping>) -> Table {
     }
 }
 
-/// Returns who serves the requests that `prefix` matches and no longer prefix does: one mapping,
-/// or two where `/a` and `/a/x` have different ones.
-fn servers(table: &Table, prefix: &Prefix) -> Vec<Arc<Mapping>> {
-    let base = prefix.base();
-    let below = format!("{base}/");
-    // no prefix can be a part of this segment
-    let deep = format!("{base}/\u{0}");
-    let itself = (!prefix.has_trailing_slash()).then_some(base);
-    let mut servers: Vec<Arc<Mapping>> = Vec::new();
-    for path in itself.into_iter().chain([below.as_str(), deep.as_str()]) {
-        if let Some((mapping, _)) = table.explain(path)
-            && !servers.iter().any(|known| known.name() == mapping.name())
-            // `/a/` serves what is below `/a`, whoever has that
-            && is_tried_after(mapping, prefix)
-        {
-            servers.push(Arc::clone(mapping));
-        }
-    }
-    servers
-}
-
-/// Returns the mappings whose prefix lies inside `prefix`: their requests stay theirs.
-fn nested_in(table: &Table, prefix: &Prefix) -> Vec<Arc<Mapping>> {
-    let below = format!("{}/", prefix.base());
-    let is_inside = |other: &Prefix| {
-        other.as_str().starts_with(&below) && other.as_str().len() > prefix.as_str().len()
-    };
-    table.iter().filter(|other| is_inside(&other.spec.prefix)).map(Arc::clone).collect()
-}
-
 fn note(
     affected: &mut BTreeMap<MappingName, Affected>,
-    mappings: impl IntoIterator<Item = Arc<Mapping>>,
+    sharers: impl IntoIterator<Item = Sharer>,
     effect: Effect,
 ) {
-    for mapping in mappings {
-        affected.entry(mapping.name().clone()).or_insert_with(|| touched(&mapping, effect));
+    for sharer in sharers {
+        let name = sharer.mapping.name().clone();
+        affected.entry(name).or_insert_with(|| touched(&sharer, effect));
     }
 }
 
-fn touched(mapping: &Mapping, effect: Effect) -> Affected {
+fn touched(sharer: &Sharer, effect: Effect) -> Affected {
+    let mapping = &sharer.mapping;
     Affected {
         name: mapping.name().to_string(),
         prefix: mapping.spec.prefix.to_string(),
         team: mapping.spec.team.to_string(),
         effect,
+        is_certain: sharer.is_certain,
         recent_requests: 0,
     }
 }
@@ -221,13 +204,33 @@ fn nested(loser: &Affected, spec: &Spec) -> Warning {
         "" => format!("to a mapping of the team `{team}` now"),
         name => format!("to `{name}` now (its prefix is `{prefix}`)"),
     };
+    let (requests, go) = match loser.is_certain {
+        true => (place(spec), "go"),
+        false => (format!("some {}", place(spec)), "may go"),
+    };
     Warning {
         code: "nested".to_owned(),
-        message: format!(
-            "requests below `{}` go {now}; they would go to `{}`",
-            spec.prefix, spec.name
-        ),
+        message: format!("{requests} {go} {now}; they would go to `{}`", spec.name),
     }
+}
+
+/// Names the requests that a content asks for.
+fn place(spec: &Spec) -> String {
+    let host = match &spec.host {
+        HostPattern::Any => String::new(),
+        host => format!(" for `{host}`"),
+    };
+    let words = spec.matching.words();
+    let with = if words.is_empty() { words } else { format!(" ({words})") };
+    format!("requests{host} below `{}`{with}", spec.prefix)
+}
+
+fn shadowed(spec: &Spec) -> Warning {
+    let name = &spec.name;
+    let message = format!(
+        "no request reaches `{name}`: a mapping that is tried earlier serves all of them; a higher `precedence` would change that"
+    );
+    Warning { code: "shadowed".to_owned(), message }
 }
 
 fn shadows(inside: usize, spec: &Spec) -> Warning {
@@ -241,41 +244,62 @@ fn shadows(inside: usize, spec: &Spec) -> Warning {
     }
 }
 
-/// Shows on four paths what a prefix means: below it, the prefix itself with and without its
-/// slash, and a path that only begins with the same letters.
-fn examples(table: &Table, prefix: &Prefix) -> Vec<Example> {
-    let base = prefix.base();
+/// Shows on some paths what a match means: below the prefix, the prefix itself with and without its
+/// slash, and a path that only begins with the same letters; then the first without the conditions.
+fn examples(table: &Table, spec: &Spec) -> Vec<Example> {
+    let base = spec.prefix.base();
+    let is_exact = *spec.matching.path() == PathKind::Exact;
     let paths = match base {
         "" => vec!["/".to_owned(), "/any/path".to_owned()],
         base => {
             let (slash, plain) = (format!("{base}/"), base.to_owned());
-            let itself = if prefix.has_trailing_slash() { [slash, plain] } else { [plain, slash] };
-            let [first, second] = itself;
-            vec![format!("{base}/42"), first, second, format!("{base}s")]
+            let is_slashed = spec.prefix.has_trailing_slash();
+            let [first, second] = if is_slashed { [slash, plain] } else { [plain, slash] };
+            let (below, beside) = (format!("{base}/42"), format!("{base}s"));
+            if is_exact {
+                vec![first, second, below, beside]
+            } else {
+                vec![below, first, second, beside]
+            }
         }
     };
-    paths.into_iter().map(|path| example(table, path)).collect()
+    let plain = (spec.matching.conditions() > 0).then(|| paths.first().cloned()).flatten();
+    let plain =
+        plain.map(|path| Request { host: sample(spec, &path).host, ..Request::of_path(&path) });
+    let sampled = paths.iter().map(|path| sample(spec, path));
+    sampled.chain(plain).map(|request| example(table, &request)).collect()
 }
 
-fn example(table: &Table, path: String) -> Example {
-    match table.explain(&path) {
-        Some((mapping, upstream_path)) => Example {
-            mapping: Some(mapping.name().to_string()),
-            team: Some(mapping.spec.team.to_string()),
-            upstream_path: mapping.spec.service.as_ref().map(|_| upstream_path),
-            service: mapping.spec.service.as_ref().map(|service| service.text.to_string()),
-            path,
-        },
-        None => Example { path, mapping: None, team: None, service: None, upstream_path: None },
+fn example(table: &Table, request: &Request) -> Example {
+    let mut with: Vec<_> =
+        request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    if request.method != "GET" {
+        with.insert(0, request.method.to_string());
+    }
+    let query =
+        if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+    let served = table.explain(request);
+    let spec = served.as_ref().map(|(mapping, _)| &mapping.spec);
+    Example {
+        path: format!("{}{query}", request.path),
+        host: request.host.clone(),
+        with: with.join(", "),
+        mapping: spec.map(|spec| spec.name.to_string()),
+        team: spec.map(|spec| spec.team.to_string()),
+        service: spec.and_then(|spec| spec.service.as_ref()).map(|it| it.text.to_string()),
+        upstream_path: served
+            .filter(|(mapping, _)| mapping.spec.service.is_some())
+            .map(|(_, path)| format!("{path}{query}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::*;
-    use crate::gateway::table::tests::mapping;
+    use crate::gateway::table::tests::{mapping, mapping_with};
 
     fn table(mappings: &[(&str, &str)]) -> Table {
         let mut table = Table::default();
@@ -327,7 +351,7 @@ mod tests {
     #[test]
     fn a_delete_says_who_gets_the_requests() {
         let table = table(&[("all", "/"), ("user", "/user/")]);
-        let user = table.at_prefix("/user/").unwrap();
+        let user = table.at_prefix("/user/").next().unwrap();
 
         let plan = delete(&table, user);
 
@@ -371,5 +395,58 @@ mod tests {
         let refused = put(&table, &mapping("other", "/user/", "a", "/").spec).unwrap_err();
 
         assert_eq!(refused.owner.as_str(), "user");
+    }
+
+    fn with(name: &str, body: serde_json::Value) -> Arc<Mapping> {
+        mapping_with(name, &body)
+    }
+
+    #[test]
+    fn what_conditions_have_in_common_is_called_possible_and_what_excludes_is_left_out() {
+        let mut table = table(&[("all", "/")]);
+        let beta = |value| json!([{"name": "x-beta", "is": "exact", "value": value}]);
+        for (name, body) in [
+            ("one", json!({"prefix": "/user/", "match": {"headers": beta("1")}})),
+            ("two", json!({"prefix": "/user/", "match": {"headers": beta("2")}})),
+            ("other", json!({"host": "a.example.com", "prefix": "/user/"})),
+        ] {
+            let kind = ChangeKind::Put(with(name, body));
+            table.apply(&Change { revision: Revision(9), kind });
+        }
+
+        let body = json!({
+            "host": "b.example.com", "prefix": "/user/", "match": {"headers": beta("1")},
+        });
+        let plan = put(&table, &with("new", body).spec).unwrap();
+
+        assert_eq!(effects(&plan), [("all", Effect::Loses), ("one", Effect::Loses)]);
+        let certain: Vec<_> = plan.affected.iter().map(|affected| affected.is_certain).collect();
+        assert_eq!(certain, [true, false]);
+        assert_eq!(plan.examples[0].host, "b.example.com");
+        assert_eq!(plan.examples[0].with, "x-beta: 1");
+        assert_eq!(plan.examples[0].mapping.as_deref(), Some("new"));
+        assert_eq!(plan.examples.last().unwrap().mapping.as_deref(), Some("all"));
+    }
+
+    #[test]
+    fn a_mapping_that_no_request_reaches_is_told() {
+        let table = table(&[("user", "/user/")]);
+        let regex = json!({"path": "regex", "regex": "[0-9]+"});
+
+        let plan = put(&table, &with("ids", json!({"prefix": "/user/", "match": regex})).spec);
+
+        let codes: Vec<_> =
+            plan.unwrap().warnings.into_iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, ["shadowed"]);
+    }
+
+    #[test]
+    fn a_precedence_takes_requests_from_what_is_inside() {
+        let table = table(&[("user", "/user/"), ("admin", "/user/admin/")]);
+        let body = json!({"prefix": "/user/", "match": {"precedence": 1}});
+
+        let plan = put(&table, &with("new", body).spec).unwrap();
+
+        assert_eq!(effects(&plan), [("admin", Effect::Loses), ("user", Effect::Loses)]);
     }
 }

@@ -214,6 +214,11 @@ impl<'a> Reader<'a> {
         read
     }
 
+    /// Takes over what was read by other means, or what was found wrong then.
+    pub fn checked<T>(&self, read: Result<T, Vec<FieldError>>) -> Option<T> {
+        read.map_err(|found| self.errors.0.borrow_mut().extend(found)).ok()
+    }
+
     /// Notes what is wrong with a field.
     pub fn wrong<T>(&self, key: &str, message: impl Into<String>) -> Option<T> {
         self.errors.push(self.pointer_to(key), message);

@@ -1,10 +1,13 @@
-//! The one or two plain rules that a mapping's prefix and rewrite amount to.
+//! The one or two plain rules that a mapping's path and rewrite amount to.
 //!
 //! Envoy's own prefix rewrite knows nothing of segments: replacing `/user` by `/` in `/user/x`
 //! gives `//x`. A mapping is therefore spelled out as rules that Envoy can carry out literally;
 //! explain carries out the same rules, so the two agree.
 
-use super::path::{Prefix, Rewrite};
+use super::{
+    matching::{Match, PathKind, pattern::Pattern},
+    path::{Prefix, Rewrite},
+};
 
 /// Matches a normalized path without its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,25 +18,36 @@ pub enum PathMatch {
     StartsWith(String),
     /// The path is this or has it followed by a slash.
     Segments(String),
+    /// The path begins with this, and the pattern matches all that follows.
+    Then(String, Pattern),
 }
 
 impl PathMatch {
     /// Returns the text that the match compares with.
     pub fn text(&self) -> &str {
         match self {
-            Self::Exact(text) | Self::StartsWith(text) | Self::Segments(text) => text,
+            Self::Exact(text)
+            | Self::StartsWith(text)
+            | Self::Segments(text)
+            | Self::Then(text, _) => text,
         }
     }
 
-    /// Tells whether `path` matches.
-    pub fn matches(&self, path: &str) -> bool {
-        match self {
-            Self::Exact(text) => path == text,
-            Self::StartsWith(text) => path.starts_with(text.as_str()),
-            Self::Segments(text) => path
-                .strip_prefix(text.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
-        }
+    /// Returns what follows the matched text in `path`, or `None` when it does not match.
+    fn rest<'a>(&self, path: &'a str, ignore_case: bool) -> Option<&'a str> {
+        let (start, rest) = path.split_at_checked(self.text().len())?;
+        let is_same = if ignore_case {
+            start.eq_ignore_ascii_case(self.text())
+        } else {
+            start == self.text()
+        };
+        let follows = match self {
+            Self::Exact(_) => rest.is_empty(),
+            Self::StartsWith(_) => true,
+            Self::Segments(_) => rest.is_empty() || rest.starts_with('/'),
+            Self::Then(_, pattern) => pattern.matches(rest),
+        };
+        (is_same && follows).then_some(rest)
     }
 }
 
@@ -41,6 +55,7 @@ impl PathMatch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub path: PathMatch,
+    pub ignore_case: bool,
     /// Takes the place of the matched text; `None` leaves the path as it is.
     pub replacement: Option<String>,
 }
@@ -48,26 +63,37 @@ pub struct Rule {
 impl Rule {
     /// Returns the path that the service sees, or `None` when `path` does not match.
     pub fn apply(&self, path: &str) -> Option<String> {
-        if !self.path.matches(path) {
-            return None;
-        }
-        Some(match (&self.replacement, path.strip_prefix(self.path.text())) {
-            (Some(replacement), Some(rest)) => format!("{replacement}{rest}"),
-            _ => path.to_owned(),
+        let rest = self.path.rest(path, self.ignore_case)?;
+        Some(match &self.replacement {
+            Some(replacement) => format!("{replacement}{rest}"),
+            None => path.to_owned(),
         })
     }
 }
 
 /// Returns the rules of a mapping, in the order in which they are to be tried.
-pub fn rules(prefix: &Prefix, rewrite: &Rewrite) -> Vec<Rule> {
-    let rule = |path, replacement| Rule { path, replacement };
+pub fn rules(prefix: &Prefix, matching: &Match, rewrite: &Rewrite) -> Vec<Rule> {
+    let ignore_case = matching.ignores_case();
+    let rule = |path, replacement| Rule { path, ignore_case, replacement };
     let text = prefix.as_str().to_owned();
+    match matching.path() {
+        PathKind::Prefix => {}
+        PathKind::Exact => {
+            let replacement = rewrite.replacement().map(str::to_owned);
+            return vec![rule(PathMatch::Exact(text), replacement)];
+        }
+        // its prefix ends in a slash, as what takes its place must
+        PathKind::Regex(pattern) => {
+            let replacement = rewrite.replacement().map(slashed);
+            return vec![rule(PathMatch::Then(text, pattern.clone()), replacement)];
+        }
+    }
     let below = format!("{}/", prefix.base());
     match rewrite.replacement() {
         None if prefix.has_trailing_slash() => vec![rule(PathMatch::StartsWith(text), None)],
         None => vec![rule(PathMatch::Segments(text), None)],
         Some(target) => {
-            let target_below = format!("{}/", target.strip_suffix('/').unwrap_or(target));
+            let target_below = slashed(target);
             if prefix.has_trailing_slash() {
                 vec![rule(PathMatch::StartsWith(text), Some(target_below))]
             } else if target.ends_with('/') {
@@ -82,11 +108,18 @@ pub fn rules(prefix: &Prefix, rewrite: &Rewrite) -> Vec<Rule> {
     }
 }
 
+/// Returns a path with a slash at its end.
+fn slashed(path: &str) -> String {
+    format!("{}/", path.strip_suffix('/').unwrap_or(path))
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::*;
+    use crate::gateway::matching::read::read;
 
     #[rstest]
     // the article
@@ -116,7 +149,33 @@ mod tests {
         #[case] path: &str,
         #[case] upstream: Option<&str>,
     ) {
-        let rules = rules(&Prefix::parse(prefix).unwrap(), &Rewrite::parse(rewrite).unwrap());
+        let rewrite = Rewrite::parse(rewrite).unwrap();
+        let rules = rules(&Prefix::parse(prefix).unwrap(), &Match::default(), &rewrite);
+
+        let seen = rules.iter().find_map(|rule| rule.apply(path));
+
+        assert_eq!(seen.as_deref(), upstream);
+    }
+
+    #[rstest]
+    #[case(json!({"path": "exact"}), "/v2", "/user/", Some("/v2"))]
+    #[case(json!({"path": "exact"}), "", "/user/", Some("/user/"))]
+    #[case(json!({"path": "exact"}), "/", "/user/x", None)]
+    #[case(json!({"path": "exact"}), "/", "/user", None)]
+    #[case(json!({"path": "regex", "regex": "[0-9]+(/.*)?"}), "/v2", "/user/42/a", Some("/v2/42/a"))]
+    #[case(json!({"path": "regex", "regex": "[0-9]+"}), "", "/user/42", Some("/user/42"))]
+    #[case(json!({"path": "regex", "regex": "[0-9]+"}), "/", "/user/x42", None)]
+    #[case(json!({"ignore_case": true}), "/", "/USER/X", Some("/X"))]
+    #[case(json!({"ignore_case": true, "path": "regex", "regex": "a+"}), "/", "/uSer/aA", Some("/aA"))]
+    fn an_exact_path_a_regex_and_any_case_are_rewritten_alike(
+        #[case] matching: serde_json::Value,
+        #[case] rewrite: &str,
+        #[case] path: &str,
+        #[case] upstream: Option<&str>,
+    ) {
+        let prefix = Prefix::parse("/user/").unwrap();
+        let matching = read(Some(&matching), Some(&prefix)).unwrap();
+        let rules = rules(&prefix, &matching, &Rewrite::parse(rewrite).unwrap());
 
         let seen = rules.iter().find_map(|rule| rule.apply(path));
 

@@ -1,16 +1,25 @@
 //! The table of all mappings at one revision, and the checks that need to see all of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use imbl::{HashMap, OrdMap, OrdSet};
 
 use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+    matching::{MatchKey, host::HostPattern},
     order::OrderKey,
     path::Prefix,
+    request::Request,
     service::ServiceName,
 };
-use crate::auth::{claim::Territory, names::TeamName, ownership::Neighbours, sight::Sight};
+use crate::auth::{
+    claim::{Place, Territory},
+    names::TeamName,
+    ownership::Neighbours,
+    sight::Sight,
+};
+
+type ByPrefix = HashMap<Arc<str>, OrdMap<OrderKey, Arc<Mapping>>>;
 
 /// Holds every mapping; a clone is cheap and shares all that is equal.
 #[derive(Debug, Clone, Default)]
@@ -18,24 +27,49 @@ pub struct Table {
     revision: Revision,
     in_order: OrdMap<OrderKey, Arc<Mapping>>,
     by_name: HashMap<MappingName, Arc<Mapping>>,
-    by_prefix: HashMap<Prefix, MappingName>,
+    by_match: HashMap<MatchKey, MappingName>,
+    /// The mappings at a prefix, in match order.
+    by_prefix: ByPrefix,
+    /// Those whose case does not matter, by the prefix in lower case.
+    by_folded: ByPrefix,
     by_service: HashMap<ServiceName, OrdSet<MappingName>>,
 }
 
-/// Says that a prefix is mapped already.
+/// Says that a match is a mapping's already.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the prefix `{prefix}` is already mapped by `{owner}`{}", of_team(team))]
-pub struct PrefixTaken {
+#[error("{} is already mapped by `{owner}`{}", self.what(), of_team(team))]
+pub struct MatchTaken {
     pub prefix: Prefix,
+    /// The host and the conditions, where there are any.
+    pub besides: String,
     pub owner: MappingName,
     pub team: TeamName,
 }
 
-impl PrefixTaken {
+impl MatchTaken {
+    /// Says whose the match of `spec` is.
+    pub fn new(spec: &Spec, owner: MappingName, team: TeamName) -> Self {
+        Self { prefix: spec.prefix.clone(), besides: besides(spec), owner, team }
+    }
+
     /// Says the same to who may not know the mapping.
     pub fn elsewhere(&self) -> String {
-        format!("the prefix `{}` is already mapped by the team `{}`", self.prefix, self.team)
+        format!("{} is already mapped by the team `{}`", self.what(), self.team)
     }
+
+    fn what(&self) -> String {
+        match self.besides.is_empty() {
+            true => format!("the prefix `{}`", self.prefix),
+            false => format!("the prefix `{}` ({})", self.prefix, self.besides),
+        }
+    }
+}
+
+/// Says what a content asks of requests besides the prefix of their paths.
+pub fn besides(spec: &Spec) -> String {
+    let host = (spec.host != HostPattern::Any).then(|| spec.host.to_string());
+    let words = Some(spec.matching.words()).filter(|words| !words.is_empty());
+    host.into_iter().chain(words).collect::<Vec<_>>().join(", ")
 }
 
 /// The team that is there from the beginning needs no mention.
@@ -114,65 +148,88 @@ impl Table {
     /// Checks that `spec` would not share its match with another mapping.
     ///
     /// # Errors
-    /// Returns the mapping that has the prefix.
-    pub fn check_collision(&self, spec: &Spec) -> Result<(), PrefixTaken> {
-        match self.by_prefix.get(&spec.prefix) {
+    /// Returns the mapping that has it.
+    pub fn check_collision(&self, spec: &Spec) -> Result<(), MatchTaken> {
+        match self.by_match.get(&spec.match_key()) {
             Some(owner) if *owner != spec.name => {
                 let team = self.by_name.get(owner).map(|mapping| mapping.spec.team.clone());
-                Err(PrefixTaken {
-                    prefix: spec.prefix.clone(),
-                    owner: owner.clone(),
-                    team: team.unwrap_or_else(TeamName::default_team),
-                })
+                let team = team.unwrap_or_else(TeamName::default_team);
+                Err(MatchTaken::new(spec, owner.clone(), team))
             }
             _ => Ok(()),
         }
     }
 
-    /// Returns the mapping that serves `path` (normalized, without query) and the path that its
-    /// service sees.
-    pub fn explain(&self, path: &str) -> Option<(&Arc<Mapping>, String)> {
-        self.candidates(path).into_iter().find_map(|(_, mapping)| {
+    /// Returns the mapping that serves a request and the path that its service sees.
+    pub fn explain(&self, request: &Request) -> Option<(&Arc<Mapping>, String)> {
+        self.matching(request).next()
+    }
+
+    /// Returns all mappings that a request matches, in match order, each with the path that its
+    /// service would see.
+    pub fn matching(&self, request: &Request) -> impl Iterator<Item = (&Arc<Mapping>, String)> {
+        let candidates = self.candidates(&request.path);
+        candidates.into_values().filter_map(move |mapping| {
             let spec = &mapping.spec;
-            let upstream = spec.rules().iter().find_map(|rule| rule.apply(path))?;
+            if !spec.host.matches(&request.host) || !spec.matching.admits(request) {
+                return None;
+            }
+            let upstream = spec.rules().iter().find_map(|rule| rule.apply(&request.path))?;
             Some((mapping, spec.policy.rewritten(upstream)))
         })
     }
 
     /// Returns, in match order, the mappings whose prefix `path` begins with on a segment
     /// boundary: looked up for each of its segments, not by trying all.
-    fn candidates(&self, path: &str) -> BTreeMap<OrderKey, &Arc<Mapping>> {
+    fn candidates(&self, path: &str) -> BTreeMap<&OrderKey, &Arc<Mapping>> {
+        let folded = match self.by_folded.is_empty() {
+            true => Cow::Borrowed(""),
+            false => Cow::Owned(path.to_ascii_lowercase()),
+        };
         let ends = path.match_indices('/').flat_map(|(slash, _)| [slash, slash + 1]);
-        ends.chain([path.len()])
-            .filter_map(|end| self.at_prefix(path.get(..end)?))
-            .map(|mapping| (OrderKey::of(mapping), mapping))
-            .collect()
+        let mut candidates = BTreeMap::new();
+        for end in ends.chain([path.len()]) {
+            let exact = path.get(..end).and_then(|cut| self.by_prefix.get(cut));
+            let any_case = folded.get(..end).and_then(|cut| self.by_folded.get(cut));
+            candidates.extend(exact.into_iter().chain(any_case).flatten());
+        }
+        candidates
     }
 
-    /// Returns the mapping that has exactly this prefix.
-    pub fn at_prefix(&self, prefix: &str) -> Option<&Arc<Mapping>> {
-        self.by_name.get(self.by_prefix.get(prefix)?)
+    /// Returns the mappings that have exactly this prefix, in match order.
+    pub fn at_prefix(&self, prefix: &str) -> impl Iterator<Item = &Arc<Mapping>> {
+        let folded = prefix.to_ascii_lowercase();
+        let exact = self.by_prefix.get(prefix);
+        exact.into_iter().chain(self.by_folded.get(&*folded)).flat_map(OrdMap::values)
     }
 
     /// Returns the mappings of other teams than `team` that are nearest to a place.
-    pub fn neighbours(&self, team: &TeamName, place: &Territory) -> Neighbours {
-        let of_other = |mapping: &&Arc<Mapping>| mapping.spec.team != *team;
-        let neighbour = |mapping: &Arc<Mapping>| {
-            (Territory::of(&mapping.spec.prefix), mapping.spec.team.clone())
+    pub fn neighbours(&self, team: &TeamName, place: &Place) -> Neighbours {
+        let of_other = |mapping: &&Arc<Mapping>| {
+            mapping.spec.team != *team && mapping.spec.host.meets(&place.host)
         };
+        let territory = |mapping: &Arc<Mapping>| Territory::of(&mapping.spec.prefix);
+        let neighbour = |mapping: &Arc<Mapping>| (territory(mapping), mapping.spec.team.clone());
         let at = |territory: &Territory| {
             let path = territory.as_str();
             let both = [path, path.trim_end_matches('/')];
-            both.into_iter().filter_map(|prefix| self.at_prefix(prefix)).find(of_other)
+            both.into_iter().flat_map(|prefix| self.at_prefix(prefix)).find(of_other)
         };
-        let mut around = place.outward().filter(|territory| !territory.is_root());
+        let mut around = place.territory.outward().filter(|territory| !territory.is_root());
         let around = around.find_map(|territory| at(&territory).map(neighbour));
         let is_inside = |mapping: &&Arc<Mapping>| {
-            let inside = Territory::of(&mapping.spec.prefix);
-            inside != *place && place.covers(&inside)
+            let inside = territory(mapping);
+            inside != place.territory
+                && (place.territory.covers(&inside)
+                    || (mapping.spec.matching.ignores_case()
+                        && place.territory.folded().covers(&inside.folded())))
         };
         let inside = self.iter().filter(of_other).find(is_inside).map(neighbour);
-        Neighbours { around, inside }
+        let is_overridden =
+            |mapping: &&Arc<Mapping>| place.overrides(&mapping.spec.host, &territory(mapping));
+        let mut others = self.iter().filter(|mapping| mapping.spec.team != *team);
+        let overridden = place.may_override().then(|| others.find(is_overridden)).flatten();
+        Neighbours { around, inside, overridden: overridden.map(neighbour) }
     }
 
     /// Returns the mappings whose requests lie in a place.
@@ -198,31 +255,51 @@ impl Table {
 
     fn insert(&mut self, mapping: Arc<Mapping>) {
         let spec = &mapping.spec;
-        self.by_prefix.insert(spec.prefix.clone(), spec.name.clone());
-        if let Some(service) = spec.service_name() {
+        let key = OrderKey::of(&mapping);
+        let (at, prefix) = self.at(spec);
+        at.entry(prefix).or_default().insert(key.clone(), Arc::clone(&mapping));
+        self.by_match.insert(spec.match_key(), spec.name.clone());
+        for service in spec.services() {
             self.by_service.entry(service.clone()).or_default().insert(spec.name.clone());
         }
-        self.in_order.insert(OrderKey::of(&mapping), Arc::clone(&mapping));
+        self.in_order.insert(key, Arc::clone(&mapping));
         self.by_name.insert(spec.name.clone(), mapping);
     }
 
     fn remove(&mut self, name: &MappingName) -> Option<Arc<Mapping>> {
         let mapping = self.by_name.remove(name)?;
         let spec = &mapping.spec;
-        self.in_order.remove(&OrderKey::of(&mapping));
-        // a prefix that moved to another mapping in between is that mapping's
-        if self.by_prefix.get(&spec.prefix) == Some(name) {
-            self.by_prefix.remove(&spec.prefix);
+        let key = OrderKey::of(&mapping);
+        self.in_order.remove(&key);
+        let (at, prefix) = self.at(spec);
+        if let Some(others) = at.get_mut(&prefix) {
+            others.remove(&key);
+            if others.is_empty() {
+                at.remove(&prefix);
+            }
         }
-        if let Some(service) = spec.service_name()
-            && let Some(users) = self.by_service.get_mut(service)
-        {
-            users.remove(name);
-            if users.is_empty() {
-                self.by_service.remove(service);
+        // a match that moved to another mapping in between is that mapping's
+        let key = spec.match_key();
+        if self.by_match.get(&key) == Some(name) {
+            self.by_match.remove(&key);
+        }
+        for service in spec.services() {
+            if let Some(users) = self.by_service.get_mut(service) {
+                users.remove(name);
+                if users.is_empty() {
+                    self.by_service.remove(service);
+                }
             }
         }
         Some(mapping)
+    }
+
+    /// Returns where the mappings at a prefix are kept, and under which text.
+    fn at(&mut self, spec: &Spec) -> (&mut ByPrefix, Arc<str>) {
+        match spec.matching.ignores_case() {
+            true => (&mut self.by_folded, spec.prefix.as_str().to_ascii_lowercase().into()),
+            false => (&mut self.by_prefix, spec.prefix.text()),
+        }
     }
 }
 
@@ -231,14 +308,35 @@ pub(crate) mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::gateway::{labels::Labels, path::Rewrite, policy::Policy, service::Service};
+    use crate::gateway::{
+        backends::Backends,
+        fields::{NameFrom, read_spec},
+        labels::Labels,
+        matching::Match,
+        path::Rewrite,
+        policy::Policy,
+        service::Service,
+    };
+
+    /// A mapping of the team of all, as the API takes it.
+    pub(crate) fn mapping_with(name: &str, body: &serde_json::Value) -> Arc<Mapping> {
+        let mut body = body.as_object().unwrap().clone();
+        body.entry("service").or_insert_with(|| "svc".into());
+        let spec = read_spec(NameFrom::Url(name), &body, |_| Some(TeamName::default_team()));
+        let spec = spec.unwrap();
+        let at = DateTime::UNIX_EPOCH;
+        Arc::new(Mapping { spec, revision: Revision(1), created_at: at, updated_at: at })
+    }
 
     pub(crate) fn mapping(name: &str, prefix: &str, service: &str, rewrite: &str) -> Arc<Mapping> {
         Arc::new(Mapping {
             spec: Spec {
                 name: MappingName::parse(name).unwrap(),
+                host: HostPattern::Any,
                 prefix: Prefix::parse(prefix).unwrap(),
+                matching: Match::default(),
                 service: Some(Service::parse(service).unwrap()),
+                backends: Backends::default(),
                 rewrite: Rewrite::parse(rewrite).unwrap(),
                 labels: Labels::default(),
                 team: TeamName::default_team(),
@@ -261,8 +359,11 @@ pub(crate) mod tests {
         put(&mut table, 2, mapping("catalog", "/catalog/", "b", "/"));
         put(&mut table, 3, mapping("images", "/catalog/images/", "c", "/"));
 
-        let serve =
-            |path| table.explain(path).map(|(mapping, path)| (mapping.name().to_string(), path));
+        let serve = |path| {
+            table
+                .explain(&Request::of_path(path))
+                .map(|(mapping, path)| (mapping.name().to_string(), path))
+        };
 
         assert_eq!(serve("/catalog/images/7"), Some(("images".to_owned(), "/7".to_owned())));
         assert_eq!(serve("/catalog/image"), Some(("catalog".to_owned(), "/image".to_owned())));

@@ -125,10 +125,18 @@ async fn write(
     request: Request<Body>,
 ) -> Result<Answer<Written>, ApiError> {
     let mut body = json_object(request, &JSON).await?;
-    // the article knows neither labels nor policy: who sends none does not ask for them to go
+    // the article knows no labels, hosts, conditions or policy: who sends none does not ask for
+    // them to go
     if let Ok((_, current)) = operations::find(state, name) {
-        body.entry("labels").or_insert_with(|| json!(current.spec.labels.to_vec()));
-        let mut policy = current.spec.policy.json();
+        let spec = &current.spec;
+        body.entry("labels").or_insert_with(|| json!(spec.labels.to_vec()));
+        body.entry("host").or_insert_with(|| json!(spec.host));
+        body.entry("match").or_insert_with(|| json!(spec.matching.wire()));
+        // nor sharing: who names the same service does not ask for its end
+        if body.get("service") == Some(&json!(spec.service_text())) {
+            body.entry("backends").or_insert_with(|| json!(spec.backends.to_wire()));
+        }
+        let mut policy = spec.policy.json();
         // but who sends a service asks for it
         if body.get("service").is_some_and(|service| !service.is_null() && service != "") {
             policy.retain(|group, _| !matches!(group.as_str(), "redirect" | "respond"));
@@ -210,13 +218,13 @@ pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Resp
     let mut mappings = Map::new();
     let mut services = Map::new();
     for mapping in gateway.table.seen_by(&sight) {
-        let service = mapping.spec.service_name().and_then(|name| tick.services.get(name));
-        let service = service.copied().unwrap_or_default();
-        let counters = tick.counters(mapping);
-        let mapping_stats = ServiceStats { counters, members: service.members };
-        mappings.insert(mapping.name().to_string(), numbers(mapping_stats));
-        if mapping.spec.service.is_some() {
-            services.insert(mapping.spec.service_text().to_owned(), numbers(service));
+        let known = tick.known(mapping);
+        let counters = known.map(|entry| entry.live.counters).unwrap_or_default();
+        let members = known.and_then(|entry| entry.live.members);
+        mappings.insert(mapping.name().to_string(), numbers(ServiceStats { counters, members }));
+        for service in mapping.spec.named_services() {
+            let stats = tick.services.get(&service.name).copied().unwrap_or_default();
+            services.insert(service.text.as_ref().to_owned(), numbers(stats));
         }
     }
     answer(&state, Ok(json!({ "mappings": mappings, "services": services })))

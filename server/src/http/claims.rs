@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     auth::{
-        claim::{Host, Territory},
+        claim::{HostPattern, Territory},
         command::{
             Scene,
             claims::{self, Mapped, NOTE_MAX_BYTES, NewClaim},
@@ -108,10 +108,10 @@ fn write_cursor(claim: &Claim) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {}", claim.host, claim.territory))
 }
 
-fn read_cursor(text: &str) -> Option<(Territory, Host)> {
+fn read_cursor(text: &str) -> Option<(Territory, HostPattern)> {
     let place = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let (host, territory) = place.split_once(' ')?;
-    Some((Territory::parse(territory).ok()?, Host::parse(host).ok()?))
+    Some((Territory::parse(territory).ok()?, HostPattern::parse(host).ok()?))
 }
 
 /// Claims a place
@@ -139,8 +139,10 @@ pub(super) async fn create(
     let team = fields.parsed("team", NAME_MAX_BYTES, TeamName::parse);
     let territory = fields.parsed("prefix", PATH_MAX_BYTES, Territory::parse);
     let host = match fields.text("host", HOST_MAX_BYTES) {
-        None => Some(Host::Any),
-        Some(text) => Host::parse(&text).map_err(|error| fields.wrong::<()>("host", error)).ok(),
+        None => Some(HostPattern::Any),
+        Some(text) => {
+            HostPattern::parse(&text).map_err(|error| fields.wrong::<()>("host", error)).ok()
+        }
     };
     let note = fields.text("note", NOTE_MAX_BYTES).unwrap_or_default();
     fields.finish()?;
@@ -277,7 +279,7 @@ fn foreign(state: &AppState, claim: &Claim) -> Vec<Foreign> {
     let foreign = gateway.table.inside(&claim.territory).filter(|mapping| {
         let place = Territory::of(&mapping.spec.prefix);
         mapping.spec.team != claim.team
-            && access.owner_of(&Host::Any, &place).is_some_and(|owner| owner.id == claim.id)
+            && access.owner_of(&mapping.spec.host, &place).is_some_and(|owner| owner.id == claim.id)
     });
     let shown = foreign.take(FOREIGN_SHOWN).map(|mapping| {
         let place = Territory::of(&mapping.spec.prefix);
@@ -309,6 +311,7 @@ fn mapped(mapping: &Mapping) -> Mapped {
         content: operations::draft(&mapping.spec),
         revision: mapping.revision.0,
         team: mapping.spec.team.clone(),
+        host: mapping.spec.host.clone(),
         territory: Territory::of(&mapping.spec.prefix),
     }
 }

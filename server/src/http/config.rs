@@ -84,8 +84,10 @@ pub(super) async fn shown(
     let gateway = state.gateway();
     let has_q = |mapping: &&Mapping| {
         let spec = &mapping.spec;
-        [spec.name.as_str(), spec.prefix.as_str(), spec.service_text()]
-            .iter()
+        let services = spec.named_services().map(|service| service.text.as_ref());
+        [spec.name.as_str(), spec.prefix.as_str()]
+            .into_iter()
+            .chain(services)
             .any(|text| text.contains(&q))
     };
     let mut found = gateway.table.iter().map(AsRef::as_ref).filter(has_q);

@@ -153,7 +153,7 @@ impl From<StoreError> for ApiError {
             ..Self::new(StatusCode::CONFLICT, code, detail)
         };
         match &error {
-            StoreError::PrefixTaken(_) => Self::prefix_taken(error.to_string()),
+            StoreError::MatchTaken(_) => Self::prefix_taken(error.to_string()),
             StoreError::NameTaken(_) => field("name", "name-taken", error.to_string()),
             StoreError::Stale { .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, "stale-revision", error.to_string())

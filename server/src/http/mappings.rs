@@ -396,12 +396,15 @@ async fn add(
 fn fields(mapping: &Mapping) -> Map<String, Value> {
     let draft = MappingDraft {
         name: mapping.name.clone(),
+        host: Some(mapping.host.clone()),
         prefix: mapping.prefix.clone(),
+        r#match: Some(mapping.r#match.clone()),
         service: mapping.service.clone(),
         rewrite: Some(mapping.rewrite.clone()),
         labels: Some(mapping.labels.clone()),
         team: Some(mapping.team.clone()),
         policy: Arc::clone(&mapping.policy),
+        backends: mapping.backends.clone(),
     };
     match serde_json::to_value(draft) {
         Ok(Value::Object(fields)) => fields,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::{
-        claim::Territory,
+        claim::{Place, Territory},
         command::claims,
         entity::Request,
         names::TeamName,
@@ -27,6 +27,7 @@ use crate::{
     gateway::{
         fields::{NameFrom, read_spec},
         mapping::{Mapping, MappingName, Revision, Spec},
+        matching::host::HostPattern,
         path::Prefix,
         plan,
     },
@@ -49,12 +50,13 @@ pub(super) fn read(
         NameFrom::Url(name) => find(state, name).ok(),
         NameFrom::Body => None,
     };
-    let team = |prefix: Option<&Prefix>| match current {
+    let team = |place: Option<(&HostPattern, &Prefix)>| match current {
         Some((_, mapping)) => Some(mapping.spec.team.clone()),
         None => {
-            let place = prefix.map(Territory::of);
+            let territory = place.map(|(_, prefix)| Territory::of(prefix));
+            let place = place.map(|(host, _)| host).zip(territory.as_ref());
             let (access, now) = (state.access(), state.clock.now());
-            ownership::default_team(&access, &caller.principal, place.as_ref(), now)
+            ownership::default_team(&access, &caller.principal, place, now)
         }
     };
     read_spec(name, body, team).map_err(ApiError::invalid)
@@ -139,8 +141,8 @@ pub(super) async fn plan_put(
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
-    let service = put.spec.service.as_ref();
-    plan.warnings.extend(service.into_iter().flat_map(|service| gateway.foreseen(service)));
+    let services = put.spec.named_services();
+    plan.warnings.extend(services.flat_map(|service| gateway.foreseen(service)));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }
@@ -203,7 +205,7 @@ async fn refused(
 ) -> ApiError {
     let current = match &error {
         StoreError::Stale { current, .. } => current.clone(),
-        StoreError::PrefixTaken(taken) if !caller.sight().sees(&taken.team) => {
+        StoreError::MatchTaken(taken) if !caller.sight().sees(&taken.team) => {
             return ApiError::prefix_taken(taken.elsewhere());
         }
         _ => return error.into(),
@@ -222,9 +224,11 @@ async fn refused(
 
 /// Adds to a mapping that is shown what its team should know of its place.
 pub(super) fn add_standing(state: &AppState, mapping: &mut app::api::mapping::Mapping) {
-    let place = Territory::parse(&mapping.prefix).ok();
-    let Some((place, team)) = place.zip(TeamName::parse(&mapping.team).ok()) else { return };
-    let standing = ownership::standing(&state.access(), &team, &place, state.clock.now());
+    let place = Territory::parse(&mapping.prefix).ok().zip(HostPattern::parse(&mapping.host).ok());
+    let Some(((place, host), team)) = place.zip(TeamName::parse(&mapping.team).ok()) else {
+        return;
+    };
+    let standing = ownership::standing(&state.access(), &team, &host, &place, state.clock.now());
     mapping.warnings.extend(standing);
 }
 
@@ -254,7 +258,7 @@ pub(super) fn right_of(
     before: Option<&TeamName>,
     spec: &Spec,
 ) -> Result<Right, Refusal> {
-    let (access, place) = (state.access(), Territory::of(&spec.prefix));
+    let (access, place) = (state.access(), Place::of(spec));
     let neighbours = if ownership::asks_neighbours(&access, principal, &place) {
         state.gateway().table.neighbours(&spec.team, &place)
     } else {
@@ -274,8 +278,8 @@ fn right(
     let right = right_of(state, &caller.principal, before, spec)?;
     let (code, message) = match right {
         Right::Own(_) | Right::Common => return Ok(None),
-        Right::New(territory) => {
-            ("claims", format!("claims `{territory}` for the team `{}`", spec.team))
+        Right::New(place) => {
+            ("claims", format!("claims `{}` for the team `{}`", place.spelled(), spec.team))
         }
         Right::Granted(claim, grant) => {
             let until = claims::spelled(grant.until);
@@ -292,11 +296,14 @@ fn right(
 pub(super) fn draft(spec: &Spec) -> MappingDraft {
     MappingDraft {
         name: spec.name.to_string(),
+        host: Some(spec.host.to_string()),
         prefix: spec.prefix.to_string(),
+        r#match: Some(spec.matching.wire()),
         service: spec.service_text().to_owned(),
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),
         team: Some(spec.team.to_string()),
+        backends: spec.backends.to_wire(),
         policy: spec.policy.shared(),
     }
 }

@@ -10,10 +10,10 @@ use super::{caller::Caller, error::ApiError, openapi::words::tag, query::Params,
 use crate::{
     auth::{
         access::Access,
-        claim::{Host, Territory},
+        claim::{HostPattern, Territory},
         entity::Claim,
     },
-    gateway::{path::Prefix, request_path::normalized},
+    gateway::{path::Prefix, request::Request, request_path::normalized},
 };
 
 /// Longest URL in bytes: longer than any that people paste.
@@ -43,7 +43,8 @@ pub(super) async fn get(
     }
     let place = url.as_deref().map(place_of);
     let place = place.and_then(|(host, path)| {
-        let host = Host::parse(&host).map_err(|error| params.wrong::<()>("url", error.to_string()));
+        let host =
+            HostPattern::parse(&host).map_err(|error| params.wrong::<()>("url", error.to_string()));
         let prefix = Prefix::parse(&path);
         let prefix = prefix.map_err(|error| params.wrong::<()>("url", error.to_string()));
         Some((host.ok()?, prefix.ok()?))
@@ -51,13 +52,17 @@ pub(super) async fn get(
     params.finish()?;
     let Some((host, prefix)) = place else { return Err(ApiError::internal()) };
     let territory = Territory::of(&prefix);
+    let host_name = if host == HostPattern::Any { String::new() } else { host.to_string() };
+    let query = url.as_deref().and_then(|url| url.split('#').next()?.split_once('?'));
+    let query = query.map(|(_, query)| query.to_owned()).unwrap_or_default();
+    let request = Request { host: host_name, query, ..Request::of_path(prefix.as_str()) };
     let access = state.access();
     let claim = access.owner_of(&host, &territory);
     let now = state.clock.now();
     let grants = claim.map(|claim| claim.grants.as_slice()).unwrap_or_default().iter();
     let grants = grants.filter(|grant| grant.territory.covers(&territory));
     let gateway = state.gateway();
-    let served = gateway.table.explain(prefix.as_str()).map(|(mapping, _)| mapping);
+    let served = gateway.table.explain(&request).map(|(mapping, _)| mapping);
     let seen = served.filter(|mapping| caller.sight().sees(&mapping.spec.team));
     Ok(Json(UrlOwner {
         host: host.to_string(),

@@ -18,7 +18,7 @@ use crate::{
     auth::sight::Sight,
     gateway::mapping::Mapping,
     publisher::Published,
-    stats::{counters::Counts, frame::Watching, health::judge, tick::Tick},
+    stats::{counters::Counts, frame::Watching, health::judge, seen::sum, tick::Tick},
 };
 
 /// Documents the two parameters that say what is watched.
@@ -113,8 +113,8 @@ pub(super) fn live_mapping(
 ) -> LiveMapping {
     let view = gateway.view(mapping);
     let config = gateway.config_state(mapping, tick.gateway.nodes);
-    let service = mapping.spec.service_name().and_then(|name| tick.services.get(name));
-    let members = service.and_then(|service| service.members);
+    let of_services = mapping.spec.services().filter_map(|service| tick.services.get(service));
+    let members = sum(of_services.filter_map(|service| service.members));
     match tick.known(mapping) {
         // what the tick says of delivery and endpoints is said of the content that it knows
         Some(known) if known.live.mapping.revision == view.revision => {
@@ -129,6 +129,7 @@ pub(super) fn live_mapping(
             ok_percent: None,
             latency: None,
             trend: Vec::new(),
+            sides: Vec::new(),
             members,
             health: judge(tick.gateway.stale_since.is_some(), Counts::default(), members),
             config,

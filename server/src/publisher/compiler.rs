@@ -1,8 +1,8 @@
 //! Computes, change by change, what the nodes should have. Pure: no IO and no clock.
 //!
 //! ```text
-//! table ──▶ shown ──▶ shards ──▶ routes, scopes
-//!   ▲         │  └──▶ services ─▶ clusters, endpoints
+//! table ──▶ shown ──▶ shards ───▶ routes, scopes
+//!   ▲         │  └──▶ upstreams ─▶ clusters, endpoints
 //! change      └ holds back what waits for discovery, and what Envoy refused (quarantine)
 //! ```
 //! The cost of a change is that of the shards and services it touches, not of the table.
@@ -12,7 +12,7 @@ mod quarantine;
 mod tests;
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     net::SocketAddr,
     sync::Arc,
 };
@@ -29,9 +29,10 @@ use crate::{
     gateway::{
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
-        path::Prefix,
+        matching::MatchKey,
         service::ServiceName,
         table::Table,
+        upstream::{Upstream, Variant},
     },
     xds::resource::{Kind, Resource, ResourceKey},
 };
@@ -42,22 +43,22 @@ pub struct Compiler {
     next: Published,
     gateway_http: SocketAddr,
     placement: Placement,
-    /// How many shown mappings use a service; its cluster exists while one does.
-    users: HashMap<ServiceName, usize>,
-    /// Services whose last user has gone, but whose clusters are kept for a while: requests under
-    /// way end, and a mapping that is made again finds the cluster's counters going on.
-    idle: HashSet<ServiceName>,
-    newly_idle: Vec<ServiceName>,
-    changed_services: HashSet<ServiceName>,
+    /// The clusters of each service, with how many shown mappings use each. One whose last user has
+    /// gone is kept for a while: requests under way end, and a mapping that is made again finds the
+    /// cluster's counters going on.
+    clusters: HashMap<ServiceName, BTreeMap<Variant, usize>>,
+    newly_idle: Vec<Upstream>,
+    changed_upstreams: HashSet<Upstream>,
     followed: HashSet<ServiceName>,
     /// Services whose following may have to begin or end.
     to_check: HashSet<ServiceName>,
-    /// Who is shown at a prefix; not its owner while that waits and nobody else has taken it.
-    shown_at: HashMap<Prefix, MappingName>,
+    /// Who is shown with a match; not its owner while that waits and nobody else has taken it.
+    shown_at: HashMap<MatchKey, MappingName>,
     /// What was shown of a mapping before its newest shown revision.
     before: HashMap<MappingName, Arc<Mapping>>,
     /// Mappings that were refused together, to be tried again one by one, by route configuration.
     trials: HashMap<Arc<str>, VecDeque<MappingName>>,
+    /// Shown mappings that do not fix their first segment.
     catch_alls: usize,
     touched: Vec<ResourceKey>,
     /// The table or its surroundings have changed in a way that readers see.
@@ -71,10 +72,9 @@ impl Compiler {
             next: Published::default(),
             gateway_http,
             placement: Placement::default(),
-            users: HashMap::new(),
-            idle: HashSet::new(),
+            clusters: HashMap::new(),
             newly_idle: Vec::new(),
-            changed_services: HashSet::new(),
+            changed_upstreams: HashSet::new(),
             followed: HashSet::new(),
             to_check: HashSet::new(),
             shown_at: HashMap::new(),
@@ -109,11 +109,12 @@ impl Compiler {
         }
         .clone();
         let before = self.next.table.apply(change);
-        self.to_check.extend(before.and_then(|mapping| mapping.spec.service_name().cloned()));
+        let before = before.iter().flat_map(|mapping| mapping.spec.services());
+        self.to_check.extend(before.cloned());
         if let ChangeKind::Put(mapping) = &change.kind {
-            self.to_check.extend(mapping.spec.service_name().cloned());
+            self.to_check.extend(mapping.spec.services().cloned());
             // an older revision of another mapping may still be shown there
-            if let Some(other) = self.shown_at.get(&mapping.spec.prefix).cloned() {
+            if let Some(other) = self.shown_at.get(&mapping.spec.match_key()).cloned() {
                 self.reconcile(&other);
             }
         }
@@ -133,7 +134,10 @@ impl Compiler {
         }
         let first = self.next.endpoints.insert(service.clone(), endpoints).is_none();
         self.changed = true;
-        self.changed_services.insert(service.clone());
+        let variants = self.clusters.get(service).into_iter().flat_map(BTreeMap::keys);
+        let upstreams =
+            variants.map(|variant| Upstream { service: service.clone(), variant: *variant });
+        self.changed_upstreams.extend(upstreams);
         if first {
             let waiting: Vec<_> = self.next.table.users_of(service).cloned().collect();
             waiting.iter().for_each(|name| self.reconcile(name));
@@ -167,9 +171,7 @@ impl Compiler {
     }
 
     fn is_used(&self, service: &ServiceName) -> bool {
-        self.users.contains_key(service)
-            || self.idle.contains(service)
-            || self.next.table.users_of(service).next().is_some()
+        self.clusters.contains_key(service) || self.next.table.users_of(service).next().is_some()
     }
 
     /// Tells whether discovery has yet to answer for a service that is in use.
@@ -237,71 +239,77 @@ impl Compiler {
         let committed = self.next.table.get(name)?;
         let quarantine = self.next.quarantined.get(name);
         let is_refused = quarantine.is_some_and(|known| known.revision == committed.revision);
-        let service = committed.spec.service_name();
-        let is_known = service.is_none_or(|service| self.next.endpoints.contains_key(service));
-        if !is_refused && is_known {
+        let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
+        if !is_refused && committed.spec.services().all(is_known) {
             self.next.quarantined.remove(name);
             return Some(Arc::clone(committed));
         }
         // until discovery has answered, requests go where they went before
         let instead = quarantine.map_or_else(|| shown.cloned(), |known| known.good.clone());
-        // but not to who had the prefix before
+        // but not to who had the match before
         instead.filter(|older| self.next.table.check_collision(&older.spec).is_ok())
     }
 
     fn show(&mut self, mapping: &Arc<Mapping>) {
-        if let Some(service) = mapping.spec.service_name() {
-            *self.users.entry(service.clone()).or_default() += 1;
-            self.idle.remove(service);
-            self.changed_services.insert(service.clone());
+        for upstream in mapping.spec.upstreams() {
             // discovery may have stopped following it since it was shown last
-            self.to_check.insert(service.clone());
+            self.to_check.insert(upstream.service.clone());
+            let clusters = self.clusters.entry(upstream.service.clone()).or_default();
+            *clusters.entry(upstream.variant).or_default() += 1;
+            self.changed_upstreams.insert(upstream);
         }
-        self.shown_at.insert(mapping.spec.prefix.clone(), mapping.name().clone());
-        self.catch_alls += usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
+        self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
 
     fn hide(&mut self, mapping: &Mapping) {
-        if let Some(service) = mapping.spec.service_name() {
-            if let Some(users) = self.users.get_mut(service) {
+        for upstream in mapping.spec.upstreams() {
+            let clusters = self.clusters.get_mut(&upstream.service);
+            if let Some(users) = clusters.and_then(|clusters| clusters.get_mut(&upstream.variant)) {
                 *users -= 1;
                 if *users == 0 {
-                    self.users.remove(service);
-                    self.keep_idle(service);
+                    self.keep_idle(&upstream);
                 }
             }
-            self.changed_services.insert(service.clone());
-            self.to_check.insert(service.clone());
+            self.to_check.insert(upstream.service.clone());
+            self.changed_upstreams.insert(upstream);
         }
-        self.catch_alls -= usize::from(mapping.spec.prefix.first_segment().is_none());
+        self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
         self.placement.remove(mapping);
-        if self.shown_at.get(&mapping.spec.prefix) == Some(mapping.name()) {
-            self.shown_at.remove(&mapping.spec.prefix);
+        if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
+            self.shown_at.remove(&mapping.spec.match_key());
         }
         self.next.shown.remove(mapping.name());
     }
 
-    fn keep_idle(&mut self, service: &ServiceName) {
-        let key = ResourceKey { kind: Kind::Cluster, name: service.to_string().into() };
+    fn keep_idle(&mut self, upstream: &Upstream) {
+        let key = ResourceKey { kind: Kind::Cluster, name: upstream.to_string().into() };
         let cluster = self.next.resources.get(&key);
         // one that Envoy has refused is made anew for its next user
         if cluster.is_some_and(|cluster| cluster.rejected().is_none()) {
-            self.idle.insert(service.clone());
-            self.newly_idle.push(service.clone());
+            self.newly_idle.push(upstream.clone());
+        } else {
+            self.drop_idle(upstream);
         }
     }
 
-    /// Takes the services whose last user has gone since the last call.
-    pub fn take_newly_idle(&mut self) -> Vec<ServiceName> {
+    /// Takes the upstreams whose last user has gone since the last call.
+    pub fn take_newly_idle(&mut self) -> Vec<Upstream> {
         std::mem::take(&mut self.newly_idle)
     }
 
-    /// Gives up the cluster of a service, if it still has no user.
-    pub fn drop_idle(&mut self, service: &ServiceName) {
-        if self.idle.remove(service) {
-            self.changed_services.insert(service.clone());
+    /// Gives up the cluster of an upstream, if it still has no user.
+    pub fn drop_idle(&mut self, upstream: &Upstream) {
+        let Upstream { service, variant } = upstream;
+        let Some(clusters) = self.clusters.get_mut(service) else { return };
+        if clusters.get(variant) == Some(&0) {
+            clusters.remove(variant);
+            if clusters.is_empty() {
+                self.clusters.remove(service);
+            }
+            self.changed_upstreams.insert(upstream.clone());
             self.to_check.insert(service.clone());
         }
     }
@@ -325,26 +333,28 @@ impl Compiler {
     }
 
     fn render(&mut self) {
-        for service in std::mem::take(&mut self.changed_services) {
-            self.render_service(&service);
+        for upstream in std::mem::take(&mut self.changed_upstreams) {
+            self.render_upstream(&upstream);
         }
         for (shard, mappings) in self.placement.take_changed() {
             self.render_shard(&shard, &mappings);
         }
     }
 
-    fn render_service(&mut self, service: &ServiceName) {
-        let name: Arc<str> = service.to_string().into();
+    fn render_upstream(&mut self, upstream: &Upstream) {
+        let name: Arc<str> = upstream.to_string().into();
+        let clusters = self.clusters.get(&upstream.service);
+        let is_kept = clusters.is_some_and(|clusters| clusters.contains_key(&upstream.variant));
         let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
-        match self.next.endpoints.get(service) {
-            Some(endpoints) if self.users.contains_key(service) || self.idle.contains(service) => {
-                let assignment = load_assignment(service, endpoints);
+        match self.next.endpoints.get(&upstream.service) {
+            Some(endpoints) if is_kept => {
+                let assignment = load_assignment(upstream, endpoints);
                 let unresolved = matches!(endpoints, Endpoints::Unresolved { .. });
                 let mut endpoints = Resource::new(key(Kind::Endpoints), assignment, [], []);
                 endpoints.is_tentative = unresolved;
                 self.put(endpoints);
                 if self.next.resources.get(&key(Kind::Cluster)).is_none() {
-                    self.put(Resource::new(key(Kind::Cluster), cluster(service), [], []));
+                    self.put(Resource::new(key(Kind::Cluster), cluster(upstream), [], []));
                 }
             }
             _ => {
@@ -363,8 +373,8 @@ impl Compiler {
             return;
         }
         let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
-        let services = mappings.iter().filter_map(|mapping| mapping.spec.service_name());
-        let needs: HashSet<Arc<str>> = services.map(|service| service.to_string().into()).collect();
+        let needed = mappings.iter().flat_map(|mapping| mapping.spec.busy_upstreams());
+        let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));
     }

@@ -62,7 +62,7 @@ impl Placement {
     }
 
     fn insert_into(&mut self, layout: Layout, mapping: &Arc<Mapping>) {
-        for key in layout.shards_of(&mapping.spec.prefix) {
+        for key in layout.shards_of(&mapping.spec) {
             let shard = self.shards.entry(key.clone()).or_default();
             shard.insert(OrderKey::of(mapping), Arc::clone(mapping));
             self.changed.insert(key);
@@ -71,7 +71,7 @@ impl Placement {
 
     pub(super) fn remove(&mut self, mapping: &Mapping) {
         for layout in [Layout::Segment, Layout::Character] {
-            for key in layout.shards_of(&mapping.spec.prefix) {
+            for key in layout.shards_of(&mapping.spec) {
                 let Some(shard) = self.shards.get_mut(&key) else { continue };
                 shard.remove(&OrderKey::of(mapping));
                 if shard.is_empty() {

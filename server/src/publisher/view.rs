@@ -20,7 +20,9 @@ impl Published {
         let spec = &mapping.spec;
         wire::Mapping {
             name: spec.name.to_string(),
+            host: spec.host.to_string(),
             prefix: spec.prefix.to_string(),
+            r#match: spec.matching.wire(),
             service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
@@ -30,21 +32,24 @@ impl Published {
             updated_at: mapping.updated_at,
             warnings: self.warnings(mapping),
             policy: spec.policy.shared(),
+            backends: spec.backends.to_wire(),
         }
     }
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let Some(service) = &mapping.spec.service else { return Vec::new() };
-        let is_pending = !self.endpoints.contains_key(&service.name);
-        let pending = is_pending.then(|| {
-            let message = format!(
-                "`{}` is being looked up; until then requests go where they went before",
-                service.text
-            );
-            warning("service-pending", message)
-        });
-        pending.into_iter().chain(self.foreseen(service)).collect()
+        let of_service = |service: &Service| {
+            let is_pending = !self.endpoints.contains_key(&service.name);
+            let pending = is_pending.then(|| {
+                let message = format!(
+                    "`{}` is being looked up; until then requests go where they went before",
+                    service.text
+                );
+                warning("service-pending", message)
+            });
+            pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
+        };
+        mapping.spec.named_services().flat_map(of_service).collect()
     }
 
     /// Returns what can be said of a service before a mapping uses it.
@@ -89,7 +94,7 @@ impl Published {
 
     /// Returns how many nodes run every shard in which the mapping stands.
     fn acked_by(&self, mapping: &Mapping) -> u32 {
-        let shards = self.layout.shards_of(&mapping.spec.prefix);
+        let shards = self.layout.shards_of(&mapping.spec);
         let acked = shards.iter().map(|shard| {
             let key = ResourceKey { kind: Kind::Routes, name: shard.to_string().into() };
             self.resources.get(&key).map_or(0, |resource| resource.acked_by())

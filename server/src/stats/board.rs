@@ -5,28 +5,28 @@
 //! touched. Its cost is that of the traffic, of the changes and of the services, not of the
 //! mappings: what is counted over all of them is kept as they change.
 
+mod following;
+mod numbers;
 mod summary;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    iter,
     sync::Arc,
     time::Instant,
 };
 
 use app::api::{
-    live::{ConfigState, Gateway, LiveMapping, Members},
-    mapping as wire,
+    live::{ConfigState, Gateway, Members},
     series::{Around, Series, Span},
 };
 use chrono::{DateTime, Utc};
-use imbl::{OrdMap, ordmap::DiffItem};
+use imbl::OrdMap;
 
 use super::{
     Flush, Report,
     checkpoint::Checkpoint,
-    counters::Target,
-    coverage::per_second,
-    health::judge,
+    counters::{Counts, Target},
     history::{self, Recent},
     ledger::Ledger,
     pushes::Pushes,
@@ -36,15 +36,17 @@ use super::{
     window::Window,
 };
 use crate::{
-    auth::names::TeamName,
+    envoy::source::Source,
     gateway::{
-        mapping::{Mapping, MappingName, Revision},
+        backends::Side,
+        mapping::{MappingName, Revision},
         order::OrderKey,
-        policy::Policy,
         service::ServiceName,
         table::Table,
+        upstream::Upstream,
     },
     publisher::Published,
+    xds::node::NodeId,
 };
 
 /// Seconds over which the rate is taken: enough to be steady, short enough to be live.
@@ -69,7 +71,7 @@ pub struct Now {
 #[derive(Debug, Default)]
 struct Surroundings {
     published: Arc<Published>,
-    members: HashMap<ServiceName, Members>,
+    members: HashMap<Upstream, Members>,
     nodes: u32,
     is_stale: bool,
     /// Whether there is data from which rates can be taken.
@@ -130,22 +132,46 @@ impl Board {
     fn take_in_flush(&mut self, flush: Flush, table: &Table, now: Now) {
         let covers = self.pushes.push(flush.node.clone(), flush.members, now);
         self.traffic.cover(covers.unwrap_or_default().as_secs_f32());
-        for (target, counts) in &flush.counts {
-            if !exists(table, target) {
-                self.ledger.observe(&flush.node, target, *counts);
-                continue;
-            }
-            let increment = self.ledger.record(&flush.node, target, *counts);
-            if let Target::Mapping(name) = target
+        for (source, counts) in &flush.counts {
+            let increment = self.add(&flush.node, source, *counts, table);
+            if let Source::Route { mapping, side, .. } = source
                 && covers.is_some()
             {
-                self.traffic.count(name, increment);
+                self.traffic.count(mapping, increment);
+                if has_side(table, mapping, *side) {
+                    self.traffic.count_side(mapping, *side, increment);
+                }
             }
         }
-        for (name, latency) in &flush.latency {
+        for ((name, side), latency) in &flush.latency {
             self.traffic.measure(name, latency);
+            if has_side(table, name, *side) {
+                self.traffic.measure_side(name, *side, latency);
+            }
         }
-        self.ledger.retain_seen(&flush.node, |target| flush.counts.contains_key(target));
+        self.ledger.retain_seen(&flush.node, |source| flush.counts.contains_key(source));
+    }
+
+    /// Adds what is new of a cumulative value to all that it is counted for; returns it.
+    fn add(&mut self, node: &NodeId, source: &Source, counts: Counts, table: &Table) -> Counts {
+        match source {
+            Source::Route { mapping, .. } if table.get(mapping).is_none() => {}
+            Source::Route { mapping, side, .. } => {
+                let of_mapping = iter::once_with(|| Target::Mapping(mapping.clone()));
+                let of_side = iter::once_with(|| {
+                    has_side(table, mapping, *side).then(|| Target::Side(mapping.clone(), *side))
+                });
+                let targets = of_mapping.chain(of_side.flatten());
+                return self.ledger.record(node, source, counts, targets);
+            }
+            Source::Cluster(upstream) if table.users_of(&upstream.service).next().is_none() => {}
+            Source::Cluster(upstream) => {
+                let target = iter::once_with(|| Target::Service(upstream.service.clone()));
+                return self.ledger.record(node, source, counts, target);
+            }
+        }
+        self.ledger.observe(node, source, counts);
+        Counts::default()
     }
 
     /// Ends a second: returns the state that follows `before`. `nodes` are those connected, and
@@ -166,7 +192,7 @@ impl Board {
         self.traffic.end_second(second, pushing, exists);
         let surroundings = Surroundings {
             published: Arc::clone(published),
-            members: self.pushes.members_by_service(),
+            members: self.pushes.members(),
             nodes,
             is_stale,
             has_rates: !is_stale && self.traffic.coverage().last(second, RATE_SECONDS) > 0.0,
@@ -245,7 +271,7 @@ impl Board {
         }
         touched.extend(self.traffic.moving().cloned());
         let mut services: HashSet<&ServiceName> = HashSet::new();
-        services.extend(differing(&last.members, &now.members));
+        services.extend(differing(&last.members, &now.members).map(|upstream| &upstream.service));
         if !last.published.endpoints.ptr_eq(&now.published.endpoints) {
             let (before, after) = (&last.published.endpoints, &now.published.endpoints);
             services.extend(before.keys().filter(|service| !after.contains_key(*service)));
@@ -259,68 +285,6 @@ impl Board {
         touched.extend(last.published.quarantined.keys().cloned());
         touched.extend(now.published.quarantined.keys().cloned());
         touched
-    }
-
-    /// Brings the entries to the order of the table; returns the mappings that teams have lost.
-    fn follow_table(
-        &mut self,
-        published: &Published,
-        entries: &mut OrdMap<OrderKey, Arc<Entry>>,
-        touched: &mut HashSet<MappingName>,
-    ) -> Vec<(MappingName, TeamName)> {
-        let table = &published.table;
-        let before = Arc::clone(&self.last.published);
-        let mut removed = Vec::new();
-        let mut changed = Vec::new();
-        for difference in before.table.in_order().diff(table.in_order()) {
-            match difference {
-                DiffItem::Add(_, mapping) => {
-                    touched.insert(mapping.name().clone());
-                    changed.push(mapping);
-                }
-                DiffItem::Update { old: (_, old), new: (_, new) } => {
-                    let name = new.name();
-                    touched.insert(name.clone());
-                    if old.spec.team != new.spec.team {
-                        removed.push((name.clone(), old.spec.team.clone()));
-                    }
-                    // deleted and made again between two ticks
-                    if old.created_at != new.created_at {
-                        self.traffic.forget(name);
-                        self.ledger.forget(&Target::Mapping(name.clone()));
-                    }
-                    changed.push(new);
-                }
-                DiffItem::Remove(key, mapping) => {
-                    if let Some(entry) = entries.remove(key) {
-                        self.standings.take(key, &entry);
-                    }
-                    let name = mapping.name();
-                    let now = table.get(name);
-                    if now.is_none_or(|now| now.created_at != mapping.created_at) {
-                        self.traffic.forget(name);
-                        self.ledger.forget(&Target::Mapping(name.clone()));
-                    }
-                    if now.is_none_or(|now| now.spec.team != mapping.spec.team) {
-                        removed.push((name.clone(), mapping.spec.team.clone()));
-                    }
-                    if let Some(service) = mapping.spec.service_name()
-                        && table.users_of(service).next().is_none()
-                    {
-                        self.ledger.forget(&Target::Service(service.clone()));
-                    }
-                }
-            }
-        }
-        // what was there when the server began was not changed now
-        if self.traffic.now() > 1 {
-            for mapping in changed {
-                let old = before.table.get(mapping.name());
-                let is_new = old.is_none_or(|old| old.created_at != mapping.created_at);
-                self.traffic.mark(mapping, is_new);
-            }
-        }
-        removed
     }
 
     /// Computes the touched mappings anew; returns those that differ.
@@ -353,59 +317,30 @@ impl Board {
         }
         changed
     }
-
-    fn live(&self, mapping: &Arc<Mapping>) -> LiveMapping {
-        let Surroundings { published, members, nodes, is_stale, .. } = &self.last;
-        let name = mapping.name();
-        let members = mapping.spec.service_name().and_then(|service| members.get(service).copied());
-        let none = Window::default();
-        let window = self.traffic.window(name).unwrap_or(&none);
-        let (rate, bad_rate) = self.rates(window);
-        let minute = window.last(self.traffic.now(), HEALTH_SECONDS);
-        LiveMapping {
-            // who follows the numbers has no use for the policy
-            mapping: wire::Mapping {
-                policy: Policy::default().shared(),
-                ..published.view(mapping)
-            },
-            counters: self.ledger.total(&Target::Mapping(name.clone())).into(),
-            rate,
-            bad_rate,
-            ok_percent: minute.ok_percent(),
-            latency: window.minute(self.traffic.now()).latency(),
-            trend: Vec::new(),
-            members,
-            health: judge(*is_stale, minute, members),
-            config: published.config_state(mapping, *nodes),
-        }
-    }
-
-    /// Returns requests a second, and those that were bad.
-    fn rates(&self, window: &Window) -> (Option<f64>, Option<f64>) {
-        let now = self.traffic.now();
-        let known = if self.last.has_rates { RATE_SECONDS } else { 0 };
-        let covered = self.traffic.coverage().last(now, known);
-        let requests = window.last(now, RATE_SECONDS);
-        (per_second(requests.total(), covered), per_second(requests.bad, covered))
-    }
 }
 
 /// Tells whether requests to `target` belong to anybody.
 fn exists(table: &Table, target: &Target) -> bool {
     match target {
         Target::Mapping(name) => table.get(name).is_some(),
+        Target::Side(name, side) => has_side(table, name, *side),
         Target::Service(service) => table.users_of(service).next().is_some(),
     }
 }
 
+/// Tells whether `side` is one of several among which the mapping's requests are shared.
+fn has_side(table: &Table, name: &MappingName, side: Side) -> bool {
+    table.get(name).is_some_and(|mapping| mapping.spec.backends.get(side).is_some())
+}
+
 /// Returns the keys under which the two maps differ.
 fn differing<'a>(
-    before: &'a HashMap<ServiceName, Members>,
-    after: &'a HashMap<ServiceName, Members>,
-) -> impl Iterator<Item = &'a ServiceName> {
-    let gone = before.keys().filter(|service| !after.contains_key(*service));
-    let changed = after.iter().filter(|(service, members)| before.get(*service) != Some(*members));
-    gone.chain(changed.map(|(service, _)| service))
+    before: &'a HashMap<Upstream, Members>,
+    after: &'a HashMap<Upstream, Members>,
+) -> impl Iterator<Item = &'a Upstream> {
+    let gone = before.keys().filter(|upstream| !after.contains_key(*upstream));
+    let changed = after.iter().filter(|(key, members)| before.get(*key) != Some(*members));
+    gone.chain(changed.map(|(upstream, _)| upstream))
 }
 
 fn saturated(count: usize) -> u32 {

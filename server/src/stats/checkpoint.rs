@@ -1,7 +1,7 @@
 //! What must survive a restart of the server so that counters stay exact.
 
 use super::counters::{Counts, Target};
-use crate::xds::node::NodeId;
+use crate::{envoy::source::Source, xds::node::NodeId};
 
 /// The counters that have changed since the checkpoint before.
 ///
@@ -12,9 +12,9 @@ pub struct Checkpoint {
     /// Requests of a target since it exists.
     pub totals: Vec<(Target, Counts)>,
     /// The cumulative values that a node has reported last.
-    pub seen: Vec<((NodeId, Target), Counts)>,
+    pub seen: Vec<((NodeId, Source), Counts)>,
     /// What a node counts no more.
-    pub unseen: Vec<(NodeId, Target)>,
+    pub unseen: Vec<(NodeId, Source)>,
     /// Targets that are no more.
     pub gone: Vec<Target>,
     /// Nodes whose earlier values mean nothing any more, since a new process has their name.

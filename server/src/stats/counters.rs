@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use app::api::live::Counters;
 
-use crate::gateway::{mapping::MappingName, service::ServiceName};
+use crate::gateway::{backends::Side, mapping::MappingName, service::ServiceName};
 
 /// Requests by outcome. The three are disjoint, and their sum is all requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,10 +76,12 @@ impl From<Counts> for Counters {
     }
 }
 
-/// What requests are counted for. A request to a mapping counts for its service, too.
+/// What requests are counted for. A request to a mapping counts for its service, too, and for the
+/// side that it took where the mapping has several.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
     Mapping(MappingName),
+    Side(MappingName, Side),
     Service(ServiceName),
 }
 
@@ -87,6 +89,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mapping(name) => write!(f, "mapping/{name}"),
+            Self::Side(name, side) => write!(f, "side/{name}/{side}"),
             Self::Service(service) => write!(f, "service/{service}"),
         }
     }
@@ -96,8 +99,14 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let side = |text: &str| {
+            let (name, side) = text.split_once('/')?;
+            let side = if side == "1" { Side::FIRST } else { Side::parse(side)? };
+            Some(Self::Side(MappingName::parse(name).ok()?, side))
+        };
         let parsed = match text.split_once('/') {
             Some(("mapping", name)) => MappingName::parse(name).ok().map(Self::Mapping),
+            Some(("side", rest)) => side(rest),
             Some(("service", service)) => ServiceName::parse(service).ok().map(Self::Service),
             _ => None,
         };
@@ -111,7 +120,13 @@ mod tests {
 
     #[test]
     fn a_target_survives_its_text() {
-        for text in ["mapping/user.v1", "service/https://images.shop", "service/[::1]:9000"] {
+        for text in [
+            "mapping/user.v1",
+            "side/user.v1/1",
+            "side/user.v1/2",
+            "service/https://images.shop",
+            "service/[::1]:9000",
+        ] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
     }

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use tracing::debug;
 
-use super::{Flush, Report, counters::Target, latency::Buckets};
+use super::{Flush, Report, latency::Buckets};
 use crate::{
     envoy::{
         prometheus::Histogram,
@@ -79,24 +79,22 @@ fn read(node: NodeId, message: &StreamMetricsMessage) -> Flush {
         let gauge = metric.gauge.as_ref().and_then(|gauge| gauge.value);
         let value = whole(counter.or(gauge).unwrap_or_default());
         match statistic {
-            Statistic::MappingRequests(name, class) => {
-                flush.counts.entry(Target::Mapping(name)).or_default().add_class(class, value);
+            Statistic::Requests(source, class) => {
+                flush.counts.entry(source).or_default().add_class(class, value);
             }
-            Statistic::MappingLatency(name) => {
+            Statistic::Latency(mapping, side) => {
                 // one that was ever used is pushed for ever, mostly empty
                 let buckets = metric.histogram.as_ref().map(buckets).unwrap_or_default();
                 if buckets.samples() > 0 {
-                    flush.latency.insert(name, buckets);
+                    // a mapping may stand in several virtual hosts
+                    flush.latency.entry((mapping, side)).or_default().add(&buckets);
                 }
             }
-            Statistic::ServiceRequests(service, class) => {
-                flush.counts.entry(Target::Service(service)).or_default().add_class(class, value);
+            Statistic::HealthyMembers(upstream) => {
+                flush.members.entry(upstream).or_default().healthy_members = saturated(value);
             }
-            Statistic::HealthyMembers(service) => {
-                flush.members.entry(service).or_default().healthy_members = saturated(value);
-            }
-            Statistic::TotalMembers(service) => {
-                flush.members.entry(service).or_default().total_members = saturated(value);
+            Statistic::TotalMembers(upstream) => {
+                flush.members.entry(upstream).or_default().total_members = saturated(value);
             }
         }
     }

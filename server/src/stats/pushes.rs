@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::board::Now;
 use crate::{
-    envoy::bootstrap::STATS_FLUSH_INTERVAL, gateway::service::ServiceName, xds::node::NodeId,
+    envoy::bootstrap::STATS_FLUSH_INTERVAL, gateway::upstream::Upstream, xds::node::NodeId,
 };
 
 /// A node has gone silent when two flushes are missing, with half of one for delays on the way.
@@ -20,7 +20,7 @@ const REPORTED_REMEMBERED: Duration = Duration::from_secs(3_600);
 #[derive(Debug)]
 pub struct Pushes {
     /// The endpoints as each node that is not silent has seen them last.
-    members: HashMap<NodeId, HashMap<ServiceName, Members>>,
+    members: HashMap<NodeId, HashMap<Upstream, Members>>,
     /// When each node has pushed last.
     heard: HashMap<NodeId, Now>,
     /// Nodes that are new processes and have not pushed yet.
@@ -47,7 +47,7 @@ impl Pushes {
     pub fn push(
         &mut self,
         node: NodeId,
-        members: HashMap<ServiceName, Members>,
+        members: HashMap<Upstream, Members>,
         now: Now,
     ) -> Option<Duration> {
         self.last = now;
@@ -81,21 +81,26 @@ impl Pushes {
         self.heard.iter().map(|(node, heard)| (node.clone(), heard.at)).collect()
     }
 
-    /// Returns the endpoints of each service as the node sees them that sees the fewest healthy.
-    pub fn members_by_service(&self) -> HashMap<ServiceName, Members> {
-        let mut worst: HashMap<ServiceName, Members> = HashMap::new();
-        for (service, members) in self.members.values().flatten() {
-            match worst.get_mut(service) {
+    /// Returns the endpoints of each cluster as the node sees them that sees the fewest healthy.
+    pub fn members(&self) -> HashMap<Upstream, Members> {
+        let mut worst: HashMap<Upstream, Members> = HashMap::new();
+        for (upstream, members) in self.members.values().flatten() {
+            match worst.get_mut(upstream) {
                 None => {
-                    worst.insert(service.clone(), *members);
+                    worst.insert(upstream.clone(), *members);
                 }
-                Some(worst) => {
-                    worst.healthy_members = worst.healthy_members.min(members.healthy_members);
-                    worst.total_members = worst.total_members.max(members.total_members);
-                }
+                Some(worst) => *worst = fewest(*worst, *members),
             }
         }
         worst
+    }
+}
+
+/// Returns what is to be said of endpoints that are seen in two ways.
+pub fn fewest(one: Members, other: Members) -> Members {
+    Members {
+        healthy_members: one.healthy_members.min(other.healthy_members),
+        total_members: one.total_members.max(other.total_members),
     }
 }
 

@@ -111,7 +111,7 @@ fn parts(tick: &Tick, sight: &Sight) -> (Gateway, Totals) {
 }
 
 /// Adds up the endpoints of services; `None` until a node has reported any.
-pub(super) fn sum(members: impl Iterator<Item = Members>) -> Option<Members> {
+pub fn sum(members: impl Iterator<Item = Members>) -> Option<Members> {
     members.reduce(|sum, one| Members {
         healthy_members: sum.healthy_members.saturating_add(one.healthy_members),
         total_members: sum.total_members.saturating_add(one.total_members),

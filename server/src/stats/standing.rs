@@ -76,7 +76,7 @@ impl Standings {
         let (old, new) = (&before.mapping.spec, &after.mapping.spec);
         match self.by_team.get_mut(&new.team) {
             // that is so each second, for each mapping with traffic
-            Some(standing) if old.team == new.team && old.service_name() == new.service_name() => {
+            Some(standing) if old.team == new.team && old.services().eq(new.services()) => {
                 standing.replace(key, &before.live, &after.live);
                 self.all.replace(key, &before.live, &after.live);
             }
@@ -143,7 +143,7 @@ impl Standing {
         let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_add(1));
         self.mappings = self.mappings.saturating_add(1);
-        if let Some(service) = entry.mapping.spec.service_name() {
+        for service in entry.mapping.spec.services() {
             *self.services.entry(service.clone()).or_default() += 1;
         }
         if let Some(place) = place_of_trouble(key, live) {
@@ -158,12 +158,12 @@ impl Standing {
         let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_sub(1));
         self.mappings = self.mappings.saturating_sub(1);
-        if let Some(service) = entry.mapping.spec.service_name()
-            && let Some(users) = self.services.get_mut(service)
-        {
-            *users = users.saturating_sub(1);
-            if *users == 0 {
-                self.services.remove(service);
+        for service in entry.mapping.spec.services() {
+            if let Some(users) = self.services.get_mut(service) {
+                *users = users.saturating_sub(1);
+                if *users == 0 {
+                    self.services.remove(service);
+                }
             }
         }
         if let Some(place) = place_of_trouble(key, live) {

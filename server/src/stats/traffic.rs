@@ -3,7 +3,10 @@
 //! What a second costs is what came in it and in the minute before; a mapping that nobody asked
 //! for during an hour costs nothing, not even memory.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use super::{
     counters::Counts,
@@ -12,23 +15,34 @@ use super::{
     marks::Marks,
     window::{LONG_SECONDS, Window},
 };
-use crate::gateway::mapping::{Mapping, MappingName};
+use crate::gateway::{
+    backends::Side,
+    mapping::{Mapping, MappingName},
+};
 
 /// Keeps the windows; knows the number of the last second that has ended.
 #[derive(Debug, Default)]
 pub struct Traffic {
     now: u32,
-    windows: HashMap<MappingName, Window>,
-    /// Mappings whose numbers of the last minute still move.
-    moving: HashSet<MappingName>,
+    mappings: Windows<MappingName>,
+    /// Of mappings whose requests are shared: each side by itself.
+    sides: Windows<(MappingName, Side)>,
     /// All mappings together.
     whole: Window,
     coverage: Coverage,
     marks: Marks,
-    /// The second that is under way.
-    requests: HashMap<MappingName, Counts>,
-    latency: HashMap<MappingName, Buckets>,
     covered: f32,
+}
+
+/// The windows of what had traffic, by what it is called.
+#[derive(Debug)]
+struct Windows<K> {
+    windows: HashMap<K, Window>,
+    /// Those whose numbers of the last minute still move.
+    moving: HashSet<K>,
+    /// The second that is under way.
+    requests: HashMap<K, Counts>,
+    latency: HashMap<K, Buckets>,
 }
 
 impl Traffic {
@@ -39,65 +53,57 @@ impl Traffic {
 
     /// Takes in requests.
     pub fn count(&mut self, name: &MappingName, requests: Counts) {
-        if requests.total() > 0 {
-            self.requests.entry(name.clone()).or_default().add(requests);
-        }
+        self.mappings.count(name, requests);
+    }
+
+    /// Takes in requests of a side; they are counted for the mapping, too.
+    pub fn count_side(&mut self, name: &MappingName, side: Side, requests: Counts) {
+        self.sides.count(&(name.clone(), side), requests);
     }
 
     /// Takes in how long requests took.
     pub fn measure(&mut self, name: &MappingName, latency: &Buckets) {
-        self.latency.entry(name.clone()).or_default().add(latency);
+        self.mappings.measure(name, latency);
+    }
+
+    /// Takes in how long requests of a side took.
+    pub fn measure_side(&mut self, name: &MappingName, side: Side, latency: &Buckets) {
+        self.sides.measure(&(name.clone(), side), latency);
     }
 
     /// Ends a second, which gets the number `now`; `nodes` are those that push, and of the mappings
     /// only those that `exists` knows count: Envoy may count for a while after one has gone.
     pub fn end_second(&mut self, now: u32, nodes: usize, exists: impl Fn(&MappingName) -> bool) {
-        let (before, windows) = (self.now, &self.windows);
-        self.moving.retain(|name| windows.get(name).is_some_and(|kept| !kept.is_settled(before)));
+        self.mappings.rest(self.now);
+        self.sides.rest(self.now);
         self.now = now;
         let nodes = u16::try_from(nodes.max(1)).unwrap_or(u16::MAX);
         let covered = std::mem::take(&mut self.covered) / f32::from(nodes);
         self.coverage.add(now, covered);
-
-        let mut requests = std::mem::take(&mut self.requests);
-        let latency = std::mem::take(&mut self.latency);
-        self.marks.end_second(now, covered.into(), &requests, &latency);
-        for name in latency.keys() {
-            requests.entry(name.clone()).or_default();
-        }
-        let (mut all_requests, mut all_latency) = (Counts::default(), Buckets::default());
-        for (name, counts) in requests.into_iter().filter(|(name, _)| exists(name)) {
-            let latency = latency.get(&name);
-            all_requests.add(counts);
-            latency.into_iter().for_each(|latency| all_latency.add(latency));
-            self.windows.entry(name.clone()).or_default().add(now, counts, latency);
-            self.moving.insert(name);
-        }
-        let all_latency = (all_latency.samples() > 0).then_some(&all_latency);
-        self.whole.add(now, all_requests, all_latency);
+        let Windows { requests, latency, .. } = &self.mappings;
+        self.marks.end_second(now, covered.into(), requests, latency);
+        let (requests, latency) = self.mappings.end_second(now, &exists);
+        self.sides.end_second(now, |(name, _)| exists(name));
+        self.whole.add(now, requests, (latency.samples() > 0).then_some(&latency));
         self.whole.end_second(now);
-        for name in &self.moving {
-            if let Some(window) = self.windows.get_mut(name) {
-                window.end_second(now);
-            }
-        }
-        if now.is_multiple_of(LONG_SECONDS) {
-            self.windows.retain(|_, window| window.forget_old(now));
-        }
     }
 
     /// Notes that a mapping was changed, or made, in the second that has just ended.
     pub fn mark(&mut self, mapping: &Mapping, is_new: bool) {
         let name = mapping.name();
-        let window = self.windows.get(name).filter(|_| !is_new);
+        let window = self.mappings.windows.get(name).filter(|_| !is_new);
         self.marks.change((name, mapping.revision), self.now, window, &self.coverage);
     }
 
-    /// Forgets a mapping.
+    /// Forgets a mapping; not its sides.
     pub fn forget(&mut self, name: &MappingName) {
-        self.windows.remove(name);
-        self.moving.remove(name);
+        self.mappings.forget(name);
         self.marks.gone(name);
+    }
+
+    /// Forgets a side of a mapping.
+    pub fn forget_side(&mut self, name: &MappingName, side: Side) {
+        self.sides.forget(&(name.clone(), side));
     }
 
     /// Returns the number of the last second that has ended.
@@ -107,11 +113,15 @@ impl Traffic {
 
     /// Returns the mappings whose numbers may differ from those of the second before.
     pub fn moving(&self) -> impl Iterator<Item = &MappingName> {
-        self.moving.iter()
+        self.mappings.moving.iter()
     }
 
     pub fn window(&self, name: &MappingName) -> Option<&Window> {
-        self.windows.get(name)
+        self.mappings.windows.get(name)
+    }
+
+    pub fn side(&self, name: &MappingName, side: Side) -> Option<&Window> {
+        self.sides.windows.get(&(name.clone(), side))
     }
 
     pub fn whole(&self) -> &Window {
@@ -124,6 +134,64 @@ impl Traffic {
 
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
+    }
+}
+
+impl<K> Default for Windows<K> {
+    fn default() -> Self {
+        let (windows, moving, requests, latency) = Default::default();
+        Self { windows, moving, requests, latency }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Windows<K> {
+    fn count(&mut self, key: &K, requests: Counts) {
+        if requests.total() > 0 {
+            self.requests.entry(key.clone()).or_default().add(requests);
+        }
+    }
+
+    fn measure(&mut self, key: &K, latency: &Buckets) {
+        self.latency.entry(key.clone()).or_default().add(latency);
+    }
+
+    /// Leaves out those that have come to rest in the second `before`, which was the last.
+    fn rest(&mut self, before: u32) {
+        let windows = &self.windows;
+        self.moving.retain(|key| windows.get(key).is_some_and(|kept| !kept.is_settled(before)));
+    }
+
+    /// Ends the second `now` of those that exist; returns what came in all of them.
+    fn end_second(&mut self, now: u32, exists: impl Fn(&K) -> bool) -> (Counts, Buckets) {
+        let mut requests = std::mem::take(&mut self.requests);
+        let latency = std::mem::take(&mut self.latency);
+        for key in latency.keys() {
+            requests.entry(key.clone()).or_default();
+        }
+        let (mut all_requests, mut all_latency) = (Counts::default(), Buckets::default());
+        for (key, counts) in requests.into_iter().filter(|(key, _)| exists(key)) {
+            let latency = latency.get(&key);
+            all_requests.add(counts);
+            latency.into_iter().for_each(|latency| all_latency.add(latency));
+            self.windows.entry(key.clone()).or_default().add(now, counts, latency);
+            self.moving.insert(key);
+        }
+        for key in &self.moving {
+            if let Some(window) = self.windows.get_mut(key) {
+                window.end_second(now);
+            }
+        }
+        if now.is_multiple_of(LONG_SECONDS) {
+            self.windows.retain(|_, window| window.forget_old(now));
+        }
+        (all_requests, all_latency)
+    }
+
+    fn forget(&mut self, key: &K) {
+        self.windows.remove(key);
+        self.moving.remove(key);
+        self.requests.remove(key);
+        self.latency.remove(key);
     }
 }
 

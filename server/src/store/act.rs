@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Condition, Delete, Put, StoreError, audit, change, rows, writer::Batch};
+use super::{Condition, Delete, Put, StoreError, audit, change, neighbours, rows, writer::Batch};
 use crate::{
     auth::{
         access::Access,
@@ -89,9 +89,9 @@ async fn decide(
     })?;
     let Outcome { edits, entry, also, signed_in, .. } = outcome;
     let Outcome { writes, asked_by, unless_mapped, free_for, id, .. } = outcome;
-    if let Some((team, territory)) = free_for {
-        let neighbours = rows::neighbours(&mut batch.transaction, &team, &territory).await?;
-        neighbours.leave_free(&batch.access, &team, &territory)?;
+    if let Some((team, place)) = free_for {
+        let neighbours = neighbours::neighbours(&mut batch.transaction, &team, &place).await?;
+        neighbours.leave_free(&batch.access, &team, &place.territory)?;
     }
     if let Some(team) = unless_mapped
         && let Some(mapping) = rows::a_mapping_of(&mut batch.transaction, &team).await?
@@ -126,7 +126,7 @@ async fn close(
 ) -> Result<(), StoreError> {
     let because = match error {
         // those who read of it may not know the other mapping
-        StoreError::PrefixTaken(taken) => taken.elsewhere(),
+        StoreError::MatchTaken(taken) => taken.elsewhere(),
         other => other.to_string(),
     };
     let (edits, entry) = requests::stale(&batch.access, request, because, batch.now);

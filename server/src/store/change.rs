@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{
     StoreError, audit,
     idempotency::{self, Once},
-    rows,
+    neighbours, rows,
     writer::Batch,
 };
 use crate::{
     auth::{
         access::{Edit, Entity},
         audit::Entry,
-        claim::Territory,
+        claim::{Place, Territory},
         command::Grounds,
         names::TeamName,
         ownership::{self, Neighbours, PutFacts, Right},
@@ -24,6 +24,7 @@ use crate::{
     gateway::{
         mapping::{Mapping, MappingName, Revision, Spec},
         plan,
+        table::MatchTaken,
     },
 };
 
@@ -152,10 +153,10 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     let team = before.as_ref().map(|before| &before.spec.team);
     let right = right(batch, &principal, grounds, team, &spec).await?;
     // whose place it is says more than that it is not the author's
-    if let Some(owner) = rows::owner_of_prefix(&mut batch.transaction, &spec.prefix).await?
+    if let Some(owner) = rows::owner_of_match(&mut batch.transaction, &spec.match_key()).await?
         && owner.name != spec.name
     {
-        return Err(StoreError::prefix_taken(spec.prefix, owner));
+        return Err(MatchTaken::new(&spec, owner.name, owner.team).into());
     }
     let right = right?;
     let (created_at, effect) = match &before {
@@ -170,8 +171,8 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));
         must_be_free(batch, &author, &places, before.as_ref())?;
     }
-    if let Right::New(territory) = right {
-        claim(batch, &author, &spec, territory).await?;
+    if let Right::New(place) = right {
+        claim(batch, &author, &spec, place).await?;
     }
     let mut mapping = Mapping { spec, revision: Revision::default(), created_at, updated_at: now };
     mapping.revision = rows::put(&mut batch.transaction, &mapping, &author).await?;
@@ -201,9 +202,9 @@ async fn right(
     if grounds == Grounds::Decided {
         return Ok(Ok(Right::Common));
     }
-    let place = Territory::of(&spec.prefix);
+    let place = Place::of(spec);
     let neighbours = if ownership::asks_neighbours(&batch.access, principal, &place) {
-        rows::neighbours(&mut batch.transaction, &spec.team, &place).await?
+        neighbours::neighbours(&mut batch.transaction, &spec.team, &place).await?
     } else {
         Neighbours::default()
     };
@@ -240,11 +241,11 @@ async fn claim(
     batch: &mut Batch<'_>,
     author: &Author,
     spec: &Spec,
-    territory: Territory,
+    place: Place,
 ) -> Result<(), StoreError> {
     let (id, given) = batch.access.next_id();
-    let claim = ownership::new_claim(id, &spec.team, territory, author, batch.now);
-    let entry = Entry::new("claim.create", "claim", &claim.territory).of_team(&spec.team);
+    let claim = ownership::new_claim(id, &spec.team, place, author, batch.now);
+    let entry = Entry::new("claim.create", "claim", claim.place()).of_team(&spec.team);
     let entry = entry.with("team", None, Some(spec.team.as_str()));
     batch.edit([given, Edit::Put(Entity::Claim(Arc::new(claim)))]).await?;
     audit::write(&mut batch.transaction, author, &entry, None, batch.now).await

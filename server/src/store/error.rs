@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::rows::PrefixOwner;
 use crate::{
     auth::{entity::Protection, ownership, refusal::Refusal},
     gateway::{
         mapping::{Mapping, MappingName},
-        path::Prefix,
-        table::PrefixTaken,
+        table::MatchTaken,
     },
 };
 
@@ -22,7 +20,7 @@ pub enum StoreError {
     )]
     Newer { path: String, version: i64 },
     #[error(transparent)]
-    PrefixTaken(#[from] PrefixTaken),
+    MatchTaken(#[from] MatchTaken),
     #[error("a mapping named `{0}` exists already")]
     NameTaken(MappingName),
     /// Carries the mapping as it is now; `None` when there is none.
@@ -51,12 +49,6 @@ fn stale(name: &MappingName, current: Option<&Mapping>) -> String {
             format!("`{name}` was changed since: its revision is now {}", current.revision)
         }
         None => format!("there is no mapping named `{name}` any more"),
-    }
-}
-
-impl StoreError {
-    pub(super) fn prefix_taken(prefix: Prefix, owner: PrefixOwner) -> Self {
-        Self::PrefixTaken(PrefixTaken { prefix, owner: owner.name, team: owner.team })
     }
 }
 

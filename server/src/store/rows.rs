@@ -3,34 +3,40 @@
 //! One text for every database: `$1` placeholders and the portable subset (`returning`,
 //! `on conflict`).
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
+use app::api::{mapping::Backend, problem::FieldError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
 use super::{CHANGES_PAGE, Loaded, StoreError};
 use crate::{
-    auth::{claim::Territory, names::TeamName, ownership::Neighbours, principal::Author},
+    auth::{names::TeamName, principal::Author},
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+        matching::{self, MatchKey, host::HostPattern},
         path::{Prefix, Rewrite},
         policy::Policy,
         service::{Service, ServiceError},
         table::Table,
     },
-    stats::{
-        checkpoint::Checkpoint,
-        counters::{Counts, Target},
-    },
+    stats::{checkpoint::Checkpoint, counters::Counts},
 };
 
 /// The content of a mapping in `revisions.spec`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredSpec {
+    /// Absent in what was stored before mappings had hosts.
+    #[serde(default)]
+    host: HostPattern,
     prefix: String,
+    /// Absent where only host and prefix decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r#match: Option<Value>,
     service: String,
     rewrite: String,
     /// Absent in what was stored before there were labels.
@@ -42,18 +48,25 @@ pub(super) struct StoredSpec {
     /// Absent in what was stored before there was policy.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     policy: Map<String, Value>,
+    /// Absent in what was stored before there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    backends: Vec<Backend>,
     created_at: DateTime<Utc>,
 }
 
 impl StoredSpec {
     fn of(mapping: &Mapping) -> Self {
         let spec = &mapping.spec;
+        let matching = (!spec.matching.is_default()).then(|| spec.matching.wire());
         Self {
+            host: spec.host.clone(),
             prefix: spec.prefix.to_string(),
+            r#match: matching.and_then(|matching| serde_json::to_value(matching).ok()),
             service: spec.service_text().to_owned(),
             rewrite: spec.rewrite.as_str().to_owned(),
             labels: spec.labels.to_vec(),
             team: spec.team.clone(),
+            backends: spec.backends.to_wire(),
             policy: spec.policy.json(),
             created_at: mapping.created_at,
         }
@@ -62,18 +75,26 @@ impl StoredSpec {
     /// Parses the content of the mapping `name`; what was stored was parsed once.
     pub(super) fn parse(&self, name: &str) -> Result<Spec, String> {
         let labels = self.labels.iter().map(String::as_str);
+        let prefix = Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?;
+        let matching = matching::read::read(self.r#match.as_ref(), Some(&prefix));
+        let faults = |errors: Vec<FieldError>| {
+            let told =
+                errors.iter().map(|error| format!("its {} {}", error.field(), error.message));
+            told.collect::<Vec<_>>().join("; ")
+        };
         Ok(Spec {
             name: MappingName::parse(name).map_err(|error| format!("its name {error}"))?,
-            prefix: Prefix::parse(&self.prefix).map_err(|error| format!("its prefix {error}"))?,
+            host: self.host.clone(),
+            prefix,
+            matching: matching.map_err(faults)?,
             service: self.service().map_err(|error| format!("its service {error}"))?,
+            backends: Backends::parse(&self.backends)
+                .map_err(|error| format!("its `backends` {error}"))?,
             rewrite: Rewrite::parse(&self.rewrite)
                 .map_err(|error| format!("its rewrite {error}"))?,
             labels: Labels::parse(labels).map_err(|error| format!("it {error}"))?,
             team: self.team.clone(),
-            policy: Policy::parse(&self.policy).map_err(|errors| {
-                let first = errors.into_iter().next().unwrap_or_default();
-                format!("its `{}` {}", first.field(), first.message)
-            })?,
+            policy: Policy::parse(&self.policy).map_err(faults)?,
         })
     }
 
@@ -88,8 +109,8 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
     let mut transaction = pool.begin().await?;
     let revision = newest(&mut transaction).await?;
     let rows = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, policy, revision, created_at,
-                updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, policy,
+                revision, created_at, updated_at
          from mappings",
     )
     .fetch_all(&mut *transaction)
@@ -141,63 +162,25 @@ pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, Store
     newest(&mut pool.begin().await?).await
 }
 
-/// Who has a prefix.
+/// Who has a match.
 #[derive(Debug)]
-pub(super) struct PrefixOwner {
+pub(super) struct MatchOwner {
     pub(super) name: MappingName,
     pub(super) team: TeamName,
 }
 
-pub(super) async fn owner_of_prefix(
+pub(super) async fn owner_of_match(
     transaction: &mut Transaction<'_, Sqlite>,
-    prefix: &Prefix,
-) -> Result<Option<PrefixOwner>, StoreError> {
-    let row = sqlx::query("select name, team from mappings where prefix = $1")
-        .bind(prefix.as_str())
+    key: &MatchKey,
+) -> Result<Option<MatchOwner>, StoreError> {
+    let row = sqlx::query("select name, team from mappings where match_key = $1")
+        .bind(key.as_str())
         .fetch_optional(&mut **transaction)
         .await?;
     let Some(row) = row else { return Ok(None) };
     let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
     let (name, team) = (parsed(MappingName::parse(&name))?, parsed(TeamName::parse(&team))?);
-    Ok(Some(PrefixOwner { name, team }))
-}
-
-/// Finds the mappings of other teams than `team` that are nearest to a place.
-pub(super) async fn neighbours(
-    transaction: &mut Transaction<'_, Sqlite>,
-    team: &TeamName,
-    place: &Territory,
-) -> Result<Neighbours, StoreError> {
-    let mut around: QueryBuilder<Sqlite> =
-        QueryBuilder::new("select prefix, team from mappings where team <> ");
-    around.push_bind(team.as_str());
-    around.push(" and prefix in (");
-    let mut prefixes = around.separated(", ");
-    for territory in place.outward().filter(|territory| !territory.is_root()) {
-        let base = territory.as_str().trim_end_matches('/').to_owned();
-        prefixes.push_bind(base).push_bind(territory.to_string());
-    }
-    around.push(") order by length(prefix) desc limit 1");
-    let around = around.build().fetch_optional(&mut **transaction).await?;
-    // `0` follows `/`: what begins with the place's path lies between
-    let end = format!("{}0", place.as_str().trim_end_matches('/'));
-    let inside = sqlx::query(
-        "select prefix, team from mappings
-         where prefix > $1 and prefix < $2 and team <> $3 order by prefix limit 1",
-    )
-    .bind(place.as_str())
-    .bind(end)
-    .bind(team.as_str())
-    .fetch_optional(&mut **transaction)
-    .await?;
-    let neighbour = |row: SqliteRow| -> Result<_, StoreError> {
-        let (prefix, team): (String, String) = (row.try_get("prefix")?, row.try_get("team")?);
-        Ok((parsed(Territory::parse(&prefix))?, parsed(TeamName::parse(&team))?))
-    };
-    Ok(Neighbours {
-        around: around.map(neighbour).transpose()?,
-        inside: inside.map(neighbour).transpose()?,
-    })
+    Ok(Some(MatchOwner { name, team }))
 }
 
 /// Returns the name of a mapping of a team, if it has any.
@@ -216,8 +199,8 @@ pub(super) async fn get(
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
     let row = sqlx::query(
-        "select name, prefix, service, rewrite, labels, team, policy, revision, created_at,
-                updated_at
+        "select name, host, prefix, match, service, rewrite, labels, team, backends, policy,
+                revision, created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
@@ -235,6 +218,8 @@ pub(super) async fn put(
 ) -> Result<Revision, StoreError> {
     let name = mapping.name().as_str();
     let stored = StoredSpec::of(mapping);
+    let ignores_case = mapping.spec.matching.ignores_case();
+    let folded = ignores_case.then(|| stored.prefix.to_ascii_lowercase());
     let revision: i64 = sqlx::query_scalar(
         "insert into revisions (committed_at, mapping, change, spec, actor, team)
          values ($1, $2, 'put', $3, $4, $5) returning revision",
@@ -248,12 +233,14 @@ pub(super) async fn put(
     .await?;
     sqlx::query(
         "insert into mappings
-             (name, prefix, service, rewrite, labels, team, policy, revision, created_at,
-              updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             (name, prefix, service, rewrite, labels, team, backends, policy, revision,
+              created_at, updated_at, host, match, match_key, folded)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (name) do update set
-             prefix = excluded.prefix, service = excluded.service, rewrite = excluded.rewrite,
-             labels = excluded.labels, team = excluded.team, policy = excluded.policy,
+             host = excluded.host, match = excluded.match, match_key = excluded.match_key,
+             folded = excluded.folded, prefix = excluded.prefix, service = excluded.service,
+             rewrite = excluded.rewrite, labels = excluded.labels, team = excluded.team,
+             backends = excluded.backends, policy = excluded.policy,
              revision = excluded.revision,
              updated_at = excluded.updated_at",
     )
@@ -263,10 +250,15 @@ pub(super) async fn put(
     .bind(stored.rewrite)
     .bind(Json(stored.labels))
     .bind(stored.team.as_str())
+    .bind(Json(stored.backends))
     .bind(Json(stored.policy))
     .bind(revision)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
+    .bind(stored.host.to_string())
+    .bind(stored.r#match.map(Json))
+    .bind(mapping.spec.match_key().as_str())
+    .bind(folded)
     .execute(&mut **transaction)
     .await?;
     Ok(Revision(unsigned(revision)))
@@ -311,10 +303,10 @@ pub(super) async fn save_counters(
             .execute(&mut **transaction)
             .await?;
     }
-    for (node, target) in &checkpoint.unseen {
+    for (node, source) in &checkpoint.unseen {
         sqlx::query("delete from stat_seen where node = $1 and target = $2")
             .bind(node.as_ref())
-            .bind(target.to_string())
+            .bind(source.to_string())
             .execute(&mut **transaction)
             .await?;
     }
@@ -331,14 +323,14 @@ pub(super) async fn save_counters(
         .execute(&mut **transaction)
         .await?;
     }
-    for ((node, target), counts) in &checkpoint.seen {
+    for ((node, source), counts) in &checkpoint.seen {
         sqlx::query(
             "insert into stat_seen (node, target, ok, c4xx, bad) values ($1, $2, $3, $4, $5)
              on conflict (node, target) do update set
                  ok = excluded.ok, c4xx = excluded.c4xx, bad = excluded.bad",
         )
         .bind(node.as_ref())
-        .bind(target.to_string())
+        .bind(source.to_string())
         .bind(signed(counts.ok))
         .bind(signed(counts.c4xx))
         .bind(signed(counts.bad))
@@ -361,14 +353,14 @@ pub(super) async fn load_counters(pool: &SqlitePool) -> Result<Checkpoint, Store
         .fetch_all(&mut *transaction)
         .await?;
     for row in &totals {
-        checkpoint.totals.push((target(row)?, counts(row)?));
+        checkpoint.totals.push((kept_for(row)?, counts(row)?));
     }
     let seen = sqlx::query("select node, target, ok, c4xx, bad from stat_seen")
         .fetch_all(&mut *transaction)
         .await?;
     for row in &seen {
         let node: String = row.try_get("node")?;
-        checkpoint.seen.push(((node.into(), target(row)?), counts(row)?));
+        checkpoint.seen.push(((node.into(), kept_for(row)?), counts(row)?));
     }
     Ok(checkpoint)
 }
@@ -385,13 +377,18 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
     let revision = row.try_get("revision").map_err(|error| error.to_string())?;
     let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
+    let matching: Option<Json<Value>> = row.try_get("match").map_err(|error| error.to_string())?;
+    let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
     let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
+        host: HostPattern::parse(&text("host")?).map_err(|error| format!("its host {error}"))?,
+        r#match: matching.map(|Json(matching)| matching),
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,
         labels,
         team: TeamName::parse(&text("team")?).map_err(|error| format!("its team {error}"))?,
+        backends,
         policy,
         created_at: time("created_at")?,
     };
@@ -433,7 +430,8 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
     Ok(Change { revision, kind })
 }
 
-fn target(row: &SqliteRow) -> Result<Target, StoreError> {
+/// Reads what a row of counters is kept for: a target, or what a node counts by itself.
+fn kept_for<T: FromStr<Err = String>>(row: &SqliteRow) -> Result<T, StoreError> {
     let text: String = row.try_get("target")?;
     parsed(text.parse())
 }
@@ -447,7 +445,7 @@ fn counts(row: &SqliteRow) -> Result<Counts, StoreError> {
 }
 
 /// Turns a fault in stored data into an error: what is stored was parsed once.
-fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
+pub(super) fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::Unavailable(format!("a stored value {error}")))
 }
 

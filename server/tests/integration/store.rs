@@ -4,9 +4,12 @@ use std::{collections::HashSet, sync::Arc};
 
 use chancery::{
     auth::names::TeamName,
+    envoy::source::Source,
     gateway::{
+        backends::Backends,
         labels::Labels,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
+        matching::{Match, host::HostPattern},
         path::{Prefix, Rewrite},
         policy::Policy,
         service::Service,
@@ -87,9 +90,12 @@ fn name(text: &str) -> MappingName {
 
 fn spec(name_text: &str, prefix: &str, service: &str) -> Spec {
     Spec {
+        host: HostPattern::Any,
+        matching: Match::default(),
         name: name(name_text),
         prefix: Prefix::parse(prefix).unwrap(),
         service: Some(Service::parse(service).unwrap()),
+        backends: Backends::default(),
         rewrite: Rewrite::default(),
         labels: Labels::default(),
         team: TeamName::default_team(),
@@ -188,7 +194,7 @@ async fn a_taken_prefix_names_its_owner(database: Database) {
     let moved = store.put(spec("other", "/user/", "b")).await.unwrap_err();
 
     for error in [created, moved] {
-        let StoreError::PrefixTaken(taken) = error else { panic!("{error}") };
+        let StoreError::MatchTaken(taken) = error else { panic!("{error}") };
         assert_eq!(taken.owner, name("user"));
         assert_eq!(taken.prefix.as_str(), "/user/");
     }
@@ -220,7 +226,7 @@ async fn two_mappings_swap_their_prefixes_by_way_of_a_third(database: Database) 
 
     let table = store.load().await.unwrap().table;
     let prefix_of = |text| table.get(&name(text)).unwrap().spec.prefix.to_string();
-    assert!(matches!(at_once, Err(StoreError::PrefixTaken(_))));
+    assert!(matches!(at_once, Err(StoreError::MatchTaken(_))));
     assert_eq!([prefix_of("left"), prefix_of("right")], ["/right/", "/left/"]);
 }
 
@@ -335,8 +341,8 @@ fn target(text: &str) -> Target {
     text.parse().unwrap()
 }
 
-fn seen(node: &str, target_text: &str, ok: u64) -> ((NodeId, Target), Counts) {
-    ((NodeId::reported(node), target(target_text)), counts(ok))
+fn seen(node: &str, source: &str, ok: u64) -> ((NodeId, Source), Counts) {
+    ((NodeId::reported(node), source.parse().unwrap()), counts(ok))
 }
 
 async fn save(store: &Store, checkpoint: Checkpoint) {
@@ -356,9 +362,15 @@ async fn counters_survive_a_restart(database: Database) {
     let checkpoint = Checkpoint {
         totals: vec![
             (target("mapping/user"), counts(10)),
+            (target("side/user/2"), counts(7)),
             (target("service/usersvc"), counts(u64::MAX / 4)),
         ],
-        seen: vec![seen("one", "mapping/user", 4), seen("two", "mapping/user", 6)],
+        seen: vec![
+            seen("one", "mapping/user", 4),
+            seen("one", "mapping/user@2", 7),
+            seen("two", "mapping/user", 6),
+            seen("two", "service/usersvc+5f0c6a1e9b24d873", 6),
+        ],
         ..Checkpoint::default()
     };
 

@@ -193,7 +193,7 @@ fn decision(request: &Request, acted: Option<&Acted>) -> impl IntoView + use<> {
             false => "It waits for the others then.",
         };
         view! {
-            <details class="ask ask-agree" open=is_open data-testid="approve">
+            <details class="ask" open=is_open data-testid="approve">
                 <summary>"Approve …"</summary>
                 <ActionForm to="request.approve" class="form" tried=tried>
                     <p>{what}</p>

@@ -4,7 +4,7 @@ use std::{ops::Bound, sync::Arc};
 
 use super::{
     super::{
-        claim::{Host, Territory},
+        claim::{HostPattern, Territory},
         entity::{Claim, Id, Protection},
     },
     Access,
@@ -20,42 +20,43 @@ impl Access {
     }
 
     /// Returns the claim at exactly this place.
-    pub fn claim_at(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
+    pub fn claim_at(&self, host: &HostPattern, territory: &Territory) -> Option<&Arc<Claim>> {
         let id = self.by_place.get(&(territory.clone(), host.clone()))?;
         self.claims.get(id)
     }
 
-    /// Returns the innermost claim that covers a place, if any does.
-    pub fn owner_of(&self, host: &Host, territory: &Territory) -> Option<&Arc<Claim>> {
-        territory.outward().find_map(|around| {
-            self.claim_at(host, &around).or_else(|| self.claim_at(&Host::Any, &around))
-        })
+    /// Returns the claim that decides whose a place is, if any covers it: of the most specific
+    /// host, and there the innermost.
+    pub fn owner_of(&self, host: &HostPattern, territory: &Territory) -> Option<&Arc<Claim>> {
+        let hosts = host.outward();
+        hosts
+            .iter()
+            .find_map(|host| territory.outward().find_map(|around| self.claim_at(host, &around)))
     }
 
     /// Returns the claims that lie inside a place, itself included, for hosts that meet `host`.
     pub fn claims_inside<'a>(
         &'a self,
-        host: &'a Host,
+        host: &'a HostPattern,
         territory: &'a Territory,
     ) -> impl Iterator<Item = &'a Arc<Claim>> {
         self.by_place
-            .range((territory.clone(), Host::Any)..)
+            .range((territory.clone(), HostPattern::Any)..)
             .take_while(|((inside, _), _)| territory.covers(inside))
             .filter(|((_, its), _)| its.meets(host))
             .filter_map(|(_, id)| self.claims.get(id))
     }
 
-    /// Returns the claims for single hosts that lie around a place, where it is one for every host.
+    /// Returns the claims around a place for some of its hosts only.
     pub fn claims_around<'a>(
         &'a self,
-        host: &'a Host,
+        host: &'a HostPattern,
         territory: &'a Territory,
     ) -> impl Iterator<Item = &'a Arc<Claim>> {
-        let around = territory.outward().filter(|_| *host == Host::Any);
-        around.flat_map(move |around| {
-            let at = self.by_place.range((around.clone(), Host::Any)..);
+        territory.outward().flat_map(move |around| {
+            let at = self.by_place.range((around.clone(), HostPattern::Any)..);
             at.take_while(move |((place, _), _)| *place == around)
-                .filter(|((_, host), _)| *host != Host::Any)
+                .filter(move |((_, its), _)| its != host && host.covers(its))
                 .filter_map(|(_, id)| self.claims.get(id))
         })
     }
@@ -63,7 +64,7 @@ impl Access {
     /// Returns the claims after a place, in the order of places.
     pub fn claims_after(
         &self,
-        place: Option<(Territory, Host)>,
+        place: Option<(Territory, HostPattern)>,
     ) -> impl Iterator<Item = &Arc<Claim>> {
         let after = match place {
             Some(place) => Bound::Excluded(place),

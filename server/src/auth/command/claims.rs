@@ -9,7 +9,7 @@ use super::{Grounds, MappingWrite, Outcome, Scene};
 use crate::auth::{
     access::{Access, Edit, Entity},
     audit::Entry,
-    claim::{Host, Territory},
+    claim::{HostPattern, Place, Territory},
     entity::{Claim, Grant, Id},
     names::TeamName,
     ownership,
@@ -32,7 +32,7 @@ const GRANT_MAX: TimeDelta = TimeDelta::days(5 * 366);
 #[derive(Debug, Clone)]
 pub struct NewClaim {
     pub team: TeamName,
-    pub host: Host,
+    pub host: HostPattern,
     pub territory: Territory,
     pub note: String,
 }
@@ -51,27 +51,32 @@ pub fn create(scene: &Scene<'_>, new: NewClaim) -> Result<Outcome, Refusal> {
     }
     let around = access.owner_of(&host, &territory);
     let is_nobodys = around.is_none();
+    let place = Place::new(host.clone(), territory.clone());
     match around {
-        // a part of what is the team's
-        Some(around) if around.team == team => {}
+        // a part of what is the team's; that of fewer hosts decides before others inside it
+        Some(around) if around.team == team => {
+            if around.host != host && !scene.principal.is_admin() {
+                ownership::encloses_nobody(access, &team, &place)?;
+            }
+        }
         Some(around) if !scene.principal.is_admin() => {
             return Err(ownership::claimed_by(access, around, &team, &territory));
         }
         Some(_) => {}
         None => {
             let (principal, policy) = (scene.principal, scene.policy);
-            ownership::may_claim(access, principal, policy, &team, &host, &territory)?;
+            ownership::may_claim(access, principal, policy, &team, &place)?;
         }
     }
     ownership::has_room(access, &team)?;
     let (id, given) = access.next_id();
-    let claim = ownership::new_claim(id, &team, territory, scene.author, scene.now);
-    let claim = Claim { host, note, ..claim };
+    let claim = ownership::new_claim(id, &team, place.clone(), scene.author, scene.now);
+    let claim = Claim { note, ..claim };
     let entry = entry("claim.create", &claim).with("team", None, Some(team.as_str()));
     let entry = entry.with("note", None, told(&claim.note));
     // what nobody owns may be served by another team all the same
     let is_taken = is_nobodys && !scene.principal.is_admin();
-    let free_for = is_taken.then(|| (claim.team.clone(), claim.territory.clone()));
+    let free_for = is_taken.then(|| (claim.team.clone(), place));
     let outcome = Outcome::new(vec![given, put(claim)], entry).with_id(id);
     Ok(Outcome { free_for, ..outcome })
 }
@@ -182,13 +187,14 @@ pub struct Mapped {
     pub content: MappingDraft,
     pub revision: u64,
     pub team: TeamName,
+    pub host: HostPattern,
     pub territory: Territory,
 }
 
 impl Mapped {
     /// Tells whether `claim` is the innermost that covers it.
     pub fn lies_in(&self, access: &Access, claim: &Claim) -> bool {
-        access.owner_of(&Host::Any, &self.territory).is_some_and(|owner| owner.id == claim.id)
+        access.owner_of(&self.host, &self.territory).is_some_and(|owner| owner.id == claim.id)
     }
 
     /// Returns the write that makes it `team`'s.

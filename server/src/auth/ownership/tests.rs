@@ -89,7 +89,7 @@ fn act(acting: &mut Acting, model: &mut Model, step: &Step) -> (bool, bool) {
             let ((its, who), text) = (TEAMS[index], PLACES[at]);
             let new = NewClaim {
                 team: team(its),
-                host: Host::Any,
+                host: HostPattern::Any,
                 territory: place(text),
                 note: String::new(),
             };
@@ -145,14 +145,15 @@ fn act(acting: &mut Acting, model: &mut Model, step: &Step) -> (bool, bool) {
 }
 
 fn id_at(acting: &Acting, text: &str) -> Option<Id> {
-    acting.access.claim_at(&Host::Any, &place(text)).map(|claim| claim.id)
+    acting.access.claim_at(&HostPattern::Any, &place(text)).map(|claim| claim.id)
 }
 
 fn may_map(acting: &Acting, index: usize, text: &str) -> bool {
     let (its, who) = TEAMS[index];
     let principal = acting.principal(who);
     let policy = ClaimPolicy::FirstCome;
-    right_to(&acting.access, &principal, policy, &team(its), &place(text), acting.now).is_ok()
+    let wanted = Place::new(HostPattern::Any, place(text));
+    right_to(&acting.access, &principal, policy, &team(its), &wanted, acting.now).is_ok()
 }
 
 proptest! {

@@ -10,12 +10,17 @@ use super::{
             redirect_action::{PathRewriteSpecifier, RedirectResponseCode, SchemeRewriteSpecifier},
         },
     },
+    PathChange,
     headers::set,
 };
 
-pub(super) fn redirect(redirect: &wire::Redirect, replacement: Option<String>) -> RedirectAction {
-    let path = redirect.path.clone().map(PathRewriteSpecifier::PathRedirect);
-    let prefix = redirect.prefix.as_ref().and(replacement);
+pub(super) fn redirect(redirect: &wire::Redirect, path: PathChange) -> RedirectAction {
+    let whole = redirect.path.clone().map(PathRewriteSpecifier::PathRedirect);
+    let changed = match path {
+        PathChange::None => None,
+        PathChange::Matched(replacement) => Some(PathRewriteSpecifier::PrefixRewrite(replacement)),
+        PathChange::Regex(change) => Some(PathRewriteSpecifier::RegexRewrite(change)),
+    };
     RedirectAction {
         host_redirect: redirect.host.clone().unwrap_or_default(),
         port_redirect: redirect.port.map(u32::from).unwrap_or_default(),
@@ -25,7 +30,7 @@ pub(super) fn redirect(redirect: &wire::Redirect, replacement: Option<String>) -
             .scheme
             .clone()
             .map(SchemeRewriteSpecifier::SchemeRedirect),
-        path_rewrite_specifier: path.or(prefix.map(PathRewriteSpecifier::PrefixRewrite)),
+        path_rewrite_specifier: whole.or(changed),
     }
 }
 

@@ -3,6 +3,7 @@
 use app::api::policy::{Redirect, Respond};
 
 use crate::gateway::{
+    matching::Match,
     path::{Prefix, Rewrite},
     read::{Reader, check_text},
     rule::rules,
@@ -69,10 +70,10 @@ pub(super) fn check_place(redirect: Option<&Redirect>, prefix: &Prefix, reader: 
     let is_elsewhere =
         redirect.scheme.is_some() || redirect.host.is_some() || redirect.port.is_some();
     let target = redirect.path.as_deref().or(redirect.prefix.as_deref());
-    let place = rules(prefix, &Rewrite::unchanged());
+    let place = rules(prefix, &Match::default(), &Rewrite::unchanged());
     if let Some(target) = target
         && !is_elsewhere
-        && place.iter().any(|rule| rule.path.matches(target))
+        && place.iter().any(|rule| rule.apply(target).is_some())
     {
         let message = format!(
             "leads back to `{prefix}`, which is redirected: clients would go round in circles"

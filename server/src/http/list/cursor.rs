@@ -7,10 +7,11 @@ use app::api::list::{ListQuery, Order, Sort};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::{mapping::MappingName, order::OrderKey, path::Prefix};
+use crate::gateway::order::OrderKey;
 
-/// Longest cursor in bytes: a prefix may have 2 KiB, and a row is sorted by it, too.
-pub(super) const MAX_BYTES: usize = 8192;
+/// Longest cursor in bytes: a prefix may have 2 KiB, and a row is sorted by it, too; 20 conditions
+/// may have 8 KiB.
+pub(super) const MAX_BYTES: usize = 24 * 1024;
 
 /// What a row is sorted by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,20 +58,19 @@ pub(super) struct Cursor {
     sort: Sort,
     order: Order,
     key: Key,
-    prefix: String,
-    name: String,
+    /// The row's place in the match order, by which equal keys are told apart.
+    place: OrderKey,
 }
 
 impl Cursor {
     /// Names the row at `key` and `place` in the list that `query` asks for.
-    pub(super) fn new(query: &ListQuery, is_before: bool, key: Key, place: (&str, &str)) -> Self {
+    pub(super) fn new(query: &ListQuery, is_before: bool, key: Key, place: &OrderKey) -> Self {
         Self {
             is_before,
             sort: query.sort.unwrap_or_default(),
             order: query.order.unwrap_or_default(),
             key,
-            prefix: place.0.to_owned(),
-            name: place.1.to_owned(),
+            place: place.clone(),
         }
     }
 
@@ -87,7 +87,6 @@ impl Cursor {
         if !is_of_query {
             return Err("belongs to another order; leave it out to begin anew");
         }
-        cursor.place().ok_or(unreadable)?;
         Ok(cursor)
     }
 
@@ -103,16 +102,17 @@ impl Cursor {
         &self.key
     }
 
-    /// Returns the row's place in the match order, by which equal keys are told apart.
-    pub(super) fn place(&self) -> Option<OrderKey> {
-        let prefix = Prefix::parse(&self.prefix).ok()?;
-        Some(OrderKey::new(prefix, MappingName::parse(&self.name).ok()?))
+    pub(super) fn place(&self) -> &OrderKey {
+        &self.place
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::gateway::table::tests::mapping_with;
 
     #[test]
     fn what_is_unknown_comes_last_in_either_order() {
@@ -128,8 +128,10 @@ mod tests {
     fn a_cursor_is_read_back_by_the_same_query_only() {
         let query = ListQuery { sort: Some(Sort::Rate), ..ListQuery::default() };
         let other = ListQuery::default();
+        let body = json!({"prefix": "/user/", "match": {"methods": ["GET"]}});
+        let place = OrderKey::of(&mapping_with("user", &body));
         for key in [Key::Number(0.25), Key::Text("a".to_owned()), Key::Unknown] {
-            let cursor = Cursor::new(&query, true, key, ("/user/", "user"));
+            let cursor = Cursor::new(&query, true, key, &place);
 
             assert_eq!(Cursor::read(&cursor.write(), &query), Ok(cursor.clone()));
             assert!(Cursor::read(&cursor.write(), &other).is_err());

@@ -15,7 +15,10 @@ use app::api::{
 use super::cursor::{Cursor, Key};
 use crate::{
     auth::{names::TeamName, sight::Sight},
-    gateway::{mapping::Mapping, order::OrderKey, service::ServiceName},
+    gateway::{
+        mapping::Mapping, matching::host::HostPattern, order::OrderKey, request::Request,
+        service::ServiceName,
+    },
     http::{saturated, stats::live_mapping},
     publisher::Published,
     stats::tick::Tick,
@@ -110,12 +113,12 @@ impl<'a> Found<'a> {
         limit: usize,
     ) -> MappingPage {
         let matched = self.rows.len();
-        let (start, end) = match cursor.and_then(|cursor| Some((cursor, cursor.place()?))) {
+        let (start, end) = match cursor {
             None => (0, limit.min(matched)),
-            Some((cursor, place)) => {
+            Some(cursor) => {
                 let is_at = |is: fn(Ordering) -> bool| {
                     self.rows.partition_point(|(key, at, _)| {
-                        is(self.compare(query, (key, at), (cursor.key(), &place)))
+                        is(self.compare(query, (key, at), (cursor.key(), cursor.place())))
                     })
                 };
                 if cursor.is_before() {
@@ -129,9 +132,7 @@ impl<'a> Found<'a> {
         };
         let shown = self.rows.get(start..end).unwrap_or_default();
         let place = |row: Option<&(Key, OrderKey, Row<'_>)>, is_before| {
-            let (key, _, row) = row?;
-            let spec = &row.mapping.spec;
-            let place = (spec.prefix.as_str(), spec.name.as_str());
+            let (key, place, _) = row?;
             Some(Cursor::new(query, is_before, key.clone(), place).write())
         };
         MappingPage {
@@ -193,8 +194,10 @@ struct Needles {
 
 impl Needles {
     fn of(query: &ListQuery, gateway: &Published) -> Self {
-        let serving = path_of_url(query.q.trim())
-            .map(|path| gateway.table.explain(path).map(|(mapping, _)| Arc::clone(mapping)));
+        let serving = is_url(query.q.trim()).then(|| {
+            let request = Request::of_url(&query.q);
+            gateway.table.explain(&request).map(|(mapping, _)| Arc::clone(mapping))
+        });
         let words = match serving {
             Some(_) => Vec::new(),
             None => query.q.split_whitespace().map(str::to_ascii_lowercase).collect(),
@@ -212,24 +215,23 @@ impl Needles {
             serving.as_ref().is_some_and(|serving| serving.name() == mapping.name())
         });
         let has_service = self.service.as_ref().is_none_or(|wanted| match wanted {
-            Ok(service) => Some(service) == spec.service_name(),
-            Err(text) => contains(spec.service_text(), text),
+            Ok(service) => spec.services().any(|used| used == service),
+            Err(text) => spec.named_services().any(|used| contains(&used.text, text)),
         });
         let has = |word: &String| {
             contains(spec.prefix.as_str(), word)
+                || (spec.host != HostPattern::Any && contains(&spec.host.to_string(), word))
                 || contains(spec.name.as_str(), word)
-                || contains(spec.service_text(), word)
+                || spec.named_services().any(|service| contains(&service.text, word))
                 || spec.labels.iter().any(|label| contains(label, word))
         };
         is_serving && has_service && self.words.iter().all(has)
     }
 }
 
-/// Returns the path of a URL, without its query; a lone host has the path `/`.
-fn path_of_url(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
-    let path = rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/");
-    path.split(['?', '#']).next()
+/// Tells whether a URL was pasted: whose host and query count, too.
+fn is_url(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
 }
 
 /// Tells whether `text` contains `word`, which is in lower case.
@@ -362,18 +364,7 @@ fn key(sort: Sort, row: &Row<'_>) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
-
-    #[rstest]
-    #[case("http://gateway.example:8080/user/42?x=1", Some("/user/42"))]
-    #[case("https://gateway.example", Some("/"))]
-    #[case("/user/", None)]
-    #[case("httpbin", None)]
-    fn a_pasted_url_is_known_by_its_scheme(#[case] text: &str, #[case] path: Option<&str>) {
-        assert_eq!(path_of_url(text), path);
-    }
 
     #[test]
     fn a_word_is_found_in_any_case_of_letters() {

@@ -114,7 +114,7 @@ fn bound_list(field: &str, list: &mut Array) {
     if !LABELS.iter().any(|(known, ..)| *known == field) {
         return;
     }
-    list.max_items = Some(LABELS_MAX);
+    list.max_items.get_or_insert(LABELS_MAX);
     if let ArrayItems::RefOrSchema(items) = &mut list.items
         && let RefOr::T(Schema::Object(text)) = items.as_mut()
     {

@@ -2,7 +2,10 @@
 
 #![expect(dead_code, reason = "only the schemas are used")]
 
-use app::api::{mapping::Mapping, plan::Plan};
+use app::api::{
+    mapping::{Backend, Mapping},
+    plan::Plan,
+};
 use utoipa::ToSchema;
 
 /// Some fields of a mapping: those that are absent stay, `null` means the default.
@@ -14,6 +17,9 @@ pub(in crate::http) struct MappingPatch {
     rewrite: Option<String>,
     labels: Option<Vec<String>>,
     team: Option<String>,
+    /// `null` ends the sharing: `service` gets all requests.
+    #[schema(max_items = 10)]
+    backends: Option<Vec<Backend>>,
 }
 
 /// The whole content of a mapping. Its name is in the address; it may be here, too, if it is the
@@ -31,6 +37,10 @@ pub(in crate::http) struct MappingContent {
     labels: Option<Vec<String>>,
     /// The team whose it is; absent means the team that it has, or the caller's.
     team: Option<String>,
+    /// The services among which the requests are shared: 2 to 10, the first is `service`; absent
+    /// means that `service` gets them all.
+    #[schema(max_items = 10)]
+    backends: Option<Vec<Backend>>,
 }
 
 /// The mapping as it is now, or what would be done if it were not a dry run.

@@ -12,7 +12,7 @@ use super::Compiler;
 use crate::{
     gateway::{
         mapping::{Mapping, Revision},
-        service::ServiceName,
+        upstream::Upstream,
     },
     xds::resource::{Kind, Resource},
 };
@@ -47,10 +47,10 @@ impl Compiler {
             Kind::Routes => self.routes_rejected(resource, reason, kept),
             // without its cluster none of its users can be served
             Kind::Cluster => {
-                for user in self.shown_users_of(&resource.key.name) {
+                let Ok(upstream) = Upstream::parse(&resource.key.name) else { return };
+                for user in self.shown_users_of(&upstream) {
                     let before = self.before.get(user.name()).cloned();
-                    let elsewhere =
-                        |good: &Arc<Mapping>| good.spec.service_name() != user.spec.service_name();
+                    let elsewhere = |good: &Arc<Mapping>| !is_user_of(&upstream, good);
                     self.quarantine(&user, reason, before.filter(elsewhere));
                 }
             }
@@ -123,9 +123,13 @@ impl Compiler {
         self.next.shown.get(mapping.name()).is_some_and(|shown| Arc::ptr_eq(shown, mapping))
     }
 
-    fn shown_users_of(&self, cluster: &str) -> Vec<Arc<Mapping>> {
-        let Ok(service) = ServiceName::parse(cluster) else { return Vec::new() };
-        let users = self.next.table.users_of(&service);
-        users.filter_map(|name| self.next.shown.get(name).cloned()).collect()
+    fn shown_users_of(&self, upstream: &Upstream) -> Vec<Arc<Mapping>> {
+        let users = self.next.table.users_of(&upstream.service);
+        let shown = users.filter_map(|name| self.next.shown.get(name));
+        shown.filter(|mapping| is_user_of(upstream, mapping)).cloned().collect()
     }
+}
+
+fn is_user_of(upstream: &Upstream, mapping: &Mapping) -> bool {
+    mapping.spec.upstreams().any(|used| used == *upstream)
 }

@@ -7,8 +7,8 @@ use app::api::live::Totals;
 use super::{Board, HEALTH_SECONDS};
 use crate::{
     auth::sight::Sight,
-    gateway::service::ServiceName,
-    stats::{counters::Target, seen::sum, tick::ServiceStats},
+    gateway::{service::ServiceName, upstream::Upstream},
+    stats::{counters::Target, pushes::fewest, seen::sum, tick::ServiceStats},
 };
 
 impl Board {
@@ -29,11 +29,21 @@ impl Board {
     }
 
     pub(super) fn services(&self) -> HashMap<ServiceName, ServiceStats> {
+        let members = &self.last.members;
         let stats = |service: &ServiceName| ServiceStats {
             counters: self.ledger.total(&Target::Service(service.clone())).into(),
-            members: self.last.members.get(service).copied(),
+            members: members.get(&Upstream::from(service.clone())).copied(),
         };
         let table = &self.last.published.table;
-        table.services().map(|service| (service.clone(), stats(service))).collect()
+        let mut services: HashMap<_, _> =
+            table.services().map(|service| (service.clone(), stats(service))).collect();
+        // each cluster checks the endpoints by itself
+        for (upstream, members) in members.iter().filter(|(key, _)| !key.variant.is_default()) {
+            if let Some(stats) = services.get_mut(&upstream.service) {
+                let both = stats.members.map(|known| fewest(known, *members));
+                stats.members = both.or(Some(*members));
+            }
+        }
+        services
     }
 }

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use app::api::live::{Delta, Frame, Full, Health, Watch};
+use app::api::live::{Delta, Frame, Full, Health, LiveMapping, Watch};
 
 use super::*;
 use crate::{
     auth::sight::Sight,
     gateway::{
-        mapping::{Change, ChangeKind, Revision},
+        backends::{Backend, Backends},
+        mapping::{Change, ChangeKind, Mapping, Revision},
+        service::Service,
         table::tests::mapping,
     },
     stats::{counters::Counts, frame::Watching, latency::Buckets},
@@ -16,6 +18,7 @@ use crate::{
 };
 
 mod numbers;
+mod sides;
 mod sight;
 mod watching;
 
@@ -62,15 +65,16 @@ impl Fixture {
     /// A node reports the cumulative requests of a mapping, and its service's endpoints.
     fn flush(&mut self, node: &str, name: &str, ok: u64, bad: u64) {
         let name = MappingName::parse(name).unwrap();
-        let counts = [(Target::Mapping(name), Counts { ok, bad, c4xx: 0 })].into();
+        let counts = [(Source::of_mapping(name), Counts { ok, bad, c4xx: 0 })].into();
         self.push(Flush { counts, ..Flush::of(NodeId::reported(node)) });
     }
 
     /// The same, with how long each of the requests since the last flush took.
     fn flush_slow(&mut self, node: &str, name: &str, ok: u64, (requests, ms): (u64, f64)) {
         let name = MappingName::parse(name).unwrap();
-        let latency = [(name.clone(), Buckets::read([(ms, requests)], requests))].into();
-        let counts = [(Target::Mapping(name), Counts { ok, ..Counts::default() })].into();
+        let latency =
+            [((name.clone(), Side::FIRST), Buckets::read([(ms, requests)], requests))].into();
+        let counts = [(Source::of_mapping(name), Counts { ok, ..Counts::default() })].into();
         self.push(Flush { counts, latency, ..Flush::of(NodeId::reported(node)) });
     }
 
@@ -80,7 +84,7 @@ impl Fixture {
             self.board.take_in(started, &self.published.table, self.now);
         }
         let members = Members { healthy_members: 1, total_members: 1 };
-        let members = [(ServiceName::parse("service").unwrap(), members)].into();
+        let members = [(Upstream::parse("service").unwrap(), members)].into();
         let report = Report::Flush(Flush { members, ..flush });
         self.board.take_in(report, &self.published.table, self.now);
     }

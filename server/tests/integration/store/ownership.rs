@@ -4,7 +4,7 @@ use chancery::{
     auth::{
         access::{Edit, Entity},
         audit::Entry,
-        claim::{Host, Territory},
+        claim::{HostPattern, Territory},
         command::{Grounds, MappingWrite, Outcome, claims, protections, requests},
         entity::{Id, Membership, RequestState, Team, User},
         names::UserName,
@@ -89,7 +89,7 @@ async fn peopled(database: &Database, clock: &Clock) -> Store {
 async fn claim(store: &Store, who: &str, its: &str, text: &str) -> Id {
     let new = claims::NewClaim {
         team: team_name(its),
-        host: Host::Any,
+        host: HostPattern::Any,
         territory: place(text),
         note: String::new(),
     };

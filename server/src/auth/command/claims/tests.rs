@@ -4,8 +4,12 @@ use super::*;
 use crate::auth::command::acting::{Acting, place, team};
 
 fn claim(acting: &mut Acting, who: &str, its: &str, text: &str) -> Id {
-    let new =
-        NewClaim { team: team(its), host: Host::Any, territory: place(text), note: String::new() };
+    let new = NewClaim {
+        team: team(its),
+        host: HostPattern::Any,
+        territory: place(text),
+        note: String::new(),
+    };
     acting.make(who, |scene| create(scene, new))
 }
 
@@ -35,7 +39,7 @@ fn a_team_has_no_more_claims_than_there_may_be() {
     }
     let new = NewClaim {
         team: team("accounts"),
-        host: Host::Any,
+        host: HostPattern::Any,
         territory: place("/more/"),
         note: String::new(),
     };
@@ -46,7 +50,14 @@ fn a_team_has_no_more_claims_than_there_may_be() {
     let principal = acting.principal("ada");
     let policy = crate::auth::settings::ClaimPolicy::FirstCome;
     let (its, wanted) = (team("accounts"), place("/mapped/"));
-    let mapped = ownership::right_to(&acting.access, &principal, policy, &its, &wanted, acting.now);
+    let mapped = ownership::right_to(
+        &acting.access,
+        &principal,
+        policy,
+        &its,
+        &Place::new(HostPattern::Any, wanted.clone()),
+        acting.now,
+    );
     assert!(matches!(mapped, Err(Refusal::Conflict { code: "too-many", .. })));
 }
 

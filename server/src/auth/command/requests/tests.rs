@@ -130,7 +130,7 @@ fn a_claim_that_has_gone_elsewhere_meanwhile_is_not_handed_over() {
     let mut acting = Acting::new();
     let new = claims::NewClaim {
         team: team("accounts"),
-        host: crate::auth::claim::Host::Any,
+        host: crate::auth::claim::HostPattern::Any,
         territory: place("/user/"),
         note: String::new(),
     };

@@ -107,7 +107,7 @@ fn touched_since_says_nothing_of_what_is_too_long_ago_or_yet_to_come() {
 #[test]
 fn a_cluster_outlives_its_last_mapping_until_it_is_given_up() {
     let mut bench = with_mappings(1);
-    let service = ServiceName::parse("s0").unwrap();
+    let service = Upstream::parse("s0").unwrap();
 
     bench.delete("m0");
     let kept = bench.compiler.publish().unwrap();
@@ -129,7 +129,7 @@ fn a_service_that_is_used_again_is_not_given_up() {
 
     bench.delete("m0");
     bench.put("again", "/again/", "s0");
-    bench.compiler.drop_idle(&ServiceName::parse("s0").unwrap());
+    bench.compiler.drop_idle(&Upstream::parse("s0").unwrap());
 
     let touched = bench.publish();
     assert!(touched.iter().all(|text| text.contains("segment/")), "{touched:?}");
