@@ -110,6 +110,7 @@ impl Typed {
             _ => Map::new(),
         };
         let first = Field::ALL.map(Field::key);
+        json.retain(|key, value| key != "host" || value != "*");
         json.retain(|key, _| !first.contains(&&**key) && !NOT_TYPED.contains(&&**key));
         Self {
             more: Texts::of(&json),

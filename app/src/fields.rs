@@ -13,6 +13,7 @@
 mod answer;
 pub mod faults;
 mod headers;
+mod matching;
 pub mod reference;
 mod rewriting;
 pub mod texts;
@@ -24,8 +25,12 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 4] =
-    [&rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+pub const SECTIONS: [&Section; 5] =
+    [&matching::SECTION, &rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+
+/// What comes before the fields of the table where changes are told.
+const FIRST: [&str; 9] =
+    ["name", "host", "prefix", "match", "service", "backends", "rewrite", "labels", "team"];
 
 /// What belongs together, behind one line that opens it.
 #[derive(Debug)]
@@ -76,8 +81,8 @@ pub enum Kind {
     },
     /// A whole number; `unit` is what it counts, or empty.
     Number {
-        least: u32,
-        most: u32,
+        least: i32,
+        most: i32,
         unit: &'static str,
     },
     /// One of some words, each with its meaning.
@@ -143,6 +148,11 @@ pub fn label_of(key: &str) -> String {
     if let Some(first) = draft::Field::ALL.into_iter().find(|field| field.key() == key) {
         return first.label().to_owned();
     }
+    match key {
+        "match" => return "Match".to_owned(),
+        "backends" => return "Services".to_owned(),
+        _ => {}
+    }
     let group = groups().find(|group| below(group.key, key).is_some());
     match (group, field(key)) {
         (Some(group), Some(field)) => {
@@ -171,12 +181,11 @@ pub fn facts(policy: &Policy) -> Vec<(String, String)> {
     facts
 }
 
-/// Returns where a field stands in the form; those that are not known stand at its end.
+/// Returns where a field stands among those of a mapping; those that are not known stand at the end.
 pub fn place(key: &str) -> usize {
-    let first = draft::Field::ALL.into_iter().position(|field| field.key() == key);
+    let first = FIRST.iter().position(|known| *known == key);
     let rest = || all().position(|field| below(field.key, key).is_some());
-    let rest = || rest().map(|place| place + draft::Field::ALL.len());
-    first.or_else(rest).unwrap_or(usize::MAX)
+    first.or_else(|| Some(FIRST.len() + rest()?)).unwrap_or(usize::MAX)
 }
 
 fn flatten(key: String, value: &Value, facts: &mut Vec<(String, String)>) {

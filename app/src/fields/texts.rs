@@ -121,7 +121,7 @@ impl Texts {
             let cell = |column: &Column| self.get(&cell_name(field, index, column)).to_owned();
             columns.iter().map(cell).collect()
         };
-        (0..ROWS_MAX).map(row).take_while(|row| row.iter().any(|cell| !cell.is_empty())).collect()
+        (0..ROWS_MAX).map(row).take_while(|row| !is_blank(row, columns)).collect()
     }
 
     /// Returns all texts by the name of their input.
@@ -172,7 +172,7 @@ impl Texts {
         columns: &[Column],
         rows: impl Iterator<Item = Vec<String>>,
     ) {
-        for (index, row) in rows.enumerate() {
+        for (index, row) in rows.filter(|row| !is_blank(row, columns)).enumerate() {
             for (column, text) in columns.iter().zip(row) {
                 self.set(&cell_name(field, index, column), text);
             }
@@ -201,6 +201,13 @@ pub fn over(mut base: Map<String, Value>, json: Map<String, Value>) -> Map<Strin
     base
 }
 
+/// Tells whether nothing is typed into a row: something is always chosen.
+fn is_blank(row: &[String], columns: &[Column]) -> bool {
+    let typed =
+        row.iter().zip(columns).filter(|(_, column)| !matches!(column.kind, Kind::Choice(_)));
+    typed.map(|(cell, _)| cell).all(String::is_empty)
+}
+
 /// Names the input of a cell.
 pub fn cell_name(field: &Field, row: usize, column: &Column) -> String {
     format!("{}.{row}.{}", field.key, column.key)
@@ -221,7 +228,7 @@ fn value(text: &str, kind: Kind) -> Value {
     match kind {
         Kind::Number { .. } | Kind::Code(_) => {
             let text = text.trim();
-            text.parse::<u64>().map_or_else(|_not_a_number| text.into(), Value::from)
+            text.parse::<i64>().map_or_else(|_not_a_number| text.into(), Value::from)
         }
         Kind::Switch => true.into(),
         Kind::Lines { .. } => lines(text).map(Value::from).collect::<Vec<_>>().into(),

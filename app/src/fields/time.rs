@@ -3,7 +3,7 @@
 use super::{Field, Group, Kind, Section};
 
 /// An hour.
-const LONGEST_MS: u32 = 3_600_000;
+const LONGEST_MS: i32 = 3_600_000;
 
 pub(super) const SECTION: Section = Section {
     id: "time",
