@@ -3,6 +3,7 @@
 pub(crate) mod callers;
 pub(crate) mod client;
 pub(crate) mod crawl;
+pub(crate) mod docs;
 pub(crate) mod envoy;
 pub(crate) mod installation;
 pub(crate) mod server;

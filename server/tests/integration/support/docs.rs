@@ -1,0 +1,64 @@
+//! Runs the examples of a page of the documentation.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::server::TestServer;
+
+/// One `sh` block, and the `text` block right after it: what it prints.
+#[derive(Debug)]
+struct Example {
+    script: String,
+    printed: Option<String>,
+}
+
+/// Runs each `sh` block of `page` in turn, and compares what it prints with the `text` block that
+/// follows it. The addresses of the portal and of the gateway become those of `server`.
+pub(crate) async fn run(server: &TestServer, page: &str) {
+    let examples = examples(page);
+    assert!(!examples.is_empty(), "the page has no example");
+    for Example { script, printed } in examples {
+        let here = script
+            .replace("http://localhost:8888", server.url("").trim_end_matches('/'))
+            .replace("http://localhost:8080", server.gateway("").trim_end_matches('/'));
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", &here])
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .expect("bash can be run");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "an example failed:\n{script}\n{said}\n{error}");
+        if let Some(printed) = printed {
+            assert_eq!(said.trim_end(), printed.trim_end(), "printed by:\n{script}");
+        }
+        server.until_live().await;
+    }
+}
+
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut is_next = false;
+    let mut rest = page;
+    while let Some((between, block)) = rest.split_once("```") {
+        let Some((language, block)) = block.split_once('\n') else { break };
+        let Some((text, after)) = block.split_once("```") else { break };
+        match language {
+            "sh" => {
+                examples.push(Example { script: text.to_owned(), printed: None });
+                is_next = true;
+            }
+            "text" if is_next && between.trim().is_empty() => {
+                if let Some(example) = examples.last_mut() {
+                    example.printed = Some(text.to_owned());
+                }
+                is_next = false;
+            }
+            _ => is_next = false,
+        }
+        rest = after;
+    }
+    examples
+}
