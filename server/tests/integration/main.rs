@@ -25,6 +25,7 @@ mod native;
 mod oidc;
 mod openapi;
 mod order;
+mod policy;
 mod portal;
 mod render;
 mod sight;

@@ -13,7 +13,7 @@ use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Answers `/status/CODE` with that status and `/slow/MS` after that time, everything else with 200
-/// at once; the body is its name and the path that it saw.
+/// at once; the body is its name and the path that it saw, below `/echo` the headers, too.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
@@ -65,5 +65,16 @@ fn answer(name: &str, request: &Request) -> axum::response::Response {
         .and_then(|code| StatusCode::from_u16(code).ok())
         .unwrap_or(StatusCode::OK);
     let leaked = if internal { " leaked" } else { "" };
-    (status, format!("{name} {path}{leaked}")).into_response()
+    let headers = if path.starts_with("/echo") { headers(request) } else { String::new() };
+    let served_by = [("x-served-by", name), ("x-debug", "on")];
+    (status, served_by, format!("{name} {path}{leaked}{headers}")).into_response()
+}
+
+/// Writes each header in a line.
+fn headers(request: &Request) -> String {
+    let headers = request.headers().iter();
+    let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes()))
+    };
+    headers.map(line).collect()
 }
