@@ -7,6 +7,7 @@
 //! Not here: recent requests and what discovery knows; the caller adds them, and shows the plan as
 //! far as [`seen_by`] lets it.
 
+mod difference;
 mod overlap;
 mod seen;
 
@@ -14,11 +15,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use app::api::{
     mapping::Warning,
-    plan::{Action, Affected, Effect, Example, FieldChange, Plan},
+    plan::{Action, Affected, Effect, Example, Plan},
 };
 
 use self::overlap::{Sharer, is_shadowed, nested_in, sample, servers};
-pub use self::seen::seen_by;
+pub use self::{difference::diff, seen::seen_by};
 use super::{
     mapping::{Change, ChangeKind, Mapping, MappingName, Revision, Spec},
     matching::{PathKind, host::HostPattern},
@@ -26,7 +27,6 @@ use super::{
     request::Request,
     table::{MatchTaken, Table},
 };
-use crate::auth::names::TeamName;
 
 /// Mappings inside a prefix that are named; their number is in the warning.
 const NESTED_NAMED: usize = 20;
@@ -106,58 +106,6 @@ pub fn position(table: &Table, mapping: &Mapping) -> u32 {
     let key = OrderKey::of(mapping);
     let before = table.in_order().range(..key).count();
     u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
-}
-
-/// Returns the fields in which two contents differ, in the order of the form; the name is among
-/// them only where a mapping comes or goes. A part of the policy that is not set has no text.
-pub fn diff(before: Option<&Spec>, after: Option<&Spec>) -> Vec<FieldChange> {
-    let (before, after) = (before.map(fields), after.map(fields));
-    let mut keys: Vec<String> = Vec::new();
-    for (key, _) in before.iter().chain(&after).flatten() {
-        if !keys.contains(key) {
-            keys.push(key.clone());
-        }
-    }
-    keys.sort_by_key(|key| app::fields::place(key));
-    let text = |side: &Option<Vec<(String, String)>>, key: &str| {
-        let mut all = side.iter().flatten();
-        all.find(|(known, _)| known == key).map(|(_, text)| text.clone())
-    };
-    let changes = keys.into_iter().map(|field| FieldChange {
-        before: text(&before, &field),
-        after: text(&after, &field),
-        field,
-    });
-    changes.filter(|change| change.before != change.after && is_told(change)).collect()
-}
-
-fn fields(spec: &Spec) -> Vec<(String, String)> {
-    let labels: Vec<_> = spec.labels.iter().collect();
-    let fields = [
-        ("name", spec.name.to_string()),
-        ("host", spec.host.to_string()),
-        ("prefix", spec.prefix.to_string()),
-        ("match", spec.matching.words()),
-        ("service", spec.service_text().to_owned()),
-        ("backends", spec.backends.text()),
-        ("rewrite", spec.rewrite.as_str().to_owned()),
-        ("labels", labels.join(" ")),
-        ("team", spec.team.to_string()),
-    ];
-    let fields = fields.map(|(key, text)| (key.to_owned(), text));
-    fields.into_iter().chain(spec.policy.facts()).collect()
-}
-
-/// No label, condition and backend are nothing to speak of; any host and the team of all go without
-/// saying.
-fn is_told(change: &FieldChange) -> bool {
-    let silent = match change.field.as_str() {
-        "labels" | "match" | "backends" => "",
-        "host" => "*",
-        "team" => TeamName::DEFAULT,
-        _ => return true,
-    };
-    [&change.before, &change.after].into_iter().flatten().any(|text| text != silent)
 }
 
 fn applied(table: &Table, revision: Revision, kind: ChangeKind) -> Table {

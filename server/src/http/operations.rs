@@ -298,7 +298,7 @@ pub(super) fn draft(spec: &Spec) -> MappingDraft {
         name: spec.name.to_string(),
         host: Some(spec.host.to_string()),
         prefix: spec.prefix.to_string(),
-        r#match: Some(spec.matching.wire()),
+        r#match: (!spec.matching.is_default()).then(|| spec.matching.wire()),
         service: spec.service_text().to_owned(),
         rewrite: Some(spec.rewrite.as_str().to_owned()),
         labels: Some(spec.labels.to_vec()),

@@ -28,7 +28,7 @@ async fn post_carried(
     fields: &[(&str, &str)],
 ) -> Answer {
     let names = ["key", "replaces", "revision", "name", "prefix", "service", "rewrite", "labels"];
-    let bases = ["base_prefix", "base_service", "base_rewrite", "base_labels"];
+    let bases = ["base_prefix", "base_service", "base_rewrite", "base_labels", "rest", "base_rest"];
     let carried: Vec<_> = names
         .into_iter()
         .chain(bases)
@@ -40,7 +40,7 @@ async fn post_carried(
     post(server, path, &all).await
 }
 
-/// Returns the value of an input of the page, which must need no decoding.
+/// Returns the value of an input of the page.
 fn value(page: &Answer, name: &str) -> Option<String> {
     let inputs = page.body.split("<input ").skip(1);
     let input = inputs
@@ -48,7 +48,7 @@ fn value(page: &Answer, name: &str) -> Option<String> {
         .map(|(input, _)| input)
         .find(|input| input.contains(&format!("name=\"{name}\"")))?;
     let (_, value) = input.split_once("value=\"")?;
-    value.split_once('"').map(|(value, _)| value.to_owned())
+    value.split_once('"').map(|(value, _)| value.replace("&quot;", "\""))
 }
 
 fn location(answer: &Answer) -> &str {

@@ -39,8 +39,8 @@ async fn each_revision_tells_the_content_that_it_left_and_the_one_before_it() {
     let third = revision("3").await.json();
 
     let content = json!({
-        "name": "user", "prefix": "/user/", "service": SERVICE, "rewrite": "/", "labels": ["a", "b"],
-        "team": "default",
+        "name": "user", "host": "*", "prefix": "/user/", "service": SERVICE, "rewrite": "/",
+        "labels": ["a", "b"], "team": "default",
     });
     assert_eq!(first["content"], content);
     assert_eq!((&first["change"], &first["previous"]), (&json!("created"), &Value::Null));
