@@ -21,9 +21,10 @@ const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
 /// What we print: bootstraps and whatever stands inside them as `Any`.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
+    "envoy/extensions/filters/http/filter_chain/v3/filter_chain.proto",
     "envoy/extensions/filters/http/router/v3/router.proto",
     "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
     "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
