@@ -87,7 +87,7 @@ fn seen<'a>(echo: &'a Answer, header: &str) -> Vec<&'a str> {
 #[case("^/m/([0-9]+)/photo$", r"/photos/\1", "/m/42/photo?size=s", "/photos/42?size=s")]
 #[case("^/m/([0-9]+)/photo$", r"/photos/\1", "/m/x/photo", "/m/x/photo")]
 #[case("-", "/", "/m/a-b-c", "/m/a/b/c")]
-#[case("^/m/(a|ab)(b?)", r"/<\1\2>", "/m/abb", "/<ab>b")]
+#[case("^/m/(a|ab)(b?)", r"/_\1\2_", "/m/abb", "/_ab_b")]
 #[tokio::test]
 async fn a_path_is_rewritten_by_a_pattern_as_explain_says(
     #[case] pattern: &str,
@@ -159,7 +159,8 @@ async fn a_redirect_needs_no_service(
     );
     assert_eq!(bench.upstream.served(), 0);
     let services = bench.server.get("/api/v1/services").await.json();
-    assert_eq!(services["items"], json!([]), "{services}");
+    assert_eq!(services["items"].as_array().unwrap().len(), 1, "{services}");
+    assert_eq!(services["items"][0]["mapping_count"], 0, "{services}");
 }
 
 #[tokio::test]

@@ -170,16 +170,12 @@ async fn what_is_wrong_stands_beside_its_input() {
 
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{page}");
     let error = |id: &str| {
-        let (_, slot) = page.body.split_once(&format!("id=\"{id}-error\">")).unwrap();
+        let (_, slot) = page.body.split_once(&format!("id=\"{id}-error\"")).unwrap();
         slot.split_once("</p>").unwrap().0.to_owned()
     };
-    assert!(error("retries.attempts").contains("must be a whole number from 1 to 10"), "{page}");
+    let wrong = error("retries.attempts");
+    assert!(wrong.contains("must be a whole number from 1 to 10"), "{wrong}");
     assert!(error("request_headers.set.0.name").contains("nonce"), "{page}");
-    assert!(
-        error("request_headers.set.1.name").contains("the gateway’s own")
-            || error("request_headers.set.1.name").contains("the gateway's own")
-            || error("request_headers.set.1.name").contains("gateway&#x27;s own"),
-        "{page}"
-    );
+    assert!(error("request_headers.set.1.name").contains("has the name"), "{page}");
     assert!(page.body.contains("value=\"many\""), "{page}");
 }
