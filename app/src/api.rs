@@ -7,6 +7,7 @@ pub mod audit;
 pub mod certificate;
 pub mod claim;
 pub mod client;
+pub mod gateway;
 pub mod list;
 pub mod live;
 pub mod mapping;

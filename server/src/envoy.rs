@@ -17,6 +17,7 @@ pub mod render;
 pub mod routes;
 pub mod shard;
 pub mod stat_names;
+pub mod tls;
 
 /// Envoy's generated protobuf types, under a shorter name.
 pub(crate) use envoy_types::pb::{

@@ -14,6 +14,7 @@ pub mod mapping;
 pub mod order;
 pub mod path;
 pub mod plan;
+pub mod read;
 pub mod request_path;
 pub mod rule;
 pub mod service;

@@ -16,6 +16,7 @@ mod config;
 mod delivery;
 mod error;
 mod fields;
+mod gateway;
 mod headers;
 mod history;
 mod list;
@@ -163,6 +164,7 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(requests::approve))
         .routes(routes!(requests::refuse))
         .routes(routes!(requests::withdraw))
+        .routes(routes!(gateway::get, gateway::put, gateway::patch))
         .routes(routes!(protections::list, protections::create))
         .routes(routes!(protections::delete))
         // the article's API

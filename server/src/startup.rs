@@ -32,9 +32,12 @@ use crate::{
         guard::Guard,
         inspect::Inspector,
     },
-    envoy::proto::service::{
-        discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
-        metrics::v3::metrics_service_server::MetricsServiceServer,
+    envoy::{
+        listener::Addresses,
+        proto::service::{
+            discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
+            metrics::v3::metrics_service_server::MetricsServiceServer,
+        },
     },
     http::{
         self,
@@ -64,6 +67,8 @@ pub struct Settings {
     pub xds: SocketAddr,
     /// Where the nodes listen for the gateway's clients.
     pub gateway_http: SocketAddr,
+    /// Where the nodes listen for clients that come by TLS, once there is a certificate.
+    pub gateway_https: SocketAddr,
     pub database: DatabaseUrl,
     pub access: AccessSettings,
     /// What time it is, for sessions, grants and the audit.
@@ -105,6 +110,7 @@ pub struct Server {
     pub http: SocketAddr,
     pub xds: SocketAddr,
     pub gateway_http: SocketAddr,
+    pub gateway_https: SocketAddr,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
     pub history: History,
@@ -162,26 +168,31 @@ impl Server {
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
         let gateway_http = free_address(settings.gateway_http).await?;
+        let gateway_https = free_address(settings.gateway_https).await?;
+        let addresses = Addresses { http: gateway_http, https: gateway_https };
         let (http, xds) = (local(&portal, settings.http), local(&control, settings.xds));
 
         let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
         let hold = settings.database.hold_shared()?;
+        let sealer = Arc::new(crate::auth::seal::Sealer::new(&[7; 32]).unwrap());
         let store = Store::open(&settings.database, rules, &tasks).await?;
         let public_url = settings.access.public_url.as_ref();
         let oidc = oidc::client(settings.oidc, public_url, http, &store).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
-        let forbidden = settings.forbidden.iter().copied().chain([http, xds, gateway_http]);
+        let forbidden =
+            settings.forbidden.iter().copied().chain([http, xds, gateway_http, gateway_https]);
         let (fixed, guard) = (Fixed::new(settings.services), Guard::new(forbidden));
         let resolver = Resolver::of_system();
         let dns = Dns::new(resolver.clone(), updates, tasks.clone(), stop.clone());
         let directory = Directory::new(fixed.clone(), dns, guard.clone());
         let inspector = Inspector::new(fixed, resolver, guard);
         let (publisher, published) = Publisher::start(
-            Compiler::new(gateway_http),
+            Compiler::new(addresses),
             directory,
             store.clone(),
+            sealer,
             from_discovery,
             from_nodes,
         )
@@ -222,7 +233,7 @@ impl Server {
             history: history.clone(),
             nodes: nodes.clone(),
             inspector,
-            gateway_http,
+            addresses,
             identity: Arc::new(identity),
             viewers: places_for_viewers(),
             stop: stop.clone(),
@@ -233,11 +244,13 @@ impl Server {
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
+        info!("gateway on https://{gateway_https}, as soon as there is a certificate");
         let _stays_running = unless_started.disarm();
         Ok(Self {
             http,
             xds,
             gateway_http,
+            gateway_https,
             nodes,
             ticks,
             history,

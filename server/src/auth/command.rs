@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod acting;
 pub mod claims;
+pub mod gateway;
 pub mod oidc;
 pub mod protections;
 pub mod requests;

@@ -46,6 +46,7 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "listMappings"
         | "listServices"
         | "checkService"
+        | "getGateway"
         | "listNodes"
         | "listRevisions"
         | "listMappingRevisions"
@@ -71,7 +72,9 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
         | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
         | "withdrawRequest" => Need::Decided,
-        "createProtection" | "deleteProtection" => Need::Installation(Role::Owner),
+        "putGateway" | "patchGateway" | "createProtection" | "deleteProtection" => {
+            Need::Installation(Role::Owner)
+        }
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"

@@ -26,6 +26,10 @@ pub(super) struct ServerArgs {
     /// Where Envoys listen for the gateway's clients.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTP", default_value = "0.0.0.0:8080")]
     pub(super) gateway_http: SocketAddr,
+    /// Where Envoys listen for clients that come by TLS, once there is a certificate; UDP, too,
+    /// for HTTP/3.
+    #[arg(long, env = "CHANCERY_GATEWAY_HTTPS", default_value = "0.0.0.0:8443")]
+    pub(super) gateway_https: SocketAddr,
     /// A service whose endpoints are fixed: NAME=ADDRESS:PORT[,ADDRESS:PORT…]; may be repeated,
     /// in the environment separated by spaces.
     #[arg(
@@ -92,6 +96,7 @@ impl ServerArgs {
             http: self.http,
             xds: self.xds,
             gateway_http: self.gateway_http,
+            gateway_https: self.gateway_https,
             database,
             access: self.access.settings(),
             clock: Clock::default(),

@@ -7,6 +7,7 @@
 //! decisions change it by the same edits, in the same transaction as their audit entry.
 
 mod name;
+mod open;
 pub mod settings;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     name::{EdgeName, EdgeNameError},
+    open::{OpenCertificate, OpenEdge},
     settings::{GatewaySettings, TlsSettings},
 };
 use crate::auth::{names::TeamName, seal::SealedKey};

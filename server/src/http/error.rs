@@ -188,6 +188,7 @@ impl From<Refusal> for ApiError {
                 let errors = vec![FieldError::new(field, detail.clone())];
                 return Self { errors, ..Self::new(StatusCode::CONFLICT, "taken", detail) };
             }
+            Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "stale-revision"),
             Refusal::Conflict { code, .. } => (StatusCode::CONFLICT, code),
         };
         let mut error = Self::new(status, code, detail.clone());

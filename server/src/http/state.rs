@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -10,6 +10,7 @@ use crate::{
     auth::{access::Access, oidc::Oidc, settings::AccessSettings},
     clock::Clock,
     discovery::inspect::Inspector,
+    envoy::listener::Addresses,
     publisher::Published,
     stats::{query::History, tick::Tick},
     store::Store,
@@ -41,7 +42,7 @@ pub struct AppState {
     /// Looks at services that are not mapped.
     pub inspector: Inspector,
     /// Where the nodes listen.
-    pub gateway_http: SocketAddr,
+    pub addresses: Addresses,
     pub identity: Arc<Identity>,
     /// Places for viewers.
     pub viewers: Arc<Semaphore>,

@@ -1,6 +1,6 @@
 //! Names of certificates and trust bundles.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -51,6 +51,13 @@ impl EdgeName {
     }
 
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Settings name what they use by text.
+impl Borrow<str> for EdgeName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

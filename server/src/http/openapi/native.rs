@@ -2,7 +2,11 @@
 
 #![expect(dead_code, reason = "only the schemas are used")]
 
-use app::api::{mapping::Mapping, plan::Plan};
+use app::api::{
+    gateway::{Gateway, SettingsPlan},
+    mapping::Mapping,
+    plan::Plan,
+};
 use utoipa::ToSchema;
 
 /// Some fields of a mapping: those that are absent stay, `null` means the default.
@@ -38,6 +42,14 @@ pub(in crate::http) struct MappingContent {
 pub(in crate::http) enum MappingOrPlan {
     Mapping(Mapping),
     Plan(Plan),
+}
+
+/// The settings as they are now, or what would differ if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum GatewayOrPlan {
+    Gateway(Gateway),
+    Plan(SettingsPlan),
 }
 
 /// The states of configuration, as the list is asked for them.

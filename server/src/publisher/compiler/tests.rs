@@ -96,7 +96,10 @@ impl Bench {
 }
 
 fn compiler() -> Compiler {
-    Compiler::new("127.0.0.1:8080".parse().unwrap())
+    Compiler::new(Addresses {
+        http: "127.0.0.1:8080".parse().unwrap(),
+        https: "127.0.0.1:8443".parse().unwrap(),
+    })
 }
 
 fn at_revision(revision: u64, name: &str, prefix: &str, service: &str) -> Arc<Mapping> {
