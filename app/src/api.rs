@@ -4,6 +4,7 @@
 //! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
 pub mod audit;
+pub mod certificate;
 pub mod claim;
 pub mod client;
 pub mod list;

@@ -6,6 +6,7 @@
 //! JSON ─▶ Spec (parsed fields) ─▶ Mapping (a committed Spec) ─▶ Table ─▶ first match wins
 //! ```
 
+pub mod edge;
 pub mod endpoints;
 pub mod fields;
 pub mod labels;
