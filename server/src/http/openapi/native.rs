@@ -2,7 +2,11 @@
 
 #![expect(dead_code, reason = "only the schemas are used")]
 
-use app::api::{mapping::Mapping, plan::Plan};
+use app::api::{
+    certificate::{Certificate, CertificatePlan, TrustBundle},
+    mapping::Mapping,
+    plan::Plan,
+};
 use utoipa::ToSchema;
 
 /// Some fields of a mapping: those that are absent stay, `null` means the default.
@@ -38,6 +42,22 @@ pub(in crate::http) struct MappingContent {
 pub(in crate::http) enum MappingOrPlan {
     Mapping(Mapping),
     Plan(Plan),
+}
+
+/// The certificate as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum CertificateOrPlan {
+    Certificate(Certificate),
+    Plan(CertificatePlan),
+}
+
+/// The trust bundle as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum TrustBundleOrPlan {
+    TrustBundle(TrustBundle),
+    Plan(CertificatePlan),
 }
 
 /// The states of configuration, as the list is asked for them.
