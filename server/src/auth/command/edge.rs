@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Outcome, Scene, claims::of_team_field};
+use super::{Outcome, Scene};
 use crate::auth::{names::TeamName, refusal::Refusal, role::Role};
 
 /// What must be true of what is there now for a write to happen.
@@ -41,12 +41,13 @@ pub(super) fn team_of(
     current: Option<&Option<TeamName>>,
 ) -> Result<Option<TeamName>, Refusal> {
     let Some(team) = asked else { return Ok(current.cloned().flatten()) };
-    if scene.access.team(&team).is_some() {
-        return Ok(Some(team));
+    if scene.principal.role_in(&team).is_none() {
+        return Err(Refusal::field("team", format!("names `{team}`, of which you are no owner")));
     }
-    // who is no admin need not learn which teams there are
-    scene.must_be(Role::Owner, &team).map_err(|refusal| of_team_field(refusal, &team))?;
-    Err(Refusal::field("team", format!("names `{team}`, and there is no such team")))
+    match scene.access.team(&team) {
+        Some(_) => Ok(Some(team)),
+        None => Err(Refusal::field("team", format!("names `{team}`, and there is no such team"))),
+    }
 }
 
 /// Checks that the author looks after what `team` has: as its owner, or as an admin.

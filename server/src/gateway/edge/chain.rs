@@ -10,6 +10,7 @@ use app::api::{certificate::CertificateFacts, problem::FieldError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    EdgeName,
     facts::{KeyKind, Parsed},
     pem::{self, Block},
     private_key,
@@ -72,6 +73,22 @@ pub fn check(chain: &str, key: &str, now: DateTime<Utc>) -> Result<Checked, Vec<
     };
     let chain_pem = links.iter().map(|link| pem::write("CERTIFICATE", link.der)).collect();
     Ok(Checked { chain_pem, key, facts })
+}
+
+/// Returns what a certificate is called unless somebody says it: its first host.
+///
+/// # Errors
+/// Says why it has no name that could be used.
+pub fn default_name(chain: &str) -> Result<EdgeName, String> {
+    let blocks = blocks(chain, "chain", CHAIN_MAX, CHAIN_MAX_BYTES)?;
+    let links = parsed(&blocks)?;
+    let host = links.first().and_then(Parsed::first_host);
+    let host = host.ok_or_else(|| "is for no DNS name".to_owned())?;
+    let name = match host.strip_prefix("*.") {
+        Some(domain) => format!("wildcard.{domain}"),
+        None => host,
+    };
+    EdgeName::parse(&name).map_err(|error| format!("is for `{name}`, which {error}"))
 }
 
 /// Reads blocks that must all be certificates.

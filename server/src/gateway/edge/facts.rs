@@ -87,6 +87,15 @@ impl<'a> Parsed<'a> {
         (dns, addresses)
     }
 
+    /// Returns the DNS name that it has first.
+    pub(super) fn first_host(&self) -> Option<String> {
+        let names = self.x509.subject_alternative_name().ok().flatten()?;
+        names.value.general_names.iter().find_map(|name| match name {
+            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        })
+    }
+
     /// Tells whether `issuer` has signed it.
     pub(super) fn is_signed_by(&self, issuer: &Parsed<'_>) -> bool {
         use x509_parser::error::X509Error;

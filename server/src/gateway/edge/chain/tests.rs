@@ -285,6 +285,16 @@ fn a_certificate_that_no_host_can_be_found_by_is_refused(
 }
 
 #[rstest]
+#[case(&["B.example.com", "a.example.com"], "b.example.com")]
+#[case(&["*.example.com", "example.com"], "wildcard.example.com")]
+fn a_certificate_is_called_by_its_first_host(#[case] names: &[&str], #[case] expected: &str) {
+    let leaf = Authority::root("R").issues(&host(names));
+
+    assert_eq!(default_name(&leaf.pem).unwrap().as_str(), expected);
+    assert!(default_name("junk").is_err());
+}
+
+#[rstest]
 #[case(1, "1st")]
 #[case(2, "2nd")]
 #[case(3, "3rd")]
