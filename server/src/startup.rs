@@ -5,6 +5,7 @@ mod oidc;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -44,6 +45,7 @@ use crate::{
         state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
+    secret_key::{self, SecretKeyError},
     stats::{
         REPORT_QUEUE,
         hub::Hub,
@@ -70,6 +72,8 @@ pub struct Settings {
     /// Where the nodes listen for clients that come by TLS, once there is a certificate.
     pub gateway_https: SocketAddr,
     pub database: DatabaseUrl,
+    /// Where the key is by which private keys are sealed; absent: beside the database.
+    pub secret_key_file: Option<PathBuf>,
     pub access: AccessSettings,
     /// What time it is, for sessions, grants and the audit.
     pub clock: Clock,
@@ -100,6 +104,8 @@ pub enum StartError {
     NoPublicUrl { address: SocketAddr },
     #[error("can't sign people in by OIDC: {reason}")]
     Oidc { reason: String },
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -174,8 +180,10 @@ impl Server {
 
         let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
         let hold = settings.database.hold_shared()?;
-        let sealer = Arc::new(crate::auth::seal::Sealer::new(&[7; 32]).unwrap());
         let store = Store::open(&settings.database, rules, &tasks).await?;
+        let key_file = settings.secret_key_file.as_deref();
+        let edge = store.access().borrow().edge().clone();
+        let sealer = Arc::new(secret_key::open(key_file, &settings.database, &edge)?);
         let public_url = settings.access.public_url.as_ref();
         let oidc = oidc::client(settings.oidc, public_url, http, &store).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
@@ -192,7 +200,7 @@ impl Server {
             Compiler::new(addresses),
             directory,
             store.clone(),
-            sealer,
+            Arc::clone(&sealer),
             from_discovery,
             from_nodes,
         )
@@ -224,6 +232,7 @@ impl Server {
         let state = AppState {
             access: store.access(),
             store: store.clone(),
+            sealer,
             settings: Arc::new(settings.access),
             clock: settings.clock,
             desk,

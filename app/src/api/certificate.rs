@@ -7,6 +7,8 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::plan::{Action, FieldChange};
+
 /// A certificate that is to expire within so many days should be renewed.
 pub const EXPIRING_DAYS: i64 = 30;
 
@@ -131,6 +133,20 @@ impl fmt::Debug for CertificateDraft {
 pub struct CertificateList {
     /// By name.
     pub items: Vec<Certificate>,
+}
+
+/// Says what writing a certificate or a trust bundle would do; nothing has been stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct CertificatePlan {
+    pub action: Action,
+    pub name: String,
+    /// Revision that it has now; `null` when there is none.
+    pub revision: Option<u64>,
+    /// What the audit would say: names, fingerprint, expiry, team.
+    pub diff: Vec<FieldChange>,
+    /// What is allowed and deserves a look.
+    pub warnings: Vec<String>,
 }
 
 /// Authorities that are trusted where the bundle is named.

@@ -5,7 +5,9 @@
 
 #[cfg(test)]
 pub(crate) mod acting;
+pub mod certificates;
 pub mod claims;
+pub mod edge;
 pub mod gateway;
 pub mod oidc;
 pub mod protections;
@@ -13,6 +15,7 @@ pub mod requests;
 pub mod sessions;
 pub mod teams;
 pub mod tokens;
+pub mod trust_bundles;
 pub mod users;
 pub mod views;
 

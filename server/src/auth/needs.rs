@@ -62,6 +62,13 @@ pub fn of(operation_id: &str) -> Option<Need> {
         // to whom a place belongs is no secret; of requests each sees their own
         "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
         | "getRequest" => Need::SignedIn,
+        // what a server shows to every client is no secret
+        "listCertificates" | "getCertificate" | "listTrustBundles" | "getTrustBundle" => {
+            Need::SignedIn
+        }
+        "putCertificate" | "deleteCertificate" | "putTrustBundle" | "deleteTrustBundle" => {
+            Need::Decided
+        }
         // what is restored may be gone: its history says whose it was
         "createMapping" | "restoreMapping" => Need::Decided,
         // what is a user's own

@@ -32,14 +32,12 @@ pub enum Refusal {
     /// It would be there twice.
     #[error("{detail}")]
     Taken { field: &'static str, detail: String },
-    /// It was changed since the caller has read it.
-    #[error(
-        "the {what} are at revision {revision}, not at the one that was expected; read them again"
-    )]
-    Stale { what: String, revision: u64 },
     /// It can't be done in the state that things are in.
     #[error("{detail}")]
     Conflict { code: &'static str, detail: String },
+    /// It is not what the caller expects it to be.
+    #[error("{detail}")]
+    Outdated { detail: String },
 }
 
 impl Refusal {

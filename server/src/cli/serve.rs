@@ -1,6 +1,6 @@
 //! `chancery serve`
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -42,6 +42,10 @@ pub(super) struct ServerArgs {
     /// Envoy's admin address, to which no mapping may lead.
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
+    /// The file with the key by which private keys are sealed in the database: 32 bytes as base64.
+    /// Without it, `DATABASE.key` beside the database, which is made at the first start.
+    #[arg(long, env = "CHANCERY_SECRET_KEY_FILE", value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) oidc: OidcArgs,
     #[command(flatten)]
@@ -98,6 +102,7 @@ impl ServerArgs {
             gateway_http: self.gateway_http,
             gateway_https: self.gateway_https,
             database,
+            secret_key_file: self.secret_key_file,
             access: self.access.settings(),
             clock: Clock::default(),
             services: self.services,

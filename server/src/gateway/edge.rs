@@ -6,9 +6,15 @@
 //! Immutable and cheap to clone, as [`Access`](crate::auth::access::Access), of which it is a part:
 //! decisions change it by the same edits, in the same transaction as their audit entry.
 
+pub mod authorities;
+pub mod chain;
+mod facts;
 mod name;
 mod open;
+mod pem;
+mod private_key;
 pub mod settings;
+pub mod uses;
 
 use std::sync::Arc;
 

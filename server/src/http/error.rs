@@ -188,8 +188,8 @@ impl From<Refusal> for ApiError {
                 let errors = vec![FieldError::new(field, detail.clone())];
                 return Self { errors, ..Self::new(StatusCode::CONFLICT, "taken", detail) };
             }
-            Refusal::Stale { .. } => (StatusCode::PRECONDITION_FAILED, "stale-revision"),
             Refusal::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+            Refusal::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, "stale-revision"),
         };
         let mut error = Self::new(status, code, detail.clone());
         if matches!(code, "claimed" | "unclaimed" | "not-claimable") {

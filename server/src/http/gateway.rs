@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::{
     body::{JSON, MERGE_PATCH, json_object},
     caller::Caller,
+    certificates::Asked,
     condition,
     error::ApiError,
     mappings::with_tag,
@@ -20,19 +21,17 @@ use super::{
         native::GatewayOrPlan,
         words::{DRY_RUN, tag},
     },
-    query::Params,
     state::AppState,
 };
 use crate::{
     auth::{
         access::Access,
-        command::{Scene, gateway},
+        command::{Scene, edge::Expected, gateway},
         permission::{self, Object},
         principal::Principal,
         role::Role,
     },
     gateway::edge::settings::{diff, read},
-    store::Condition,
 };
 
 /// Gets the settings of the gateway
@@ -144,32 +143,11 @@ pub(super) async fn patch(
     };
     merge(&mut body, patch);
     // what was merged into is what may be replaced
-    let expected = asked.expected.clone().or_else(|| Some(vec![current.revision]));
+    let expected = match &asked.expected {
+        Expected::Anything => Expected::Revision(vec![current.revision]),
+        stated => stated.clone(),
+    };
     write(&state, &caller, &asked, &body, expected).await
-}
-
-/// What a write is asked to do besides its body.
-struct Asked {
-    is_dry_run: bool,
-    /// The revisions that may be replaced; absent: any.
-    expected: Option<Vec<u64>>,
-}
-
-impl Asked {
-    fn read(query: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
-        let params = Params::read(query);
-        let is_dry_run = params.flag("dry_run");
-        params.finish()?;
-        let expected = match condition::of_write(headers)? {
-            // settings are always there
-            Condition::Any | Condition::Present => None,
-            Condition::Revision(revisions) => {
-                Some(revisions.into_iter().map(|revision| revision.0).collect())
-            }
-            Condition::New | Condition::Absent => Some(Vec::new()),
-        };
-        Ok(Self { is_dry_run, expected })
-    }
 }
 
 async fn write(
@@ -177,7 +155,7 @@ async fn write(
     caller: &Caller,
     asked: &Asked,
     body: &Map<String, Value>,
-    expected: Option<Vec<u64>>,
+    expected: Expected,
 ) -> Result<Response, ApiError> {
     let values = read(body).map_err(ApiError::invalid)?;
     if asked.is_dry_run {
@@ -188,7 +166,7 @@ async fn write(
         let diff = diff(&current.values, &values);
         return Ok(Json(SettingsPlan { revision: current.revision, diff }).into_response());
     }
-    let decide = move |scene: &Scene<'_>| gateway::put(scene, values, expected.as_deref());
+    let decide = move |scene: &Scene<'_>| gateway::put(scene, values, &expected);
     let acted = state.store.act(caller.author.clone(), decide).await?;
     Ok(shown(state, &acted.access, &caller.principal))
 }

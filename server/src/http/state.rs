@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use super::sign_in::Desk;
 use crate::{
-    auth::{access::Access, oidc::Oidc, settings::AccessSettings},
+    auth::{access::Access, oidc::Oidc, seal::Sealer, settings::AccessSettings},
     clock::Clock,
     discovery::inspect::Inspector,
     envoy::listener::Addresses,
@@ -24,6 +24,8 @@ const VIEWERS_MAX: usize = 5_000;
 #[derive(Debug, Clone)]
 pub struct AppState {
     pub store: Store,
+    /// Seals private keys.
+    pub sealer: Arc<Sealer>,
     pub settings: Arc<AccessSettings>,
     pub clock: Clock,
     /// Lets people in.

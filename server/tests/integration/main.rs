@@ -30,4 +30,5 @@ mod sight;
 mod statistics;
 mod store;
 mod tidy;
+mod tls;
 mod views;

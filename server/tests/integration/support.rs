@@ -6,6 +6,7 @@ pub(crate) mod crawl;
 pub(crate) mod envoy;
 pub(crate) mod installation;
 pub(crate) mod server;
+pub(crate) mod tls;
 pub(crate) mod upstream;
 
 use std::time::Duration;

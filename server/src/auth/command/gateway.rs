@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::api::problem::FieldError;
 
-use super::{Outcome, Scene};
+use super::{Outcome, Scene, edge::Expected};
 use crate::{
     auth::{
         access::{Edit, Entity},
@@ -17,25 +17,16 @@ use crate::{
     },
 };
 
-/// Writes all settings. `expected` are the revisions that they may have now; absent: any.
+/// Writes all settings.
 ///
 /// # Errors
 /// Refuses whoever is no admin, settings that were changed meanwhile, and those that name what is
 /// not there.
-pub fn put(
-    scene: &Scene<'_>,
-    values: Settings,
-    expected: Option<&[u64]>,
-) -> Result<Outcome, Refusal> {
+pub fn put(scene: &Scene<'_>, values: Settings, expected: &Expected) -> Result<Outcome, Refusal> {
     scene.must_be_admin()?;
     let edge = scene.access.edge();
     let current = edge.settings();
-    if expected.is_some_and(|expected| !expected.contains(&current.revision)) {
-        return Err(Refusal::Stale {
-            what: "settings of the gateway".to_owned(),
-            revision: current.revision,
-        });
-    }
+    expected.check("settings of the gateway", Some(current.revision))?;
     check(edge, &values)?;
     let diff = diff(&current.values, &values);
     if diff.is_empty() {

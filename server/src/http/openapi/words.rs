@@ -4,6 +4,7 @@
 pub(in crate::http) mod tag {
     pub(in crate::http) const NATIVE: &str = "Native API";
     pub(in crate::http) const GATEWAY: &str = "Gateway";
+    pub(in crate::http) const TLS: &str = "Certificates";
     pub(in crate::http) const OWNERSHIP: &str = "Ownership";
     pub(in crate::http) const PEOPLE: &str = "People";
     pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
@@ -11,13 +12,18 @@ pub(in crate::http) mod tag {
 }
 
 /// The groups in the order of the document, each with what it is for.
-pub(super) const TAGS: [(&str, &str); 6] = [
+pub(super) const TAGS: [(&str, &str); 7] = [
     (
         tag::NATIVE,
         "What the portal uses and new programs should: typed answers, problems with a pointer to \
          the field (RFC 9457), revisions as entity tags.",
     ),
-    (tag::GATEWAY, "Certificates, trust bundles and settings: what holds for all mappings."),
+    (tag::GATEWAY, "The settings of the gateway as a whole: what holds for all mappings."),
+    (
+        tag::TLS,
+        "What the gateway shows to clients that come by TLS, and whom it trusts. A private key is \
+         only ever sent to the server.",
+    ),
     (
         tag::OWNERSHIP,
         "Which team owns which part of the URL space, who else may use it, and what others must \

@@ -56,6 +56,7 @@ impl TestServer {
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            secret_key_file: None,
             access,
             clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
@@ -75,6 +76,7 @@ impl TestServer {
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            secret_key_file: None,
             access,
             clock,
             services: Vec::new(),
@@ -99,6 +101,7 @@ impl TestServer {
         settings.http = server.http;
         settings.xds = server.xds;
         settings.gateway_http = server.gateway_http;
+        settings.gateway_https = server.gateway_https;
         assert!(server.stop().await, "the server did not stop in time");
         let result = meanwhile.await;
         let server = start(&settings).await.unwrap();
