@@ -11,6 +11,7 @@ pub(crate) mod about;
 mod account;
 mod activity;
 mod api_docs;
+mod certificates;
 mod claims;
 mod compare;
 mod config;
@@ -255,6 +256,12 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["requests"] => requests::page(client, query).await,
         ["requests", id] => requests::request(client, visit, id).await,
         ["protections"] => protections::page(client, visit).await,
+        ["certificates"] => certificates::page(client, visit).await,
+        ["certificates", "new"] => certificates::create(client, visit).await,
+        ["certificates", name] => certificates::certificate(client, visit, name).await,
+        ["trust-bundles"] => certificates::bundles(client, visit).await,
+        ["trust-bundles", "new"] => certificates::create_bundle(client, visit).await,
+        ["trust-bundles", name] => certificates::bundle(client, visit, name).await,
         ["sign-in"] => sign_in::page(visit, query),
         ["setup", _] => sign_in::set_up(visit),
         ["account"] => account::page(client, visit, query).await,

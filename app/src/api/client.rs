@@ -8,6 +8,8 @@
 #[cfg(feature = "ssr")]
 mod audit;
 #[cfg(feature = "ssr")]
+mod certificates;
+#[cfg(feature = "ssr")]
 mod claims;
 #[cfg(feature = "ssr")]
 mod in_process;

@@ -7,6 +7,7 @@
 //! ```
 //! The rules are the API's: a form can do nothing that a program can't.
 
+mod certificates;
 mod ownership;
 mod people;
 mod views;
@@ -22,19 +23,24 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{super::error::ApiError, body, forms::named, render, request_id};
+use super::{
+    super::error::ApiError,
+    body::{self, BODY_MAX_BYTES},
+    forms::named,
+    render, request_id,
+};
 
 /// Headers of the browser's request that the call has, too.
 const HANDED_ON: [HeaderName; 1] = [header::USER_AGENT];
 
 /// Fields that no page is given back.
-const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
+const SECRETS: [&str; 5] = ["password", "current", "new", "secret", "private_key"];
 
 /// What a form does, by the segments of its page's address, its hidden field `do`, and its fields.
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 3] = [people::action, ownership::action, views::action];
+const TABLES: [Table; 4] = [people::action, ownership::action, views::action, certificates::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]
@@ -68,6 +74,8 @@ pub(super) struct Action {
     method: Method,
     path: String,
     body: Option<Value>,
+    /// Makes it conditional.
+    condition: Option<(&'static str, String)>,
     then: Then,
 }
 
@@ -84,7 +92,7 @@ impl Action {
     pub(super) fn new(method: Method, path: impl Into<String>, next: impl Into<String>) -> Self {
         let next = next.into();
         let then = Then::Go(Box::new(move |_| next));
-        Self { method, path: path.into(), body: None, then }
+        Self { method, path: path.into(), body: None, condition: None, then }
     }
 
     /// Sends these fields.
@@ -92,6 +100,12 @@ impl Action {
     pub(super) fn with<const N: usize>(self, fields: [(&str, Value); N]) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
         Self { body: Some(Value::Object(fields.collect::<Map<_, _>>())), ..self }
+    }
+
+    /// Does it only under the condition of a header.
+    #[must_use]
+    pub(super) fn only_if(self, header: &'static str, value: &str) -> Self {
+        Self { condition: Some((header, value.to_owned())), ..self }
     }
 
     /// Follows with a page that the API's answer names.
@@ -112,22 +126,27 @@ pub(super) fn text_or_null(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::from)
 }
 
+/// Returns how long the form of a page may be.
+pub(super) fn form_max_bytes(path: &str) -> usize {
+    certificates::form_max_bytes(path).unwrap_or(BODY_MAX_BYTES)
+}
+
 /// Does what a posted form says.
 pub(super) async fn post(api: InProcess, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let headers = request.headers().clone();
-    let fields = match body::form(request).await {
+    let segments = app::pages::segments(uri.path());
+    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    let fields = match body::form_within(request, form_max_bytes(uri.path())).await {
         Ok(fields) => Fields(fields),
         Err(error) => return error.into_response(),
     };
-    let segments = app::pages::segments(uri.path());
-    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     let name = fields.text("do").to_owned();
     let Some(action) = TABLES.iter().find_map(|table| table(&segments, &name, &fields)) else {
         return ApiError::method_not_allowed().into_response();
     };
-    let then = action.then;
-    let call = Call { method: action.method, path: action.path, body: action.body };
+    let Action { method, path, body, condition, then } = action;
+    let call = Call { method, path, body, condition };
     let (outcome, cookies) = match call.send(&api, &headers).await {
         Ok(answered) => answered,
         Err(error) => return error.into_response(),
@@ -149,6 +168,7 @@ struct Call {
     method: Method,
     path: String,
     body: Option<Value>,
+    condition: Option<(&'static str, String)>,
 }
 
 /// What the API has answered, and the cookies that it sets.
@@ -161,6 +181,9 @@ impl Call {
             if let Some(value) = headers.get(&name) {
                 call = call.header(name, value);
             }
+        }
+        if let Some((header, value)) = self.condition {
+            call = call.header(header, value);
         }
         if self.body.is_some() {
             call = call.header(header::CONTENT_TYPE, "application/json");
