@@ -18,6 +18,7 @@ mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
 pub(crate) mod failure;
+mod gateway;
 mod mapping_form;
 pub(crate) mod mappings;
 mod nodes;
@@ -256,6 +257,7 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["requests"] => requests::page(client, query).await,
         ["requests", id] => requests::request(client, visit, id).await,
         ["protections"] => protections::page(client, visit).await,
+        ["gateway"] => gateway::page(client, visit).await,
         ["certificates"] => certificates::page(client, visit).await,
         ["certificates", "new"] => certificates::create(client, visit).await,
         ["certificates", name] => certificates::certificate(client, visit, name).await,

@@ -8,6 +8,7 @@
 //! The rules are the API's: a form can do nothing that a program can't.
 
 mod certificates;
+mod gateway;
 mod ownership;
 mod people;
 mod views;
@@ -40,7 +41,8 @@ const SECRETS: [&str; 5] = ["password", "current", "new", "secret", "private_key
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 4] = [people::action, ownership::action, views::action, certificates::action];
+const TABLES: [Table; 5] =
+    [people::action, ownership::action, views::action, certificates::action, gateway::action];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]
