@@ -198,6 +198,7 @@ async fn body(id: &str, target: Target, installation: &Installation) -> Option<V
         "patchClaim" => json!({ "note": "another note" }),
         "createGrant" => json!({ "team": "default", "prefix": format!("/{team}/borrowed/") }),
         "takeOverMapping" => json!({ "mapping": target.mapping() }),
+        "putGateway" | "patchGateway" => json!({ "tls": { "minimum_version": "1.3" } }),
         "createProtection" => json!({ "prefix": "/own/fresh/", "approvers": "own", "needed": 1 }),
         "createRequest" => {
             json!({ "kind": "transfer", "claim": 4012, "team": team, "note": "please" })
