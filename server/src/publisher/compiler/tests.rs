@@ -1,5 +1,6 @@
 //! Changes go in, resources come out; what a publication touches is compared as text.
 
+mod edge;
 mod quarantine;
 mod same;
 mod touched;
