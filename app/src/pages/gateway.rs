@@ -112,14 +112,16 @@ fn table(title: &'static str, settings: Vec<Shown>) -> impl IntoView {
 
 fn form(gateway: &Gateway, choices: tls::Choices, tried: &Tried) -> impl IntoView + use<> {
     let revision = gateway.revision.to_string();
+    let fields = tls::form(&gateway.settings.tls, choices, tried);
+    let tried = tried.clone();
     view! {
         <Card title="Change them" testid="change">
-            <ActionForm to="gateway.put" class="form" tried=tried.clone() fields=tls::FIELDS>
+            <ActionForm to="gateway.put" class="form" tried=tried fields=tls::FIELDS>
                 <p>
                     "Open connections finish what they do; new ones go by the new settings within milliseconds."
                 </p>
                 <input type="hidden" name="revision" value=revision />
-                {tls::form(&gateway.settings.tls, choices, tried)}
+                {fields}
                 <div class="form-actions">
                     <button class="btn btn-primary">"Save the settings"</button>
                 </div>
