@@ -105,6 +105,11 @@ impl TestServer {
         (Self { server, client, folder, settings }, result)
     }
 
+    /// Starts another server on the same database.
+    pub(crate) async fn another(&self) -> Result<Server, StartError> {
+        start(&self.settings).await
+    }
+
     /// Returns the clock that the server goes by.
     pub(crate) fn clock(&self) -> &Clock {
         &self.settings.clock
