@@ -13,6 +13,7 @@ mod assets;
 mod attacks;
 mod audit;
 mod canary;
+mod certificates;
 mod claims;
 mod command;
 mod database;

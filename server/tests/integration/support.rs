@@ -1,6 +1,8 @@
 //! What the tests are built of: a server, nodes, upstreams and a client, each of them real.
 
 pub(crate) mod callers;
+#[path = "../../src/gateway/edge/chain/tests/made.rs"]
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod crawl;
 pub(crate) mod envoy;

@@ -108,6 +108,13 @@ impl TestServer {
         (Self { server, client, folder, settings }, result)
     }
 
+    /// Starts another server on the same database, on addresses of its own.
+    pub(crate) async fn another(&self) -> Result<Server, StartError> {
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let settings = self.settings.clone();
+        start(&Settings { http: free, xds: free, gateway_http: free, ..settings }).await
+    }
+
     /// Returns the clock that the server goes by.
     pub(crate) fn clock(&self) -> &Clock {
         &self.settings.clock
