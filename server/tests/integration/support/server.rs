@@ -112,7 +112,14 @@ impl TestServer {
     pub(crate) async fn another(&self) -> Result<Server, StartError> {
         let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let settings = self.settings.clone();
-        start(&Settings { http: free, xds: free, gateway_http: free, ..settings }).await
+        start(&Settings {
+            http: free,
+            xds: free,
+            gateway_http: free,
+            gateway_https: free,
+            ..settings
+        })
+        .await
     }
 
     /// Returns the clock that the server goes by.
