@@ -26,7 +26,7 @@ struct Shown {
 
 /// `/gateway`
 pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
-    let gateway = match client.gateway().await {
+    let gateway = match client.gateway_settings().await {
         Ok(gateway) => gateway,
         Err(error) => return failure::failed(Place::Gateway, "The settings", error),
     };

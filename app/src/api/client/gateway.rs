@@ -5,7 +5,7 @@ use super::{Client, ClientError};
 use crate::api::gateway::Gateway;
 
 impl Client {
-    pub async fn gateway(&self) -> Result<Gateway, ClientError> {
+    pub async fn gateway_settings(&self) -> Result<Gateway, ClientError> {
         self.get("/api/v1/gateway").await
     }
 }
