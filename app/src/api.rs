@@ -4,8 +4,10 @@
 //! here (see the server's `gateway`) and nothing is fetched here (see `client`).
 
 pub mod audit;
+pub mod certificate;
 pub mod claim;
 pub mod client;
+pub mod gateway;
 pub mod list;
 pub mod live;
 pub mod mapping;

@@ -11,12 +11,14 @@ pub(crate) mod about;
 mod account;
 mod activity;
 mod api_docs;
+mod certificates;
 mod claims;
 mod compare;
 mod config;
 pub mod delete_mapping;
 pub(crate) mod detail;
 pub(crate) mod failure;
+mod gateway;
 pub mod mapping_form;
 pub(crate) mod mappings;
 mod nodes;
@@ -255,6 +257,13 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["requests"] => requests::page(client, query).await,
         ["requests", id] => requests::request(client, visit, id).await,
         ["protections"] => protections::page(client, visit).await,
+        ["gateway"] => gateway::page(client, visit).await,
+        ["certificates"] => certificates::page(client, visit).await,
+        ["certificates", "new"] => certificates::create(client, visit).await,
+        ["certificates", name] => certificates::certificate(client, visit, name).await,
+        ["trust-bundles"] => certificates::bundles(client, visit).await,
+        ["trust-bundles", "new"] => certificates::create_bundle(client, visit).await,
+        ["trust-bundles", name] => certificates::bundle(client, visit, name).await,
         ["sign-in"] => sign_in::page(visit, query),
         ["setup", _] => sign_in::set_up(visit),
         ["account"] => account::page(client, visit, query).await,

@@ -26,6 +26,7 @@ pub mod permission;
 pub mod principal;
 pub mod refusal;
 pub mod role;
+pub mod seal;
 pub mod secret;
 pub mod settings;
 pub mod sight;

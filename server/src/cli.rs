@@ -5,6 +5,8 @@ mod demo;
 mod migrate;
 mod oidc;
 mod openapi;
+mod push_cert;
+mod remote;
 mod render;
 mod serve;
 mod signals;
@@ -52,6 +54,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Make users, and set their passwords, while no server runs.
     User(user::User),
+    /// Give a certificate with its private key to a server that runs.
+    PushCert(push_cert::PushCert),
     /// Print the OpenAPI document of the REST API, as JSON.
     Openapi(openapi::Openapi),
 }
@@ -70,6 +74,7 @@ impl Cli {
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,
             Command::User(user) => user.run().await,
+            Command::PushCert(push) => push.run().await,
             Command::Openapi(openapi) => openapi.run(),
         }
     }

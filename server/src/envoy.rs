@@ -22,6 +22,7 @@ pub mod shard;
 pub mod sides;
 pub mod source;
 pub mod stat_names;
+pub mod tls;
 
 /// Envoy's generated protobuf types, under a shorter name.
 pub(crate) use envoy_types::pb::{

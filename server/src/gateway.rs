@@ -7,6 +7,7 @@
 //! ```
 
 pub mod backends;
+pub mod edge;
 pub mod endpoints;
 pub mod fields;
 pub mod labels;

@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod body;
 mod caller;
+mod certificates;
 mod claims;
 mod client_address;
 mod condition;
@@ -16,6 +17,7 @@ mod config;
 mod delivery;
 mod error;
 mod fields;
+mod gateway;
 mod headers;
 mod history;
 mod list;
@@ -40,6 +42,7 @@ mod stats;
 mod teams;
 mod token_in_url;
 mod tokens;
+mod trust_bundles;
 mod users;
 mod views;
 
@@ -151,6 +154,11 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(teams::put_member, teams::delete_member))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
+        // what TLS goes by
+        .routes(routes!(certificates::list))
+        .routes(routes!(certificates::get, certificates::put, certificates::delete))
+        .routes(routes!(trust_bundles::list))
+        .routes(routes!(trust_bundles::get, trust_bundles::put, trust_bundles::delete))
         // who owns what, and what others must agree to
         .routes(routes!(owner::get))
         .routes(routes!(claims::list, claims::create))
@@ -163,6 +171,7 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(requests::approve))
         .routes(routes!(requests::refuse))
         .routes(routes!(requests::withdraw))
+        .routes(routes!(gateway::get, gateway::put, gateway::patch))
         .routes(routes!(protections::list, protections::create))
         .routes(routes!(protections::delete))
         // the article's API

@@ -14,6 +14,7 @@ pub mod auth;
 pub mod clock;
 pub mod gateway;
 
+pub mod secret_key;
 pub mod store;
 
 pub mod discovery;

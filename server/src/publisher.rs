@@ -24,9 +24,11 @@ use tracing::{error, info, warn};
 
 use self::compiler::{Compiler, Quarantine};
 use crate::{
+    auth::seal::Sealer,
     discovery::{Discovery, Update},
     envoy::shard::Layout,
     gateway::{
+        edge::{Edge, OpenEdge},
         endpoints::Endpoints,
         mapping::{Mapping, MappingName},
         service::ServiceName,
@@ -107,6 +109,9 @@ pub struct Publisher<D> {
     compiler: Compiler,
     discovery: D,
     store: Store,
+    sealer: Arc<Sealer>,
+    /// What the compiler was told of last.
+    edge: Edge,
     updates: mpsc::Receiver<Update>,
     feedback: mpsc::Receiver<Feedback>,
     published: watch::Sender<Arc<Published>>,
@@ -124,6 +129,7 @@ impl<D: Discovery> Publisher<D> {
         mut compiler: Compiler,
         discovery: D,
         store: Store,
+        sealer: Arc<Sealer>,
         updates: mpsc::Receiver<Update>,
         feedback: mpsc::Receiver<Feedback>,
     ) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
@@ -144,12 +150,15 @@ impl<D: Discovery> Publisher<D> {
             compiler,
             discovery,
             store,
+            sealer,
+            edge: Edge::default(),
             updates,
             feedback,
             published,
             linger_until: None,
             idle: VecDeque::new(),
         };
+        publisher.follow_edge();
         publisher.publish();
         Ok((publisher, receiver))
     }
@@ -157,6 +166,7 @@ impl<D: Discovery> Publisher<D> {
     /// Publishes until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut newest = self.store.newest();
+        let mut access = self.store.access();
         let mut retry_at = None;
         let mut ready_at = Some(Instant::now() + READY_AFTER);
         loop {
@@ -173,9 +183,17 @@ impl<D: Discovery> Publisher<D> {
                     if changed.is_err() {
                         return;
                     }
+                    // a mapping may use what came with it
+                    self.follow_edge();
                     retry_at = self.catch_up().await;
                 }
                 () = at(retry_at) => retry_at = self.catch_up().await,
+                changed = access.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.follow_edge();
+                }
                 Some(update) = self.updates.recv() => {
                     self.resolve(update);
                     while let Ok(update) = self.updates.try_recv() {
@@ -195,6 +213,21 @@ impl<D: Discovery> Publisher<D> {
             }
             self.publish();
         }
+    }
+
+    /// Tells the compiler of the edge, if that has changed: most changes of who may do what are
+    /// none of it.
+    fn follow_edge(&mut self) {
+        let edge = self.store.access().borrow().edge().clone();
+        if edge.is_same(&self.edge) {
+            return;
+        }
+        let (open, closed) = OpenEdge::of(&edge, &self.sealer);
+        for (name, error) in closed {
+            error!(certificate = %name, "left out certificate `{name}`: its private key can't be opened: {error}");
+        }
+        self.compiler.set_edge(open);
+        self.edge = edge;
     }
 
     /// Applies all committed changes; returns when to try again if the database has failed.

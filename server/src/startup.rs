@@ -5,6 +5,7 @@ mod oidc;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -32,15 +33,19 @@ use crate::{
         guard::Guard,
         inspect::Inspector,
     },
-    envoy::proto::service::{
-        discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
-        metrics::v3::metrics_service_server::MetricsServiceServer,
+    envoy::{
+        listener::Addresses,
+        proto::service::{
+            discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
+            metrics::v3::metrics_service_server::MetricsServiceServer,
+        },
     },
     http::{
         self,
         state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
+    secret_key::{self, SecretKeyError},
     stats::{
         REPORT_QUEUE,
         hub::Hub,
@@ -64,7 +69,11 @@ pub struct Settings {
     pub xds: SocketAddr,
     /// Where the nodes listen for the gateway's clients.
     pub gateway_http: SocketAddr,
+    /// Where the nodes listen for clients that come by TLS, once there is a certificate.
+    pub gateway_https: SocketAddr,
     pub database: DatabaseUrl,
+    /// Where the key is by which private keys are sealed; absent: beside the database.
+    pub secret_key_file: Option<PathBuf>,
     pub access: AccessSettings,
     /// What time it is, for sessions, grants and the audit.
     pub clock: Clock,
@@ -96,6 +105,8 @@ pub enum StartError {
     #[error("can't sign people in by OIDC: {reason}")]
     Oidc { reason: String },
     #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -105,6 +116,7 @@ pub struct Server {
     pub http: SocketAddr,
     pub xds: SocketAddr,
     pub gateway_http: SocketAddr,
+    pub gateway_https: SocketAddr,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
     pub history: History,
@@ -162,26 +174,33 @@ impl Server {
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
         let gateway_http = free_address(settings.gateway_http).await?;
+        let gateway_https = free_address(settings.gateway_https).await?;
+        let addresses = Addresses { http: gateway_http, https: gateway_https };
         let (http, xds) = (local(&portal, settings.http), local(&control, settings.xds));
 
         let rules = Rules { policy: settings.access.policy, clock: settings.clock.clone() };
         let hold = settings.database.hold_shared()?;
         let store = Store::open(&settings.database, rules, &tasks).await?;
+        let key_file = settings.secret_key_file.as_deref();
+        let edge = store.access().borrow().edge().clone();
+        let sealer = Arc::new(secret_key::open(key_file, &settings.database, &edge)?);
         let public_url = settings.access.public_url.as_ref();
         let oidc = oidc::client(settings.oidc, public_url, http, &store).await?;
         let (updates, from_discovery) = mpsc::channel(UPDATE_QUEUE);
         let (feedback, from_nodes) = mpsc::channel(FEEDBACK_QUEUE);
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
-        let forbidden = settings.forbidden.iter().copied().chain([http, xds, gateway_http]);
+        let forbidden =
+            settings.forbidden.iter().copied().chain([http, xds, gateway_http, gateway_https]);
         let (fixed, guard) = (Fixed::new(settings.services), Guard::new(forbidden));
         let resolver = Resolver::of_system();
         let dns = Dns::new(resolver.clone(), updates, tasks.clone(), stop.clone());
         let directory = Directory::new(fixed.clone(), dns, guard.clone());
         let inspector = Inspector::new(fixed, resolver, guard);
         let (publisher, published) = Publisher::start(
-            Compiler::new(gateway_http),
+            Compiler::new(addresses),
             directory,
             store.clone(),
+            Arc::clone(&sealer),
             from_discovery,
             from_nodes,
         )
@@ -213,6 +232,7 @@ impl Server {
         let state = AppState {
             access: store.access(),
             store: store.clone(),
+            sealer,
             settings: Arc::new(settings.access),
             clock: settings.clock,
             desk,
@@ -222,7 +242,7 @@ impl Server {
             history: history.clone(),
             nodes: nodes.clone(),
             inspector,
-            gateway_http,
+            addresses,
             identity: Arc::new(identity),
             viewers: places_for_viewers(),
             stop: stop.clone(),
@@ -233,11 +253,13 @@ impl Server {
         info!("portal and REST on http://{http}");
         info!("xDS and metrics on {xds}");
         info!("gateway on http://{gateway_http}, as soon as a node connects");
+        info!("gateway on https://{gateway_https}, as soon as there is a certificate");
         let _stays_running = unless_started.disarm();
         Ok(Self {
             http,
             xds,
             gateway_http,
+            gateway_https,
             nodes,
             ticks,
             history,

@@ -22,7 +22,7 @@ mod rows;
 mod sqlite;
 mod writer;
 
-use std::{str::FromStr, sync::Arc};
+use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -82,6 +82,12 @@ impl FromStr for DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// Returns where the installation's key lies unless another place is named: beside the file.
+    pub fn key_file(&self) -> PathBuf {
+        let Self::Sqlite(path) = self;
+        format!("{path}.key").into()
+    }
+
     /// Checks that there is a database, for who only wants to read it.
     ///
     /// # Errors

@@ -8,7 +8,11 @@
 #[cfg(feature = "ssr")]
 mod audit;
 #[cfg(feature = "ssr")]
+mod certificates;
+#[cfg(feature = "ssr")]
 mod claims;
+#[cfg(feature = "ssr")]
+mod gateway;
 #[cfg(feature = "ssr")]
 mod in_process;
 #[cfg(feature = "ssr")]

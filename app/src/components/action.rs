@@ -164,6 +164,46 @@ pub(crate) fn TextField(
     }
 }
 
+/// Shows a field of many lines with its label, its hint and what was wrong with it.
+#[component]
+pub(crate) fn TextArea(
+    name: &'static str,
+    label: &'static str,
+    #[prop(optional)] tried: Tried,
+    #[prop(optional)] hint: Option<&'static str>,
+    maxlength: u32,
+    /// What is secret is typed anew.
+    #[prop(optional)]
+    is_secret: bool,
+) -> impl IntoView {
+    let error = tried.error(name);
+    let is_wrong = error.is_some();
+    let (described_by, notes) = notes(name, error, hint);
+    let value = if is_secret { String::new() } else { tried.value(name, "") };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <textarea
+                id=name
+                name=name
+                class="input mono"
+                rows="7"
+                maxlength=maxlength.to_string()
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                required=true
+                autofocus=is_wrong
+                aria-invalid=is_wrong.then_some("true")
+                aria-describedby=described_by
+            >
+                {value}
+            </textarea>
+            {notes}
+        </div>
+    }
+}
+
 /// Shows what was wrong with a field, and its hint; returns what the field is described by, too.
 fn notes(
     id: &str,

@@ -24,6 +24,11 @@ pub(crate) const CLAIMS: &str = "M3.500 14V2.500M3.500 3h9l-2 3 2 3h-9";
 #[cfg(feature = "ssr")]
 pub(crate) const REQUESTS: &str = "M2.500 3h11v10h-11zM5 8.200l2 2 4-4.400";
 #[cfg(feature = "ssr")]
+pub(crate) const CERTIFICATES: &str = "M4 7V5.500a4 4 0 0 1 8 0V7M3 7h10v6.500H3zM8 9.500v1.800";
+#[cfg(feature = "ssr")]
+pub(crate) const GATEWAY: &str =
+    "M2.500 4.500h7M12.500 4.500h1M2.500 11.500h1M6.500 11.500h7M11 3v3M5 10v3";
+#[cfg(feature = "ssr")]
 pub(crate) const USER: &str = "M8 2.500a2.700 2.700 0 1 0 0 5.400 2.700 2.700 0 0 0 0-5.400M2.800 14c0-3 2.200-4.600 5.200-4.600s5.200 1.600 5.200 4.600";
 #[cfg(feature = "ssr")]
 pub(crate) const CONFIG: &str = "M5 4L1.500 8 5 12M11 4l3.500 4L11 12";

@@ -11,7 +11,7 @@ use crate::components::chip::Tone;
 use crate::components::note::Note;
 
 /// Fields of a form that are not given back.
-const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
+const SECRETS: [&str; 5] = ["password", "current", "new", "secret", "private_key"];
 
 /// `/sign-in`
 pub(super) fn page(visit: &Visit, query: &Query) -> Loaded {

@@ -1,13 +1,14 @@
 //! All that decides who may do what, at one moment: immutable, shared, changed by [`Edit`]s.
 
+mod kept;
 mod places;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use imbl::{HashMap, OrdMap};
-use serde_json::Value;
 
+pub use self::kept::{Entity, Kind};
 use super::{
     claim::{HostPattern, Territory},
     entity::{Claim, Id, Protection, Request, Session, Subject, Team, Token, User},
@@ -17,137 +18,7 @@ use super::{
     secret::{SealKey, SecretHash},
     settings::SessionLimits,
 };
-
-/// Something that is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entity {
-    User(Arc<User>),
-    Team(Arc<Team>),
-    Session(Arc<Session>),
-    Token(Arc<Token>),
-    Claim(Arc<Claim>),
-    Protection(Arc<Protection>),
-    Request(Arc<Request>),
-    /// The newest id that was given.
-    LastId(Id),
-    /// By which sign-ins elsewhere are sealed while they are under way; there is one.
-    SealKey(SealKey),
-}
-
-/// What an [`Entity`] is; its word is kept with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    User,
-    Team,
-    Session,
-    Token,
-    Claim,
-    Protection,
-    Request,
-    LastId,
-    SealKey,
-}
-
-impl Kind {
-    const ALL: [Self; 9] = [
-        Self::User,
-        Self::Team,
-        Self::Session,
-        Self::Token,
-        Self::Claim,
-        Self::Protection,
-        Self::Request,
-        Self::LastId,
-        Self::SealKey,
-    ];
-
-    /// Returns its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Team => "team",
-            Self::Session => "session",
-            Self::Token => "token",
-            Self::Claim => "claim",
-            Self::Protection => "protection",
-            Self::Request => "request",
-            Self::LastId => "last_id",
-            Self::SealKey => "seal_key",
-        }
-    }
-}
-
-impl Entity {
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::User(_) => Kind::User,
-            Self::Team(_) => Kind::Team,
-            Self::Session(_) => Kind::Session,
-            Self::Token(_) => Kind::Token,
-            Self::Claim(_) => Kind::Claim,
-            Self::Protection(_) => Kind::Protection,
-            Self::Request(_) => Kind::Request,
-            Self::LastId(_) => Kind::LastId,
-            Self::SealKey(_) => Kind::SealKey,
-        }
-    }
-
-    /// Returns what names it among its kind.
-    pub fn key(&self) -> String {
-        match self {
-            Self::User(user) => user.name.to_string(),
-            Self::Team(team) => team.name.to_string(),
-            Self::Session(session) => session.hash.as_str().to_owned(),
-            Self::Token(token) => token.id.to_string(),
-            Self::Claim(claim) => claim.id.to_string(),
-            Self::Protection(protection) => protection.id.to_string(),
-            Self::Request(request) => request.id.to_string(),
-            Self::LastId(_) => "last".to_owned(),
-            Self::SealKey(_) => "oidc".to_owned(),
-        }
-    }
-
-    /// Writes it as JSON.
-    ///
-    /// # Errors
-    /// Never for these types; the error is serde's.
-    pub fn to_json(&self) -> serde_json::Result<Value> {
-        match self {
-            Self::User(user) => serde_json::to_value(&**user),
-            Self::Team(team) => serde_json::to_value(&**team),
-            Self::Session(session) => serde_json::to_value(&**session),
-            Self::Token(token) => serde_json::to_value(&**token),
-            Self::Claim(claim) => serde_json::to_value(&**claim),
-            Self::Protection(protection) => serde_json::to_value(&**protection),
-            Self::Request(request) => serde_json::to_value(&**request),
-            Self::LastId(id) => serde_json::to_value(id),
-            Self::SealKey(key) => serde_json::to_value(key),
-        }
-    }
-
-    /// Reads what [`Self::to_json`] has written.
-    ///
-    /// # Errors
-    /// Says what this version can't read.
-    pub fn of_json(kind: &str, value: Value) -> Result<Self, String> {
-        let known = Kind::ALL.into_iter().find(|known| known.word() == kind);
-        let kind = known.ok_or_else(|| format!("`{kind}` is not known to this version"))?;
-        let read = match kind {
-            Kind::User => serde_json::from_value(value).map(|it| Self::User(Arc::new(it))),
-            Kind::Team => serde_json::from_value(value).map(|it| Self::Team(Arc::new(it))),
-            Kind::Session => serde_json::from_value(value).map(|it| Self::Session(Arc::new(it))),
-            Kind::Token => serde_json::from_value(value).map(|it| Self::Token(Arc::new(it))),
-            Kind::Claim => serde_json::from_value(value).map(|it| Self::Claim(Arc::new(it))),
-            Kind::Protection => {
-                serde_json::from_value(value).map(|it| Self::Protection(Arc::new(it)))
-            }
-            Kind::Request => serde_json::from_value(value).map(|it| Self::Request(Arc::new(it))),
-            Kind::LastId => serde_json::from_value(value).map(Self::LastId),
-            Kind::SealKey => serde_json::from_value(value).map(Self::SealKey),
-        };
-        read.map_err(|error| error.to_string())
-    }
-}
+use crate::gateway::edge::Edge;
 
 /// A change of [`Access`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,6 +42,7 @@ pub struct Access {
     by_place: OrdMap<(Territory, HostPattern), Id>,
     protections: OrdMap<Territory, Arc<Protection>>,
     requests: OrdMap<Id, Arc<Request>>,
+    edge: Edge,
     last_id: Id,
     seal_key: Option<SealKey>,
 }
@@ -216,6 +88,9 @@ impl Access {
             Entity::Request(request) => {
                 self.requests.insert(request.id, Arc::clone(request));
             }
+            Entity::Certificate(certificate) => self.edge.put_certificate(certificate),
+            Entity::TrustBundle(bundle) => self.edge.put_trust_bundle(bundle),
+            Entity::Gateway(settings) => self.edge.put_settings(settings),
             Entity::LastId(id) => self.last_id = *id,
             Entity::SealKey(key) => self.seal_key = Some(key.clone()),
         }
@@ -243,6 +118,9 @@ impl Access {
                 self.protections.remove(&protection.territory);
             }
             Entity::Request(request) => drop(self.requests.remove(&request.id)),
+            Entity::Certificate(certificate) => self.edge.remove_certificate(&certificate.name),
+            Entity::TrustBundle(bundle) => self.edge.remove_trust_bundle(&bundle.name),
+            Entity::Gateway(_) => self.edge.put_settings(&Arc::default()),
             Entity::LastId(_) => {}
             Entity::SealKey(_) => self.seal_key = None,
         }
@@ -322,6 +200,11 @@ impl Access {
 
     pub fn request(&self, id: Id) -> Option<&Arc<Request>> {
         self.requests.get(&id)
+    }
+
+    /// Returns what the gateway has besides mappings.
+    pub fn edge(&self) -> &Edge {
+        &self.edge
     }
 
     /// Returns the id that comes next, and the edit that gives it away.

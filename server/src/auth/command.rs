@@ -5,13 +5,17 @@
 
 #[cfg(test)]
 pub(crate) mod acting;
+pub mod certificates;
 pub mod claims;
+pub mod edge;
+pub mod gateway;
 pub mod oidc;
 pub mod protections;
 pub mod requests;
 pub mod sessions;
 pub mod teams;
 pub mod tokens;
+pub mod trust_bundles;
 pub mod users;
 pub mod views;
 

@@ -46,6 +46,7 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "listMappings"
         | "listServices"
         | "checkService"
+        | "getGateway"
         | "listNodes"
         | "listRevisions"
         | "listMappingRevisions"
@@ -61,6 +62,13 @@ pub fn of(operation_id: &str) -> Option<Need> {
         // to whom a place belongs is no secret; of requests each sees their own
         "getOwner" | "listClaims" | "getClaim" | "listProtections" | "listRequests"
         | "getRequest" => Need::SignedIn,
+        // what a server shows to every client is no secret
+        "listCertificates" | "getCertificate" | "listTrustBundles" | "getTrustBundle" => {
+            Need::SignedIn
+        }
+        "putCertificate" | "deleteCertificate" | "putTrustBundle" | "deleteTrustBundle" => {
+            Need::Decided
+        }
         // what is restored may be gone: its history says whose it was
         "createMapping" | "restoreMapping" => Need::Decided,
         // what is a user's own
@@ -71,7 +79,9 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "createClaim" | "patchClaim" | "deleteClaim" | "createGrant" | "deleteGrant"
         | "takeOverMapping" | "createRequest" | "approveRequest" | "refuseRequest"
         | "withdrawRequest" => Need::Decided,
-        "createProtection" | "deleteProtection" => Need::Installation(Role::Owner),
+        "putGateway" | "patchGateway" | "createProtection" | "deleteProtection" => {
+            Need::Installation(Role::Owner)
+        }
         "getMapping"
         | "getLiveMapping"
         | "getMappingSeries"

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// It can't be done in the state that things are in.
     #[error("{detail}")]
     Conflict { code: &'static str, detail: String },
+    /// It is not what the caller expects it to be.
+    #[error("{detail}")]
+    Outdated { detail: String },
 }
 
 impl Refusal {

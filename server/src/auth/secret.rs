@@ -25,6 +25,11 @@ impl Secret {
         Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// Takes one that somebody else has made.
+    pub fn of(secret: String) -> Self {
+        Self(secret)
+    }
+
     /// Returns the secret itself.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,6 +1,6 @@
 //! `chancery serve`
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -26,6 +26,10 @@ pub(super) struct ServerArgs {
     /// Where Envoys listen for the gateway's clients.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTP", default_value = "0.0.0.0:8080")]
     pub(super) gateway_http: SocketAddr,
+    /// Where Envoys listen for clients that come by TLS, once there is a certificate; UDP, too,
+    /// for HTTP/3.
+    #[arg(long, env = "CHANCERY_GATEWAY_HTTPS", default_value = "0.0.0.0:8443")]
+    pub(super) gateway_https: SocketAddr,
     /// A service whose endpoints are fixed: NAME=ADDRESS:PORT[,ADDRESS:PORT…]; may be repeated,
     /// in the environment separated by spaces.
     #[arg(
@@ -38,6 +42,10 @@ pub(super) struct ServerArgs {
     /// Envoy's admin address, to which no mapping may lead.
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
+    /// The file with the key by which private keys are sealed in the database: 32 bytes as base64.
+    /// Without it, `DATABASE.key` beside the database, which is made at the first start.
+    #[arg(long, env = "CHANCERY_SECRET_KEY_FILE", value_name = "FILE")]
+    secret_key_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) oidc: OidcArgs,
     #[command(flatten)]
@@ -92,7 +100,9 @@ impl ServerArgs {
             http: self.http,
             xds: self.xds,
             gateway_http: self.gateway_http,
+            gateway_https: self.gateway_https,
             database,
+            secret_key_file: self.secret_key_file,
             access: self.access.settings(),
             clock: Clock::default(),
             services: self.services,

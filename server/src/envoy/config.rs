@@ -5,8 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use super::{
     proto::config::core::v3::{
         Address, AggregatedConfigSource, ApiVersion, ConfigSource, SocketAddress,
-        address::Address as AddressKind, config_source::ConfigSourceSpecifier,
-        socket_address::PortSpecifier,
+        address::Address as AddressKind,
+        config_source::ConfigSourceSpecifier,
+        socket_address::{PortSpecifier, Protocol},
     },
     protobuf,
 };
@@ -22,6 +23,18 @@ pub(super) fn ads() -> ConfigSource {
 
 pub(super) fn socket_address(address: SocketAddr) -> Address {
     host_address(&address.ip().to_string(), address.port())
+}
+
+/// Returns an address for datagrams.
+pub(super) fn udp_address(address: SocketAddr) -> Address {
+    Address {
+        address: Some(AddressKind::SocketAddress(SocketAddress {
+            protocol: Protocol::Udp.into(),
+            address: address.ip().to_string(),
+            port_specifier: Some(PortSpecifier::PortValue(address.port().into())),
+            ..SocketAddress::default()
+        })),
+    }
 }
 
 pub(super) fn host_address(host: &str, port: u16) -> Address {

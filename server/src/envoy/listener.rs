@@ -1,9 +1,13 @@
-//! The gateway's listener: where requests come in, and what every request goes through.
+//! The gateway's listeners: where requests come in, and what every request goes through.
+
+mod https;
 
 use std::{net::SocketAddr, time::Duration};
 
 use envoy_types::util::pack_any;
+use prost::{Message, Name};
 
+pub use self::https::{GATEWAY_HTTP3, GATEWAY_HTTPS};
 use super::{
     config::{ads, duration, number, socket_address, yes},
     filters::policies,
@@ -20,10 +24,16 @@ use super::{
         },
         extensions::{
             filters::{
-                http::router::v3::Router,
+                http::{
+                    header_mutation::v3::{HeaderMutation as HeaderFilter, Mutations},
+                    router::v3::Router,
+                },
                 network::http_connection_manager::v3::{
                     HttpConnectionManager, HttpFilter, ScopedRds, ScopedRoutes,
-                    http_connection_manager::{PathWithEscapedSlashesAction, RouteSpecifier},
+                    http_connection_manager::{
+                        CodecType, ForwardClientCertDetails, PathWithEscapedSlashesAction,
+                        RouteSpecifier, SetCurrentClientCertDetails,
+                    },
                     http_filter,
                     scoped_routes::{
                         ConfigSpecifier, ScopeKeyBuilder,
@@ -41,8 +51,9 @@ use super::{
     },
     shard::Layout,
 };
+use crate::gateway::edge::OpenEdge;
 
-/// Name of the listener, and of everything of which there is one a gateway.
+/// Name of the listener for HTTP, and of everything of which there is one a gateway.
 pub const GATEWAY: &str = "gateway";
 
 /// Carries the normalized path, from which Envoy computes a request's shard. A client's own
@@ -71,35 +82,82 @@ pub enum Routes {
     Inline(Box<RouteConfiguration>),
 }
 
+/// Where the nodes listen for the gateway's clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    pub http: SocketAddr,
+    /// TCP for TLS and, by choice, UDP for HTTP/3.
+    pub https: SocketAddr,
+}
+
+/// Returns the listeners: HTTP always, HTTPS while there is a certificate, HTTP/3 by choice.
+pub fn listeners(addresses: Addresses, edge: &OpenEdge, routes: &Routes) -> Vec<Listener> {
+    let is_secure = !edge.certificates.is_empty();
+    let mut listeners = vec![match https::redirect_code(edge.settings.values.tls.redirect_http) {
+        Some(code) if is_secure => https::redirect(addresses, &edge.settings.values.tls, code),
+        _ => http(addresses.http, routes.clone()),
+    }];
+    if is_secure {
+        listeners.push(https::tcp(addresses, edge, routes));
+    }
+    if is_secure && edge.settings.values.tls.http3 {
+        listeners.push(https::quic(addresses, edge, routes));
+    }
+    listeners
+}
+
 /// Returns the listener for plain HTTP at `address`.
-pub fn listener(address: SocketAddr, routes: Routes) -> Listener {
+pub fn http(address: SocketAddr, routes: Routes) -> Listener {
+    let filters = vec![connection_filter(Surface::plain(), routes)];
     Listener {
         name: GATEWAY.to_owned(),
         address: Some(socket_address(address)),
-        filter_chains: vec![FilterChain {
-            filters: vec![Filter {
-                name: "envoy.filters.network.http_connection_manager".to_owned(),
-                config_type: Some(filter::ConfigType::TypedConfig(pack_any(connection_manager(
-                    routes,
-                )))),
-            }],
-            ..FilterChain::default()
-        }],
+        filter_chains: vec![FilterChain { filters, ..FilterChain::default() }],
         per_connection_buffer_limit_bytes: number(CONNECTION_BUFFER_BYTES),
         ..Listener::default()
     }
 }
 
-fn connection_manager(routes: Routes) -> HttpConnectionManager {
+/// In what the listeners differ from each other for those who have connected.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Surface {
+    pub(super) codec: CodecType,
+    /// What every response is given.
+    pub(super) response_headers: Vec<(&'static str, String)>,
+    /// Clients may show certificates: services are told of them.
+    pub(super) has_client_certificates: bool,
+}
+
+impl Surface {
+    fn plain() -> Self {
+        Self::default()
+    }
+}
+
+pub(super) fn connection_filter(surface: Surface, routes: Routes) -> Filter {
+    let manager = connection_manager(surface, routes);
+    Filter {
+        name: "envoy.filters.network.http_connection_manager".to_owned(),
+        config_type: Some(filter::ConfigType::TypedConfig(pack_any(manager))),
+    }
+}
+
+fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager {
     let (early_header_mutation_extensions, route_specifier) = match routes {
         Routes::Inline(routes) => (Vec::new(), RouteSpecifier::RouteConfig(*routes)),
         Routes::Sharded(layout) => {
             (vec![path_header(layout)], RouteSpecifier::ScopedRoutes(scoped_routes(layout)))
         }
     };
+    let headers = (!surface.response_headers.is_empty())
+        .then(|| http_filter("chancery.response_headers", with_headers(surface.response_headers)));
+    let router = http_filter("envoy.filters.http.router", Router::default());
+    let (forward_client_cert_details, set_current_client_cert_details) =
+        client_certificates(surface.has_client_certificates);
     HttpConnectionManager {
+        codec_type: surface.codec.into(),
         stat_prefix: GATEWAY.to_owned(),
-        http_filters: vec![policies(), router()],
+        http_filters: headers.into_iter().chain([policies(), router]).collect(),
         early_header_mutation_extensions,
         route_specifier: Some(route_specifier),
         // a path has one spelling, or a client could reach a service past its mapping's rules
@@ -107,6 +165,8 @@ fn connection_manager(routes: Routes) -> HttpConnectionManager {
         merge_slashes: true,
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect.into(),
         use_remote_address: yes(),
+        forward_client_cert_details: forward_client_cert_details.into(),
+        set_current_client_cert_details,
         common_http_protocol_options: Some(HttpProtocolOptions {
             idle_timeout: Some(duration(CONNECTION_IDLE_TIMEOUT)),
             // `x_user` and `x-user` are one header to many frameworks
@@ -125,11 +185,49 @@ fn connection_manager(routes: Routes) -> HttpConnectionManager {
     }
 }
 
-fn router() -> HttpFilter {
+fn http_filter<M: Message + Name>(name: &str, message: M) -> HttpFilter {
     HttpFilter {
-        name: "envoy.filters.http.router".to_owned(),
-        config_type: Some(http_filter::ConfigType::TypedConfig(pack_any(Router::default()))),
+        name: name.to_owned(),
+        config_type: Some(http_filter::ConfigType::TypedConfig(pack_any(message))),
         ..HttpFilter::default()
+    }
+}
+
+/// Says what services hear of the certificate that a client has shown. What clients claim
+/// themselves in `x-forwarded-client-cert` never passes.
+fn client_certificates(
+    are_asked_for: bool,
+) -> (ForwardClientCertDetails, Option<SetCurrentClientCertDetails>) {
+    if !are_asked_for {
+        return (ForwardClientCertDetails::Sanitize, None);
+    }
+    let details = SetCurrentClientCertDetails {
+        subject: yes(),
+        dns: true,
+        uri: true,
+        ..SetCurrentClientCertDetails::default()
+    };
+    (ForwardClientCertDetails::SanitizeSet, Some(details))
+}
+
+/// Sets headers of every response, also of those that Envoy makes itself.
+fn with_headers(headers: Vec<(&'static str, String)>) -> HeaderFilter {
+    let set = |(name, value): (&'static str, String)| HeaderMutation {
+        action: Some(Action::Append(overwrite(name, value))),
+    };
+    let response_mutations = headers.into_iter().map(set).collect();
+    HeaderFilter {
+        mutations: Some(Mutations { response_mutations, ..Mutations::default() }),
+        ..HeaderFilter::default()
+    }
+}
+
+/// Sets a header, whatever was there.
+fn overwrite(name: &str, value: String) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue { key: name.to_owned(), value, ..HeaderValue::default() }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        ..HeaderValueOption::default()
     }
 }
 
@@ -140,15 +238,7 @@ fn path_header(layout: Layout) -> TypedExtensionConfig {
         Layout::Segment => "%PATH(NQ)%",
         Layout::Character => "%PATH(NQ):2%",
     };
-    let set = HeaderValueOption {
-        header: Some(HeaderValue {
-            key: PATH_HEADER.to_owned(),
-            value: value.to_owned(),
-            ..HeaderValue::default()
-        }),
-        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
-        ..HeaderValueOption::default()
-    };
+    let set = overwrite(PATH_HEADER, value.to_owned());
     let mutation = HeaderMutation { action: Some(Action::Append(set)) };
     TypedExtensionConfig {
         name: "envoy.http.early_header_mutation.header_mutation".to_owned(),

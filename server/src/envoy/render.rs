@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     cluster::static_cluster,
     json::{self, Format, PrintError},
-    listener::{GATEWAY, Routes, listener},
+    listener::{self, GATEWAY, Routes},
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
@@ -50,7 +50,7 @@ pub fn static_config(
     let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
     Bootstrap {
         static_resources: Some(StaticResources {
-            listeners: vec![listener(gateway_http, Routes::Inline(Box::new(routes)))],
+            listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
             clusters: clusters(table, fixed),
             ..StaticResources::default()
         }),

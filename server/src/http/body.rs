@@ -25,6 +25,18 @@ pub(super) async fn json_object(
     request: Request<Body>,
     kinds: &[&str],
 ) -> Result<Map<String, Value>, ApiError> {
+    json_object_within(request, kinds, BODY_MAX_BYTES).await
+}
+
+/// As [`json_object`], with another limit.
+///
+/// # Errors
+/// As [`json_object`], 413 above `max_bytes`.
+pub(super) async fn json_object_within(
+    request: Request<Body>,
+    kinds: &[&str],
+    max_bytes: usize,
+) -> Result<Map<String, Value>, ApiError> {
     if !kinds.iter().any(|kind| has_media_type(request.headers(), kind)) {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -32,7 +44,7 @@ pub(super) async fn json_object(
             "the body must be JSON; send it with `Content-Type: application/json`",
         ));
     }
-    let body = bytes(request).await?;
+    let body = bytes(request, max_bytes).await?;
     let bad = |detail: String| ApiError::new(StatusCode::BAD_REQUEST, "not-json", detail);
     match serde_json::from_slice(&body) {
         Ok(Value::Object(object)) => Ok(object),
@@ -48,6 +60,17 @@ pub(super) async fn json_object(
 pub(super) async fn form<T: serde::de::DeserializeOwned>(
     request: Request<Body>,
 ) -> Result<T, ApiError> {
+    form_within(request, BODY_MAX_BYTES).await
+}
+
+/// As [`form`], with another limit.
+///
+/// # Errors
+/// As [`form`], 413 above `max_bytes`.
+pub(super) async fn form_within<T: serde::de::DeserializeOwned>(
+    request: Request<Body>,
+    max_bytes: usize,
+) -> Result<T, ApiError> {
     if !has_media_type(request.headers(), "application/x-www-form-urlencoded") {
         return Err(ApiError::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -55,18 +78,18 @@ pub(super) async fn form<T: serde::de::DeserializeOwned>(
             "this address takes an HTML form; programs use /api/v1",
         ));
     }
-    let body = bytes(request).await?;
+    let body = bytes(request, max_bytes).await?;
     serde_urlencoded::from_bytes(&body).map_err(|error| {
         ApiError::new(StatusCode::BAD_REQUEST, "malformed-form", error.to_string())
     })
 }
 
-async fn bytes(request: Request<Body>) -> Result<bytes::Bytes, ApiError> {
-    to_bytes(request.into_body(), BODY_MAX_BYTES).await.map_err(|_too_long_or_broken| {
+async fn bytes(request: Request<Body>, max_bytes: usize) -> Result<bytes::Bytes, ApiError> {
+    to_bytes(request.into_body(), max_bytes).await.map_err(|_too_long_or_broken| {
         ApiError::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body-too-large",
-            format!("the body is longer than {BODY_MAX_BYTES} bytes"),
+            format!("the body is longer than {max_bytes} bytes"),
         )
     })
 }

@@ -149,7 +149,7 @@ async fn render(
     table: Table,
     part: Part,
 ) -> Result<String, ApiError> {
-    let gateway_http = state.gateway_http;
+    let gateway_http = state.addresses.http;
     let known = gateway.endpoints.clone();
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {

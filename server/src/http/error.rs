@@ -189,6 +189,7 @@ impl From<Refusal> for ApiError {
                 return Self { errors, ..Self::new(StatusCode::CONFLICT, "taken", detail) };
             }
             Refusal::Conflict { code, .. } => (StatusCode::CONFLICT, code),
+            Refusal::Outdated { .. } => (StatusCode::PRECONDITION_FAILED, "stale-revision"),
         };
         let mut error = Self::new(status, code, detail.clone());
         if matches!(code, "claimed" | "unclaimed" | "not-claimable") {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    body::{JSON, json_object},
+    body::{JSON, json_object, json_object_within},
     error::ApiError,
 };
 
@@ -50,6 +50,17 @@ impl Fields {
     /// As [`json_object`].
     pub(super) async fn read_as(request: Request<Body>, kinds: &[&str]) -> Result<Self, ApiError> {
         Ok(Self::of(json_object(request, kinds).await?))
+    }
+
+    /// Reads the body of a request that may be of `max_bytes`.
+    ///
+    /// # Errors
+    /// As [`json_object_within`].
+    pub(super) async fn read_within(
+        request: Request<Body>,
+        max_bytes: usize,
+    ) -> Result<Self, ApiError> {
+        Ok(Self::of(json_object_within(request, &JSON, max_bytes).await?))
     }
 
     pub(super) fn of(object: Map<String, Value>) -> Self {

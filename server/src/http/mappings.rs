@@ -437,6 +437,6 @@ fn tagged(status: StatusCode, mapping: Mapping) -> Response {
     (status, with_tag(mapping.revision), Json(mapping)).into_response()
 }
 
-fn with_tag(revision: u64) -> HeaderMap {
+pub(super) fn with_tag(revision: u64) -> HeaderMap {
     condition::tag(revision).map(|tag| (header::ETAG, tag)).into_iter().collect()
 }

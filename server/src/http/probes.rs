@@ -7,7 +7,7 @@ use axum::{
 };
 use prometheus_client::{
     encoding::text::encode,
-    metrics::{counter::Counter, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
 };
 
@@ -106,6 +106,16 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
         counter.inc_by(value);
         registry.register(name, help, counter);
     }
+    let ends = Family::<Vec<(&str, String)>, Gauge>::default();
+    for certificate in state.access().edge().certificates() {
+        let labels = vec![("name", certificate.name.to_string())];
+        ends.get_or_create(&labels).set(certificate.facts.leaf.not_after.timestamp());
+    }
+    registry.register(
+        "certificate_not_after_timestamp_seconds",
+        "When a certificate expires, in seconds since 1970",
+        ends,
+    );
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => {

@@ -1,15 +1,16 @@
 //! What handlers share.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use super::sign_in::Desk;
 use crate::{
-    auth::{access::Access, oidc::Oidc, settings::AccessSettings},
+    auth::{access::Access, oidc::Oidc, seal::Sealer, settings::AccessSettings},
     clock::Clock,
     discovery::inspect::Inspector,
+    envoy::listener::Addresses,
     publisher::Published,
     stats::{query::History, tick::Tick},
     store::Store,
@@ -23,6 +24,8 @@ const VIEWERS_MAX: usize = 5_000;
 #[derive(Debug, Clone)]
 pub struct AppState {
     pub store: Store,
+    /// Seals private keys.
+    pub sealer: Arc<Sealer>,
     pub settings: Arc<AccessSettings>,
     pub clock: Clock,
     /// Lets people in.
@@ -41,7 +44,7 @@ pub struct AppState {
     /// Looks at services that are not mapped.
     pub inspector: Inspector,
     /// Where the nodes listen.
-    pub gateway_http: SocketAddr,
+    pub addresses: Addresses,
     pub identity: Arc<Identity>,
     /// Places for viewers.
     pub viewers: Arc<Semaphore>,

@@ -13,20 +13,23 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    net::SocketAddr,
     sync::Arc,
 };
+
+use prost::{Message, Name};
 
 pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
         cluster::{cluster, load_assignment},
-        listener::{GATEWAY, Routes, listener},
+        listener::{Addresses, Routes, listeners},
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
+        tls,
     },
     gateway::{
+        edge::OpenEdge,
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
         matching::MatchKey,
@@ -41,7 +44,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Compiler {
     next: Published,
-    gateway_http: SocketAddr,
+    addresses: Addresses,
+    edge: OpenEdge,
     placement: Placement,
     /// The clusters of each service, with how many shown mappings use each. One whose last user has
     /// gone is kept for a while: requests under way end, and a mapping that is made again finds the
@@ -66,11 +70,12 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Begins with an empty table; the nodes listen at `gateway_http`.
-    pub fn new(gateway_http: SocketAddr) -> Self {
+    /// Begins with an empty table and an edge without certificates.
+    pub fn new(addresses: Addresses) -> Self {
         let mut compiler = Self {
             next: Published::default(),
-            gateway_http,
+            addresses,
+            edge: OpenEdge::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -327,9 +332,47 @@ impl Compiler {
     fn use_layout(&mut self, layout: Layout) {
         self.placement.serve(layout, self.next.shown.values());
         self.next.layout = layout;
-        let key = ResourceKey { kind: Kind::Listener, name: GATEWAY.into() };
-        let message = listener(self.gateway_http, Routes::Sharded(layout));
-        self.put(Resource::new(key, message, [], []));
+        self.render_listeners();
+    }
+
+    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
+    pub fn set_edge(&mut self, edge: OpenEdge) {
+        self.edge = edge;
+        self.render_secrets();
+        self.render_listeners();
+    }
+
+    fn render_secrets(&mut self) {
+        let certificates = self.edge.certificates.values().map(tls::certificate);
+        let bundles = self.edge.trust_bundles.values().map(|bundle| tls::trust(bundle));
+        let secrets: Vec<_> =
+            certificates.chain(bundles).map(|secret| (secret.name.clone(), secret)).collect();
+        self.put_all(Kind::Secret, secrets);
+    }
+
+    fn render_listeners(&mut self) {
+        let routes = Routes::Sharded(self.next.layout);
+        let listeners = listeners(self.addresses, &self.edge, &routes);
+        let listeners =
+            listeners.into_iter().map(|listener| (listener.name.clone(), listener)).collect();
+        self.put_all(Kind::Listener, listeners);
+    }
+
+    /// Puts all resources of a kind in place; there are no others of it then.
+    fn put_all<M: Message + Name>(&mut self, kind: Kind, messages: Vec<(String, M)>) {
+        let gone: Vec<_> = self
+            .next
+            .resources
+            .names(kind)
+            .filter(|known| messages.iter().all(|(name, _)| **name != ***known))
+            .cloned()
+            .collect();
+        for (name, message) in messages {
+            self.put(Resource::new(ResourceKey { kind, name: name.into() }, message, [], []));
+        }
+        for name in gone {
+            self.remove(&ResourceKey { kind, name });
+        }
     }
 
     fn render(&mut self) {

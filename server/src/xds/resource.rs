@@ -15,11 +15,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     envoy::{
-        proto::config::{
-            cluster::v3::Cluster,
-            endpoint::v3::ClusterLoadAssignment,
-            listener::v3::Listener,
-            route::v3::{RouteConfiguration, ScopedRouteConfiguration},
+        proto::{
+            config::{
+                cluster::v3::Cluster,
+                endpoint::v3::ClusterLoadAssignment,
+                listener::v3::Listener,
+                route::v3::{RouteConfiguration, ScopedRouteConfiguration},
+            },
+            extensions::transport_sockets::tls::v3::Secret,
         },
         protobuf::Any,
     },
@@ -31,6 +34,8 @@ use crate::{
 pub enum Kind {
     Cluster,
     Endpoints,
+    /// A certificate with its private key, or trusted authorities.
+    Secret,
     Listener,
     Scope,
     Routes,
@@ -38,14 +43,15 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which a change is made: what is used before what uses it.
-    pub const ALL: [Self; 5] =
-        [Self::Cluster, Self::Endpoints, Self::Routes, Self::Scope, Self::Listener];
+    pub const ALL: [Self; 6] =
+        [Self::Cluster, Self::Endpoints, Self::Secret, Self::Routes, Self::Scope, Self::Listener];
 
     /// Returns the word by which people call it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Cluster => "cluster",
             Self::Endpoints => "endpoints",
+            Self::Secret => "secret",
             Self::Listener => "listener",
             Self::Scope => "scope",
             Self::Routes => "routes",
@@ -57,6 +63,7 @@ impl Kind {
         match self {
             Self::Cluster => Cluster::type_url(),
             Self::Endpoints => ClusterLoadAssignment::type_url(),
+            Self::Secret => Secret::type_url(),
             Self::Listener => Listener::type_url(),
             Self::Scope => ScopedRouteConfiguration::type_url(),
             Self::Routes => RouteConfiguration::type_url(),
@@ -112,7 +119,6 @@ impl fmt::Display for ResourceKey {
 }
 
 /// One encoded resource with what is needed to order it and to report on it.
-#[derive(Debug)]
 pub struct Resource {
     pub key: ResourceKey,
     pub version: Version,
@@ -125,6 +131,17 @@ pub struct Resource {
     /// just now must not empty a cluster that works.
     pub is_tentative: bool,
     receipt: Receipt,
+}
+
+/// Without the body: a secret has a private key in it.
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resource")
+            .field("key", &self.key)
+            .field("version", &self.version)
+            .field("receipt", &self.receipt)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the nodes have said of a resource.

@@ -272,7 +272,7 @@ impl Session {
     fn may_send(&self, resource: &Resource) -> bool {
         let has_cluster = |name: &Arc<str>| self.holds(Kind::Cluster, name);
         match resource.key.kind {
-            Kind::Cluster | Kind::Endpoints => true,
+            Kind::Cluster | Kind::Endpoints | Kind::Secret => true,
             Kind::Routes => resource.needs.iter().all(has_cluster),
             Kind::Scope => {
                 let key = ResourceKey { kind: Kind::Routes, name: Arc::clone(&resource.key.name) };

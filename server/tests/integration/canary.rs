@@ -12,6 +12,7 @@ use tokio_tungstenite::{connect_async, tungstenite::client::IntoClientRequest};
 
 use crate::support::{
     PATIENCE,
+    certificates::{Authority, Made, host},
     client::{Answer, Client},
     crawl::crawl,
     until,
@@ -196,9 +197,59 @@ async fn live(server: &mut Running, link: &str) -> BTreeMap<&'static str, String
     for path in ["/ambassador/mappings", "/api/v1/audit", "/api/v1/tokens?team=accounts"] {
         server.send(Method::GET, path, &[bearer], "").await;
     }
+    certificates(server, admin, &mut secrets).await;
     watch(server, admin).await;
     look(server, admin).await;
     secrets
+}
+
+/// Gives the gateway certificates, by the API and by forms, and some that are refused.
+async fn certificates(
+    server: &mut Running,
+    admin: (&'static str, &str),
+    secrets: &mut BTreeMap<&'static str, String>,
+) {
+    let root = Authority::root("Canary Root");
+    let [made, other] = [["canary.example"], ["other.example"]].map(|it| root.issues(&host(&it)));
+    // lines of base64, the first and the last, are as good as all of it
+    let line = |made: &Made, number: usize| made.key.lines().nth(number).unwrap().to_owned();
+    secrets.insert("a private key", line(&made, 1));
+    secrets.insert("the middle of a private key", line(&made, 2));
+    secrets.insert("a private key of another", line(&other, 1));
+    secrets.insert("the middle of another's private key", line(&other, 2));
+    let path = "/api/v1/certificates/canary";
+    let body = |key: &str| json!({ "chain": made.pem, "private_key": key }).to_string();
+    let put = server.send(Method::PUT, path, &[admin, JSON], &body(&made.key)).await;
+    assert_eq!(put.status, StatusCode::CREATED, "{put}");
+    let bodies = [
+        body(&other.key),
+        body(&made.key.replace("PRIVATE KEY", "ODD KEY")),
+        json!({ "chain": made.key, "private_key": made.pem }).to_string(),
+        json!({ "chain": made.pem, "privat_key": made.key }).to_string(),
+        json!({ "chain": made.pem, "private_key": [made.key] }).to_string(),
+        body(&made.key).replace('}', ""),
+    ];
+    for body in bodies {
+        let answer = server.send(Method::PUT, path, &[admin, JSON], &body).await;
+        assert!(answer.status.is_client_error(), "{answer}");
+        server.send(Method::PUT, path, &[JSON], &body).await;
+    }
+    let form = |action: &str, key: &str| {
+        let fields =
+            [("do", action), ("name", "other"), ("chain", &made.pem), ("private_key", key)];
+        serde_urlencoded::to_string(fields).unwrap()
+    };
+    let refused = form("certificate.create", &other.key);
+    for headers in [&[admin, FORM][..], &[FORM]] {
+        let answer = server.send(Method::POST, "/certificates/new", headers, &refused).await;
+        assert!(answer.status.is_client_error(), "{answer}");
+    }
+    let page = "/certificates/canary";
+    let stale = form("certificate.replace", &made.key);
+    server.send(Method::POST, page, &[admin, FORM], &stale).await;
+    for path in [page, path, "/api/v1/audit?kind=certificate"] {
+        server.send(Method::GET, path, &[admin], "").await;
+    }
 }
 
 /// Keeps the first frames of a page's websocket.
@@ -246,7 +297,9 @@ async fn no_secret_is_in_a_log_an_answer_a_page_a_frame_an_export_or_the_databas
     let mut server = Running::start(folder.path()).await;
     let link = logged(folder.path(), "make the first one at ").await;
 
-    let secrets = live(&mut server, &link).await;
+    let mut secrets = live(&mut server, &link).await;
+    let key = std::fs::read_to_string(folder.path().join("chancery.db.key")).unwrap();
+    secrets.insert("the installation's key", key.trim().to_owned());
     let said = server.stop().await;
 
     let mut places: Vec<(String, Vec<u8>)> =
@@ -270,6 +323,7 @@ async fn no_secret_is_in_a_log_an_answer_a_page_a_frame_an_export_or_the_databas
             // opens the link has it already
             let is_link = *what == "the link's secret";
             let is_expected = match place.as_str() {
+                "chancery.db.key" if *what == "the installation's key" => times == 1,
                 "log" if is_link => times == 1,
                 place if is_link && place.starts_with("GET /setup/") => true,
                 _ => times == 0,

@@ -7,7 +7,7 @@ use std::sync::{
 
 use chancery::{
     envoy::{
-        listener::{GATEWAY, Routes, listener},
+        listener::{self, GATEWAY, Routes},
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
     },
@@ -182,7 +182,7 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     let mut published = Published::default();
     published.is_ready = true;
     let key = |kind, name: &str| ResourceKey { kind, name: name.into() };
-    let message = listener(gateway, Routes::Sharded(Layout::Segment));
+    let message = listener::http(gateway, Routes::Sharded(Layout::Segment));
     published.resources.put(Resource::new(key(Kind::Listener, GATEWAY), message, [], []));
     for (segment, regex) in [("bad", Some("[")), ("good", None)] {
         let shard = ShardKey::Segment(segment.into());

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 use crate::support::{client::Answer, server::TestServer};
 
 /// Every page of the portal, some of them of what does not exist, and what is no page.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "/",
     "/mappings",
     "/mappings?q=x&sort=name",
@@ -30,6 +30,7 @@ const PAGES: [&str; 17] = [
     "/services",
     "/nodes",
     "/config",
+    "/gateway",
     "/about",
     "/api/docs",
     "/nowhere",

@@ -1,12 +1,15 @@
 //! What the tests are built of: a server, nodes, upstreams and a client, each of them real.
 
 pub(crate) mod callers;
+#[path = "../../src/gateway/edge/chain/tests/made.rs"]
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod crawl;
 pub(crate) mod docs;
 pub(crate) mod envoy;
 pub(crate) mod installation;
 pub(crate) mod server;
+pub(crate) mod tls;
 pub(crate) mod upstream;
 
 use std::time::Duration;

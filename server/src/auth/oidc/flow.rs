@@ -6,16 +6,16 @@
 //! by a link. What a server would remember, that it was used, the provider does: a code is good
 //! once, and only with the verifier that the cookie seals.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{AuthorizationCode, CsrfToken, IssuerUrl, Nonce, PkceCodeVerifier};
-use ring::aead::{self, Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, UnboundKey};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::error::{OidcError, quoted};
+use crate::auth::seal::{KEY_BYTES, Sealer};
 
 /// Time for a person to type a password and find the second factor.
 pub const FLOW_MINUTES: i64 = 10;
@@ -105,17 +105,18 @@ impl Flow {
 }
 
 /// Seals flows.
-pub struct FlowKey(LessSafeKey);
+#[derive(Debug)]
+pub struct FlowKey(Sealer);
 
 impl FlowKey {
     /// Takes a key that all replicas know.
     ///
     /// # Errors
     /// None in practice: a key of this algorithm has 32 bytes.
-    pub fn new(key: &[u8; 32]) -> Result<Self, OidcError> {
-        let key = UnboundKey::new(&CHACHA20_POLY1305, key)
-            .map_err(|_unspecified| OidcError::Setup("the key can't be used".to_owned()))?;
-        Ok(Self(LessSafeKey::new(key)))
+    pub fn new(key: &[u8; KEY_BYTES]) -> Result<Self, OidcError> {
+        let key = Sealer::new(key)
+            .map_err(|_unusable| OidcError::Setup("the key can't be used".to_owned()))?;
+        Ok(Self(key))
     }
 
     /// Returns what the cookie holds.
@@ -124,17 +125,9 @@ impl FlowKey {
     /// None in practice: it fails for a text of gigabytes.
     pub fn seal(&self, flow: &Flow) -> Result<String, OidcError> {
         let failed = |error: &dyn Display| OidcError::Setup(format!("can't seal a flow: {error}"));
-        let mut sealed = serde_json::to_vec(flow).map_err(|error| failed(&error))?;
-        // 96 random bits: the same twice is unlikely before some 2^32 sign-ins with one key
-        let nonce: [u8; NONCE_LEN] = rand::random();
-        self.0
-            .seal_in_place_append_tag(
-                aead::Nonce::assume_unique_for_key(nonce),
-                Aad::from(PURPOSE),
-                &mut sealed,
-            )
-            .map_err(|error| failed(&error))?;
-        Ok(URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat()))
+        let plain = serde_json::to_vec(flow).map_err(|error| failed(&error))?;
+        let sealed = self.0.seal(PURPOSE, plain).map_err(|error| failed(&error))?;
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// Opens what `seal` has returned; nothing else can be opened.
@@ -150,18 +143,9 @@ impl FlowKey {
     }
 
     fn opened(&self, cookie: &str) -> Option<Flow> {
-        let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>()?;
-        let mut sealed = sealed.to_vec();
-        let nonce = aead::Nonce::assume_unique_for_key(*nonce);
-        let plain = self.0.open_in_place(nonce, Aad::from(PURPOSE), &mut sealed).ok()?;
-        serde_json::from_slice(plain).ok()
-    }
-}
-
-impl fmt::Debug for FlowKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlowKey")
+        let sealed = URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        let plain = self.0.open(PURPOSE, &sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
     }
 }
 

@@ -7,7 +7,12 @@ use serde_json::{Map, Value, json};
 
 /// Examples by the name of their schema. A test reads each with the type it is of.
 static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
-    let files = [include_str!("examples.json"), include_str!("examples/ownership.json")];
+    let files = [
+        include_str!("examples.json"),
+        include_str!("examples/ownership.json"),
+        include_str!("examples/certificates.json"),
+        include_str!("examples/gateway.json"),
+    ];
     let read = |file| serde_json::from_str::<Map<String, Value>>(file).unwrap_or_default();
     files.into_iter().flat_map(read).collect()
 });
@@ -72,8 +77,8 @@ pub(super) fn problem(status: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use app::api::{
-        audit, claim, list, live, mapping, node, plan, problem, protection, receipt, request,
-        revision, series, service, session, team, token, user, view,
+        audit, certificate, claim, gateway, list, live, mapping, node, plan, problem, protection,
+        receipt, request, revision, series, service, session, team, token, user, view,
     };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
@@ -89,6 +94,16 @@ mod tests {
     #[case("AuditExport", again::<audit::AuditExport>)]
     #[case("AuditPage", again::<audit::AuditPage>)]
     #[case("FavouriteList", again::<view::FavouriteList>)]
+    #[case("Certificate", again::<certificate::Certificate>)]
+    #[case("CertificateDraft", again::<certificate::CertificateDraft>)]
+    #[case("CertificateList", again::<certificate::CertificateList>)]
+    #[case("CertificatePlan", again::<certificate::CertificatePlan>)]
+    #[case("TrustBundle", again::<certificate::TrustBundle>)]
+    #[case("TrustBundleDraft", again::<certificate::TrustBundleDraft>)]
+    #[case("TrustBundleList", again::<certificate::TrustBundleList>)]
+    #[case("Gateway", again::<gateway::Gateway>)]
+    #[case("Settings", again::<gateway::Settings>)]
+    #[case("SettingsPlan", again::<gateway::SettingsPlan>)]
     #[case("Claim", again::<claim::Claim>)]
     #[case("ClaimDraft", again::<claim::ClaimDraft>)]
     #[case("ClaimPatch", again::<claim::ClaimPatch>)]

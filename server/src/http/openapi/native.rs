@@ -3,6 +3,8 @@
 #![expect(dead_code, reason = "only the schemas are used")]
 
 use app::api::{
+    certificate::{Certificate, CertificatePlan, TrustBundle},
+    gateway::{Gateway, SettingsPlan},
     mapping::{Backend, Mapping},
     plan::Plan,
 };
@@ -49,6 +51,30 @@ pub(in crate::http) struct MappingContent {
 pub(in crate::http) enum MappingOrPlan {
     Mapping(Mapping),
     Plan(Plan),
+}
+
+/// The settings as they are now, or what would differ if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum GatewayOrPlan {
+    Gateway(Gateway),
+    Plan(SettingsPlan),
+}
+
+/// The certificate as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum CertificateOrPlan {
+    Certificate(Certificate),
+    Plan(CertificatePlan),
+}
+
+/// The trust bundle as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum TrustBundleOrPlan {
+    TrustBundle(TrustBundle),
+    Plan(CertificatePlan),
 }
 
 /// The states of configuration, as the list is asked for them.

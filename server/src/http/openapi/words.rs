@@ -3,6 +3,8 @@
 /// The groups of the operations.
 pub(in crate::http) mod tag {
     pub(in crate::http) const NATIVE: &str = "Native API";
+    pub(in crate::http) const GATEWAY: &str = "Gateway";
+    pub(in crate::http) const TLS: &str = "Certificates";
     pub(in crate::http) const OWNERSHIP: &str = "Ownership";
     pub(in crate::http) const PEOPLE: &str = "People";
     pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
@@ -10,11 +12,17 @@ pub(in crate::http) mod tag {
 }
 
 /// The groups in the order of the document, each with what it is for.
-pub(super) const TAGS: [(&str, &str); 5] = [
+pub(super) const TAGS: [(&str, &str); 7] = [
     (
         tag::NATIVE,
         "What the portal uses and new programs should: typed answers, problems with a pointer to \
          the field (RFC 9457), revisions as entity tags.",
+    ),
+    (tag::GATEWAY, "The settings of the gateway as a whole: what holds for all mappings."),
+    (
+        tag::TLS,
+        "What the gateway shows to clients that come by TLS, and whom it trusts. A private key is \
+         only ever sent to the server.",
     ),
     (
         tag::OWNERSHIP,

@@ -7,6 +7,8 @@
 //! ```
 //! The rules are the API's: a form can do nothing that a program can't.
 
+mod certificates;
+mod gateway;
 mod ownership;
 mod people;
 mod sharing;
@@ -23,19 +25,31 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{super::error::ApiError, body, forms::named, render, request_id};
+use super::{
+    super::error::ApiError,
+    body::{self, BODY_MAX_BYTES},
+    forms::named,
+    render, request_id,
+};
 
 /// Headers of the browser's request that the call has, too.
 const HANDED_ON: [HeaderName; 1] = [header::USER_AGENT];
 
 /// Fields that no page is given back.
-const SECRETS: [&str; 4] = ["password", "current", "new", "secret"];
+const SECRETS: [&str; 5] = ["password", "current", "new", "secret", "private_key"];
 
 /// What a form does, by the segments of its page's address, its hidden field `do`, and its fields.
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 4] = [people::action, ownership::action, views::action, sharing::action];
+const TABLES: [Table; 6] = [
+    people::action,
+    ownership::action,
+    views::action,
+    sharing::action,
+    certificates::action,
+    gateway::action,
+];
 
 /// The fields of a form, in its order.
 #[derive(Debug)]
@@ -121,16 +135,21 @@ pub(super) fn text_or_null(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::from)
 }
 
+/// Returns how long the form of a page may be.
+pub(super) fn form_max_bytes(path: &str) -> usize {
+    certificates::form_max_bytes(path).unwrap_or(BODY_MAX_BYTES)
+}
+
 /// Does what a posted form says.
 pub(super) async fn post(api: InProcess, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     let headers = request.headers().clone();
-    let fields = match body::form(request).await {
+    let segments = app::pages::segments(uri.path());
+    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
+    let fields = match body::form_within(request, form_max_bytes(uri.path())).await {
         Ok(fields) => Fields(fields),
         Err(error) => return error.into_response(),
     };
-    let segments = app::pages::segments(uri.path());
-    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
     let name = fields.text("do").to_owned();
     let Some(action) = TABLES.iter().find_map(|table| table(&segments, &name, &fields)) else {
         return ApiError::method_not_allowed().into_response();

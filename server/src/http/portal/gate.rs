@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{super::caller::Caller, body, render};
+use super::{super::caller::Caller, actions::form_max_bytes, body, render};
 use crate::auth::principal::Who;
 
 /// Lets a request for a page through, or has its sender sign in.
@@ -35,7 +35,8 @@ pub(in crate::http) async fn gate(
         return Redirect::to(&to).into_response();
     }
     let headers = request.headers().clone();
-    match body::form(request).await {
+    let max_bytes = form_max_bytes(uri.path());
+    match body::form_within(request, max_bytes).await {
         Ok(fields) => render(api, &uri, &headers, Some(Posted::SignedOut(fields))).await,
         Err(error) => error.into_response(),
     }

@@ -54,7 +54,7 @@ impl Compiler {
                     self.quarantine(&user, reason, before.filter(elsewhere));
                 }
             }
-            Kind::Endpoints | Kind::Scope | Kind::Listener => {}
+            Kind::Endpoints | Kind::Secret | Kind::Scope | Kind::Listener => {}
         }
     }
 

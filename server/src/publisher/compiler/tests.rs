@@ -1,6 +1,7 @@
 //! Changes go in, resources come out; what a publication touches is compared as text.
 
 mod backends;
+mod edge;
 mod quarantine;
 mod same;
 mod touched;
@@ -97,7 +98,10 @@ impl Bench {
 }
 
 fn compiler() -> Compiler {
-    Compiler::new("127.0.0.1:8080".parse().unwrap())
+    Compiler::new(Addresses {
+        http: "127.0.0.1:8080".parse().unwrap(),
+        https: "127.0.0.1:8443".parse().unwrap(),
+    })
 }
 
 fn at_revision(revision: u64, name: &str, prefix: &str, service: &str) -> Arc<Mapping> {

@@ -22,6 +22,7 @@ use crate::{
             listener::v3::Listener,
             route::v3::{RouteConfiguration, ScopedRouteConfiguration},
         },
+        extensions::transport_sockets::tls::v3::Secret,
         service::discovery::v3::{DeltaDiscoveryRequest, DeltaDiscoveryResponse},
     },
     gateway::{mapping::Mapping, table::tests::mapping},
@@ -76,8 +77,23 @@ impl Goal {
     }
 
     fn listener(&mut self, content: u32) {
-        let message = Listener { name: content.to_string(), ..Listener::default() };
+        self.listener_with(content, &[]);
+    }
+
+    /// Puts a listener that names these secrets.
+    fn listener_with(&mut self, content: u32, secrets: &[&str]) {
+        let message = Listener {
+            name: content.to_string(),
+            // so that a test can read from the message what it names
+            stat_prefix: secrets.join(" "),
+            ..Listener::default()
+        };
         self.put(Resource::new(key(Kind::Listener, "gateway"), message, [], []));
+    }
+
+    fn secret(&mut self, name: &str, content: u32) {
+        let message = Secret { name: format!("{name} {content}"), ..Secret::default() };
+        self.put(Resource::new(key(Kind::Secret, name), message, [], []));
     }
 
     fn remove_shard(&mut self, name: &str) {
@@ -140,7 +156,7 @@ impl Talk {
         for kind in [Kind::Cluster, Kind::Listener, Kind::Scope] {
             talk.hears(subscribe(kind, &[]));
         }
-        for kind in [Kind::Endpoints, Kind::Routes] {
+        for kind in [Kind::Endpoints, Kind::Secret, Kind::Routes] {
             let names: Vec<_> = talk.goal.resources.names(kind).cloned().collect();
             let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
             if !names.is_empty() {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::installation::{
-    Caller, Installation, OTHER_MAPPING, OWN_MAPPING, PASSWORD, spare_session,
+use crate::support::{
+    certificates::{Authority, host},
+    installation::{Caller, Installation, OTHER_MAPPING, OWN_MAPPING, PASSWORD, spare_session},
 };
 
 /// What a request is about.
@@ -99,9 +100,11 @@ pub(super) fn targets(id: &str, path: &str) -> Vec<Target> {
 }
 
 /// Tells whether everyone who has signed in may know that something exists: to whom a place belongs,
-/// and what protects it.
+/// what protects it, and what the gateway shows to every client.
 pub(super) fn is_common(path: &str) -> bool {
-    path.starts_with("/api/v1/claims") || path.starts_with("/api/v1/protections")
+    ["claims", "protections", "certificates", "trust-bundles"]
+        .iter()
+        .any(|what| path.starts_with(&format!("/api/v1/{what}")))
 }
 
 /// Returns what names a target in an answer.
@@ -127,6 +130,9 @@ pub(super) async fn of(
         let before: &str = filled.last().map_or("", String::as_str);
         filled.push(match part {
             "{name}" if target == Target::Absent && MAKING.contains(&id) => NEWCOMER.to_owned(),
+            "{name}" if matches!(before, "certificates" | "trust-bundles") => {
+                format!("{}-tls", target.team())
+            }
             "{name}" => target.mapping().to_owned(),
             "{team}" => target.team().to_owned(),
             "{user}" => target.user().to_owned(),
@@ -198,11 +204,17 @@ async fn body(id: &str, target: Target, installation: &Installation) -> Option<V
         "patchClaim" => json!({ "note": "another note" }),
         "createGrant" => json!({ "team": "default", "prefix": format!("/{team}/borrowed/") }),
         "takeOverMapping" => json!({ "mapping": target.mapping() }),
+        "putGateway" | "patchGateway" => json!({ "tls": { "minimum_version": "1.3" } }),
         "createProtection" => json!({ "prefix": "/own/fresh/", "approvers": "own", "needed": 1 }),
         "createRequest" => {
             json!({ "kind": "transfer", "claim": 4012, "team": team, "note": "please" })
         }
         "refuseRequest" => json!({ "reason": "not now" }),
+        "putCertificate" => {
+            let made = Authority::root("R").issues(&host(&[&format!("{team}.example.com")]));
+            json!({ "chain": made.pem, "private_key": made.key })
+        }
+        "putTrustBundle" => json!({ "pem": Authority::root("R").pem() }),
         "saveView" => json!({ "query": "q=stone" }),
         _ => return None,
     })

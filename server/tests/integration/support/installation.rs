@@ -133,6 +133,24 @@ fn base_mappings() -> [Value; 2] {
     ]
 }
 
+/// Returns a certificate and a trust bundle of a team; the key opens nothing.
+fn certificates(team: &str, now: &str) -> [(&'static str, Value); 2] {
+    let facts = json!({ "subject": "CN=x", "issuer": "CN=x", "serial": "01", "not_before": now,
+        "not_after": "2199-12-31T00:00:00Z", "algorithm": "ECDSA P-256", "fingerprint": team });
+    let common = |name: &str, mut more: Value| {
+        let common = json!({ "name": name, "team": team, "revision": 1, "created_at": now,
+            "updated_at": now, "updated_by": "adam" });
+        more.as_object_mut().unwrap().extend(common.as_object().unwrap().clone());
+        more
+    };
+    let names = json!([format!("{team}.example.com")]);
+    let certificate = json!({ "chain_pem": "", "key": "sealed", "facts": {
+        "dns_names": names, "ip_addresses": [], "leaf": facts, "intermediates": [] } });
+    let bundle = json!({ "pem": "", "authorities": [facts] });
+    let name = format!("{team}-tls");
+    [("certificate", common(&name, certificate)), ("trust_bundle", common(&name, bundle))]
+}
+
 /// Returns everything but the mappings as it is in the beginning.
 fn base(now: &str) -> Vec<Entity> {
     let mut rows: Vec<(&str, Value)> = vec![("last_id", json!(LAST_ID))];
@@ -201,6 +219,7 @@ fn base(now: &str) -> Vec<Entity> {
             json!({ "id": 6010 + number, "territory": guarded, "approvers": team, "needed": 1,
                     "created_by": "adam", "created_at": now }),
         ));
+        rows.extend(certificates(team, now));
         let name = if number == 1 { "granite" } else { "velvet-request" };
         rows.push((
             "request",
@@ -230,7 +249,9 @@ fn kept(access: &Access) -> BTreeMap<(&'static str, String), (Entity, Value)> {
         .chain(access.tokens().cloned().map(Entity::Token))
         .chain(access.claims().cloned().map(Entity::Claim))
         .chain(access.protections().cloned().map(Entity::Protection))
-        .chain(access.requests().cloned().map(Entity::Request));
+        .chain(access.requests().cloned().map(Entity::Request))
+        .chain(access.edge().certificates().cloned().map(Entity::Certificate))
+        .chain(access.edge().trust_bundles().cloned().map(Entity::TrustBundle));
     entities
         .map(|entity| {
             let mut value = entity.to_json().unwrap();

@@ -54,7 +54,9 @@ impl TestServer {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
+            gateway_https: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            secret_key_file: None,
             access,
             clock: Clock::default(),
             services: fixed.map(|text| text.parse().unwrap()).collect(),
@@ -72,7 +74,9 @@ impl TestServer {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
+            gateway_https: "127.0.0.1:0".parse().unwrap(),
             database: database(&folder),
+            secret_key_file: None,
             access,
             clock,
             services: Vec::new(),
@@ -97,10 +101,25 @@ impl TestServer {
         settings.http = server.http;
         settings.xds = server.xds;
         settings.gateway_http = server.gateway_http;
+        settings.gateway_https = server.gateway_https;
         assert!(server.stop().await, "the server did not stop in time");
         let result = meanwhile.await;
         let server = start(&settings).await.unwrap();
         (Self { server, client, folder, settings }, result)
+    }
+
+    /// Starts another server on the same database, on addresses of its own.
+    pub(crate) async fn another(&self) -> Result<Server, StartError> {
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let settings = self.settings.clone();
+        start(&Settings {
+            http: free,
+            xds: free,
+            gateway_http: free,
+            gateway_https: free,
+            ..settings
+        })
+        .await
     }
 
     /// Returns the clock that the server goes by.

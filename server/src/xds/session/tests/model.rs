@@ -1,8 +1,8 @@
 //! Random conversations with a model of Envoy.
 //!
 //! The model applies responses as Envoy does: a refused response leaves no trace, the ack of a
-//! cluster is withheld until all clusters are warm, a cluster is warm once it has endpoints, and
-//! routes are asked for by the scopes that name them.
+//! cluster is withheld until all clusters are warm, a cluster is warm once it has endpoints, routes
+//! are asked for by the scopes that name them, and secrets by the listener.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,7 @@ use crate::envoy::proto::service::discovery::v3::Resource as WireResource;
 
 const CLUSTERS: [&str; 4] = ["a", "b", "c", "d"];
 const SHARDS: [&str; 4] = ["w", "x", "y", "z"];
+const SECRETS: [&str; 3] = ["s", "t", "u"];
 /// The model refuses routes of this content.
 const BAD: u32 = 3;
 
@@ -36,11 +37,31 @@ enum Step {
 
 #[derive(Debug, Clone)]
 enum Edit {
-    Shard { shard: usize, needs: BTreeSet<usize>, content: u32 },
-    Remove { shard: usize },
-    Cluster { cluster: usize, content: u32 },
-    Endpoints { cluster: usize, content: u32 },
-    Listener { content: u32 },
+    Shard {
+        shard: usize,
+        needs: BTreeSet<usize>,
+        content: u32,
+    },
+    Remove {
+        shard: usize,
+    },
+    Cluster {
+        cluster: usize,
+        content: u32,
+    },
+    Endpoints {
+        cluster: usize,
+        content: u32,
+    },
+    /// Replaces the listener by one that names these secrets; the others go.
+    Listener {
+        content: u32,
+        secrets: BTreeSet<usize>,
+    },
+    Secret {
+        secret: usize,
+        content: u32,
+    },
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
@@ -53,7 +74,10 @@ fn edit() -> impl Strategy<Value = Edit> {
             .prop_map(|(cluster, content)| Edit::Cluster { cluster, content }),
         1 => (0..CLUSTERS.len(), 0..3u32)
             .prop_map(|(cluster, content)| Edit::Endpoints { cluster, content }),
-        1 => (0..3u32).prop_map(|content| Edit::Listener { content }),
+        1 => (0..3u32, proptest::collection::btree_set(0..SECRETS.len(), 0..=2))
+            .prop_map(|(content, secrets)| Edit::Listener { content, secrets }),
+        1 => (0..SECRETS.len(), 0..3u32)
+            .prop_map(|(secret, content)| Edit::Secret { secret, content }),
     ]
 }
 
@@ -75,6 +99,9 @@ struct World {
     shards: BTreeMap<usize, BTreeSet<usize>>,
     cluster_contents: [u32; 4],
     endpoints_contents: [u32; 4],
+    /// The secrets that the listener names, which are those that there are.
+    secrets: BTreeSet<usize>,
+    secret_contents: [u32; 3],
     /// Everything that ever was in the goal.
     made: Vec<Arc<Resource>>,
 }
@@ -93,7 +120,18 @@ impl World {
             }
             Edit::Cluster { cluster, content } => self.cluster_contents[*cluster] = *content,
             Edit::Endpoints { cluster, content } => self.endpoints_contents[*cluster] = *content,
-            Edit::Listener { content } => self.goal.listener(*content),
+            Edit::Listener { content, secrets } => {
+                let names: Vec<_> = secrets.iter().map(|secret| SECRETS[*secret]).collect();
+                self.secrets.clone_from(secrets);
+                self.goal.listener_with(*content, &names);
+            }
+            Edit::Secret { secret, content } => self.secret_contents[*secret] = *content,
+        }
+        for (number, name) in SECRETS.into_iter().enumerate() {
+            match self.secrets.contains(&number) {
+                true => self.goal.secret(name, self.secret_contents[number]),
+                false => self.goal.remove(Kind::Secret, name),
+            }
         }
         for (number, name) in CLUSTERS.into_iter().enumerate() {
             if self.shards.values().any(|needs| needs.contains(&number)) {
@@ -154,7 +192,10 @@ impl Node {
                 }
             }
             Kind::Scope if !known => self.wants(Kind::Routes, name),
-            Kind::Scope | Kind::Listener => {}
+            Kind::Scope => {}
+            Kind::Listener => self.follow_secrets(&names(resource)),
+            Kind::Secret if self.wants.contains(&(kind, name.clone())) => {}
+            Kind::Secret => return,
             Kind::Routes | Kind::Endpoints if !self.wants.contains(&(kind, name.clone())) => return,
             Kind::Endpoints => drop(self.without_endpoints.remove(name)),
             Kind::Routes => drop(self.routes_need.insert(name.clone(), needs(resource))),
@@ -174,7 +215,21 @@ impl Node {
                 self.routes_need.remove(name);
                 self.drops(Kind::Routes, name);
             }
-            Kind::Listener | Kind::Routes | Kind::Endpoints => {}
+            Kind::Listener | Kind::Secret | Kind::Routes | Kind::Endpoints => {}
+        }
+    }
+
+    /// Asks for the secrets that the listener names, and lets go of the others.
+    fn follow_secrets(&mut self, named: &[String]) {
+        for name in named {
+            if !self.wants.contains(&(Kind::Secret, name.clone())) {
+                self.wants(Kind::Secret, name);
+            }
+        }
+        let wanted = self.wants.iter().filter(|(kind, _)| *kind == Kind::Secret);
+        let gone: Vec<_> = wanted.map(|(_, name)| name.clone()).collect();
+        for name in gone.iter().filter(|name| !named.contains(name)) {
+            self.drops(Kind::Secret, name);
         }
     }
 
@@ -209,8 +264,8 @@ impl Node {
         self.withheld.clear();
         // what was to come on the old stream may be gone: after 15 s Envoy goes on without it
         self.without_endpoints.clear();
-        for kind in [Kind::Cluster, Kind::Endpoints, Kind::Listener, Kind::Scope, Kind::Routes] {
-            let by_name = matches!(kind, Kind::Endpoints | Kind::Routes);
+        for kind in Kind::ALL {
+            let by_name = matches!(kind, Kind::Endpoints | Kind::Secret | Kind::Routes);
             let wanted = self.wants.iter().filter(|(of, _)| *of == kind);
             let wanted: Vec<_> = wanted.map(|(_, name)| name.clone()).collect();
             if by_name && wanted.is_empty() {
@@ -251,6 +306,13 @@ fn decoded(resource: &WireResource) -> RouteConfiguration {
 
 fn needs(resource: &WireResource) -> Vec<String> {
     decoded(resource).request_headers_to_remove
+}
+
+/// Returns the secrets that a listener names.
+fn names(listener: &WireResource) -> Vec<String> {
+    let body = listener.resource.as_ref().unwrap();
+    let listener = Listener::decode(body.value.as_slice()).unwrap();
+    listener.stat_prefix.split_whitespace().map(str::to_owned).collect()
 }
 
 fn is_bad(resource: &WireResource) -> bool {

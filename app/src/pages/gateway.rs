@@ -1,0 +1,131 @@
+//! The gateway as a whole: every setting with its value, its default and Envoy's name for it, and
+//! the form by which an admin changes them. A group of settings is one file below.
+
+mod tls;
+
+use leptos::prelude::*;
+
+use super::{Loaded, Visit, failure};
+use crate::api::client::Client;
+use crate::api::gateway::{Gateway, Listeners};
+use crate::components::action::{ActionForm, Tried};
+use crate::components::card::Card;
+use crate::components::frame::Place;
+use crate::components::page_head::PageHead;
+use crate::components::time::{Ago, AgoProps};
+
+/// One setting as it is shown.
+struct Shown {
+    label: &'static str,
+    /// What is in effect.
+    value: String,
+    default: &'static str,
+    /// Envoy's name.
+    envoy: &'static str,
+}
+
+/// `/gateway`
+pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
+    let gateway = match client.gateway_settings().await {
+        Ok(gateway) => gateway,
+        Err(error) => return failure::failed(Place::Gateway, "The settings", error),
+    };
+    let choices = match gateway.may_decide {
+        true => tls::Choices::load(client).await,
+        false => tls::Choices::default(),
+    };
+    let tried = Tried::of(visit.acted(), "gateway.put");
+    Loaded::new("Gateway", Place::Gateway, move || {
+        let may_decide = gateway.may_decide;
+        let form = may_decide.then(|| form(&gateway, choices, &tried));
+        view! {
+            <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
+            <div class="columns">
+                <div class="stack">{table("TLS", tls::shown(&gateway.settings.tls))}</div>
+                <div class="stack">{listeners(gateway.listeners)} {form}</div>
+            </div>
+        }
+    })
+}
+
+fn last_written(gateway: &Gateway) -> impl IntoView + use<> {
+    match gateway.updated_at.zip(gateway.updated_by.clone()) {
+        None => "Every setting has its default.".into_any(),
+        Some((at, by)) => {
+            let revision = gateway.revision;
+            view! { "Changed " {Ago(AgoProps { at })} {format!(" by {by} (revision {revision})")} }
+                .into_any()
+        }
+    }
+}
+
+fn listeners(listeners: Listeners) -> impl IntoView {
+    let Listeners { http, https, http3 } = listeners;
+    let https = match https {
+        Some(address) => view! { <span class="mono">{address}</span> }.into_any(),
+        None => {
+            view! { "as soon as there is " <a href="/certificates">"a certificate"</a> }.into_any()
+        }
+    };
+    view! {
+        <Card title="Listeners" testid="listeners">
+            <dl class="facts card-body">
+                <dt>"HTTP"</dt>
+                <dd class="mono">{http}</dd>
+                <dt>"HTTPS"</dt>
+                <dd>{https}</dd>
+                <dt>"HTTP/3"</dt>
+                <dd>{http3.map_or_else(|| "off".to_owned(), |address| format!("{address}, UDP"))}</dd>
+            </dl>
+        </Card>
+    }
+}
+
+fn table(title: &'static str, settings: Vec<Shown>) -> impl IntoView {
+    let row = |shown: Shown| {
+        let Shown { label, value, default, envoy } = shown;
+        view! {
+            <tr>
+                <th scope="row">
+                    {label} <span class="cell-note mono">{envoy}</span>
+                </th>
+                <td data-label="Value">{value}</td>
+                <td data-label="Default">{default}</td>
+            </tr>
+        }
+    };
+    view! {
+        <Card title=title testid="settings">
+            <table class="table records">
+                <thead>
+                    <tr>
+                        <th scope="col">"Setting, and Envoy’s name"</th>
+                        <th scope="col">"Value"</th>
+                        <th scope="col">"Default"</th>
+                    </tr>
+                </thead>
+                <tbody>{settings.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </Card>
+    }
+}
+
+fn form(gateway: &Gateway, choices: tls::Choices, tried: &Tried) -> impl IntoView + use<> {
+    let revision = gateway.revision.to_string();
+    let fields = tls::form(&gateway.settings.tls, choices, tried);
+    let tried = tried.clone();
+    view! {
+        <Card title="Change them" testid="change">
+            <ActionForm to="gateway.put" class="form" tried=tried fields=tls::FIELDS>
+                <p>
+                    "Open connections finish what they do; new ones go by the new settings within milliseconds."
+                </p>
+                <input type="hidden" name="revision" value=revision />
+                {fields}
+                <div class="form-actions">
+                    <button class="btn btn-primary">"Save the settings"</button>
+                </div>
+            </ActionForm>
+        </Card>
+    }
+}

@@ -1,0 +1,56 @@
+//! The form of the gateway's settings. Each group of settings is a function here, as it is a file of
+//! the page.
+
+use axum::http::{Method, header};
+use serde_json::{Map, Value, json};
+
+use super::{Action, Fields, text_or_null};
+
+/// Returns what the form of this page does.
+pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Action> {
+    if page != ["gateway"] || action != "gateway.put" {
+        return None;
+    }
+    let revision = format!("\"{}\"", fields.text("revision"));
+    let put = Action::new(Method::PUT, "/api/v1/gateway", "/gateway").with([("tls", tls(fields))]);
+    Some(put.under(header::IF_MATCH, Some(revision)))
+}
+
+fn tls(fields: &Fields) -> Value {
+    let ciphers: Vec<_> = fields.text("tls/ciphers").split_whitespace().collect();
+    json!({
+        "default_certificate": text_or_null(fields.filled("tls/default_certificate")),
+        "minimum_version": fields.text("tls/minimum_version"),
+        "ciphers": ciphers,
+        "http3": fields.is_ticked("tls/http3"),
+        "redirect_http": fields.text("tls/redirect_http"),
+        "public_port": number_or_null(fields.filled("tls/public_port")),
+        "hsts": hsts(fields),
+        "client_certificates": fields.text("tls/client_certificates"),
+        "client_trust_bundle": text_or_null(fields.filled("tls/client_trust_bundle")),
+    })
+}
+
+fn hsts(fields: &Fields) -> Value {
+    let max_age = number_or_null(fields.filled("tls/hsts/max_age_s"));
+    let ticked = ["include_subdomains", "preload"]
+        .map(|name| (name, fields.is_ticked(&format!("tls/hsts/{name}"))));
+    if max_age.is_null() && ticked.iter().all(|(_, is_ticked)| !is_ticked) {
+        return Value::Null;
+    }
+    let mut hsts: Map<_, _> =
+        ticked.into_iter().map(|(name, is)| (name.to_owned(), json!(is))).collect();
+    // what is missing is for the API to say
+    if !max_age.is_null() {
+        hsts.insert("max_age_s".to_owned(), max_age);
+    }
+    Value::Object(hsts)
+}
+
+/// Returns a number as one; anything else as it is, so that the API says what is wrong with it.
+fn number_or_null(text: Option<&str>) -> Value {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+        return Value::Null;
+    };
+    text.parse::<u64>().map_or_else(|_no_number| json!(text), |number| json!(number))
+}
