@@ -47,7 +47,7 @@ fn acting() -> Acting {
     for (its, territory) in [("a.example.com", "/"), ("part.example.com", "/user/")] {
         let new = claims::NewClaim {
             team: team("accounts"),
-            host: crate::auth::claim::HostPattern::parse(its).unwrap(),
+            host: HostPattern::parse(its).unwrap(),
             territory: Territory::parse(territory).unwrap(),
             note: String::new(),
         };
