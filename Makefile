@@ -50,9 +50,11 @@ $(BINDINGS)/chancery_bg.wasm: target/browser.wasm deploy/tools/setup.sh
 	@$(TIMED) "making the JavaScript bindings" \
 		.tools/bin/wasm-bindgen --target web --no-typescript --out-name chancery \
 		--out-dir $(BINDINGS) target/browser.wasm
+	@sed -i 's/^[ \t]*//' $(BINDINGS)/chancery.js # indentation is half a kilobyte, compressed
 	@$(TIMED) "shrinking the WebAssembly (15 s)" \
-		.tools/bin/wasm-opt -Oz --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
-		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext $@ -o $@.new
+		.tools/bin/wasm-opt --enable-bulk-memory --enable-multivalue --enable-mutable-globals \
+		--enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext \
+		-Oz --converge --strip-producers --strip-target-features -Oz $@ -o $@.new
 	@mv $@.new $@
 
 target/chancery.css: $(STYLE) deploy/tools/bundle-css.sh

@@ -43,7 +43,8 @@ pub(crate) fn create(origin: &str, draft: &MappingDraft, extras: &Map<String, Va
     }
 
     for (group, value) in extras {
-        body.push_str(&format!(",\n        {}: {value}", json(group)));
+        let group = json(group);
+        body.push_str(&[",\n        ", &group, ": ", &value.to_string()].concat());
     }
 
     format!(

@@ -170,7 +170,7 @@ impl Store {
     /// [`StoreError::NeedsApproval`] when the author may not, and [`StoreError::Unavailable`] when
     /// the database can't be written.
     pub async fn put(&self, put: impl Into<Put>) -> Result<Written, StoreError> {
-        let put = put.into();
+        let put = Box::new(put.into());
         self.write(|answer| Operation::Put { put, answer }).await
     }
 

@@ -94,7 +94,7 @@ pub struct Certificate {
     pub used_by: Vec<String>,
     /// The certificate and its intermediates as PEM.
     pub chain: String,
-    /// Its ETag: one more at each write.
+    /// Its `ETag`: one more at each write.
     pub revision: u64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -163,7 +163,7 @@ pub struct TrustBundle {
     pub used_by: Vec<String>,
     /// The authorities' certificates as PEM.
     pub pem: String,
-    /// Its ETag: one more at each write.
+    /// Its `ETag`: one more at each write.
     pub revision: u64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,

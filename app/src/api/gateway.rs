@@ -10,7 +10,7 @@ pub struct Gateway {
     #[serde(flatten)]
     pub settings: Settings,
     pub listeners: Listeners,
-    /// Its ETag: one more at each write; 0: nobody has written settings yet.
+    /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,
     /// Absent while nobody has written settings.
     pub updated_at: Option<DateTime<Utc>>,

@@ -1,6 +1,8 @@
 //! Writes the table as a page of the documentation.
 
-use super::{Field, Kind, SECTIONS, Shape};
+use std::fmt::Write;
+
+use super::{Field, Kind, SECTIONS, Section, Shape};
 
 /// Writes `docs/mapping-reference.md`.
 pub fn markdown() -> String {
@@ -12,16 +14,18 @@ pub fn markdown() -> String {
          which the form is made: `make bless` writes it anew.\n",
     );
     for section in SECTIONS {
-        page.push_str(&format!("\n## {}\n\n{}.\n", section.title, section.about));
+        let Section { title, about, .. } = section;
+        append(&mut page, format_args!("\n## {title}\n\n{about}.\n"));
         for group in section.groups {
-            page.push_str(&format!("\n### `{}`: {}\n\n", group.key, group.title.to_lowercase()));
+            let title = group.title.to_lowercase();
+            append(&mut page, format_args!("\n### `{}`: {title}\n\n", group.key));
             page.push_str("| field | may be | default | Envoy |\n| --- | --- | --- | --- |\n");
             group.fields.iter().for_each(|field| row(&mut page, field));
             let helps = group.fields.iter().filter(|field| !field.help.is_empty());
             let helps: Vec<_> =
                 helps.map(|field| format!("* `{}`: {}", field.key, field.help)).collect();
             if !helps.is_empty() {
-                page.push_str(&format!("\n{}\n", helps.join("\n")));
+                append(&mut page, format_args!("\n{}\n", helps.join("\n")));
             }
         }
     }
@@ -29,13 +33,13 @@ pub fn markdown() -> String {
 }
 
 fn row(page: &mut String, field: &Field) {
-    page.push_str(&format!(
-        "| `{}` | {} | {} | `{}` |\n",
-        field.key,
-        may_be(field.kind),
-        field.default,
-        field.envoy
-    ));
+    let Field { key, default, envoy, .. } = field;
+    append(page, format_args!("| `{key}` | {} | {default} | `{envoy}` |\n", may_be(field.kind)));
+}
+
+/// Writes at the end of a page, which can't fail.
+fn append(page: &mut String, text: std::fmt::Arguments<'_>) {
+    let _written = page.write_fmt(text);
 }
 
 /// Says in a few words what a field may hold.

@@ -108,7 +108,7 @@ fn row(certificate: Certificate) -> impl IntoView {
     let names = names_of(&certificate);
     let mut shown = names.iter().take(NAMES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
     if names.len() > NAMES_SHOWN {
-        shown.push_str(&format!(" and {} more", count((names.len() - NAMES_SHOWN) as u64)));
+        shown = format!("{shown} and {} more", count((names.len() - NAMES_SHOWN) as u64));
     }
     let badge = badge(certificate.validity, Some(certificate.days_left));
     let until = certificate.facts.leaf.not_after.format("%F").to_string();

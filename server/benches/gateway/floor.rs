@@ -8,6 +8,7 @@ use std::{
 };
 
 use chancery::{
+    envoy::listener::Addresses,
     gateway::{
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, Revision, Spec},
@@ -107,7 +108,9 @@ pub(crate) async fn measure(table: &Table, changes: usize) -> BenchResult<Sample
 }
 
 fn compile(table: &Table, gateway: SocketAddr) -> BenchResult<Compiler> {
-    let mut compiler = Compiler::new(gateway);
+    // without a certificate there is no listener for HTTPS
+    let addresses = Addresses { http: gateway, https: gateway };
+    let mut compiler = Compiler::new(addresses);
     for spec in table.mappings()? {
         put(&mut compiler, spec, table.upstream());
     }

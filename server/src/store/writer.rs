@@ -29,7 +29,7 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// A write that waits for its turn.
 pub(super) enum Operation {
-    Put { put: Put, answer: Answer<Written> },
+    Put { put: Box<Put>, answer: Answer<Written> },
     Delete { delete: Delete, answer: Answer<Option<Revision>> },
     Act { author: Author, decision: Decision, answer: Answer<Acted> },
     Checkpoint { checkpoint: Arc<Checkpoint>, answer: Answer<()> },
@@ -193,7 +193,7 @@ impl Writer {
 
 async fn carry_out(batch: &mut Batch<'_>, operation: Operation) -> Done {
     match operation {
-        Operation::Put { put, answer } => Done::Put(answer, change::put(batch, put).await),
+        Operation::Put { put, answer } => Done::Put(answer, change::put(batch, *put).await),
         Operation::Delete { delete, answer } => {
             Done::Delete(answer, change::delete(batch, delete).await)
         }

@@ -92,7 +92,7 @@ pub fn find<'a>(edge: &'a Edge, name: &EdgeName) -> Result<&'a Arc<TrustBundle>,
 
 fn entry(action: &'static str, before: Option<&TrustBundle>, after: Option<&TrustBundle>) -> Entry {
     let Some(object) = after.or(before) else { return Entry::new(action, "trust_bundle", "") };
-    let told = |bundle: Option<&TrustBundle>| bundle.map(|bundle| authorities(bundle));
+    let told = |bundle: Option<&TrustBundle>| bundle.map(authorities);
     let (was, is) = (told(before), told(after));
     let team = |bundle: Option<&TrustBundle>| bundle.and_then(|bundle| bundle.team.clone());
     let (had, has) = (team(before), team(after));

@@ -49,7 +49,7 @@ pub(in crate::http) struct MappingContent {
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(in crate::http) enum MappingOrPlan {
-    Mapping(Mapping),
+    Mapping(Box<Mapping>),
     Plan(Plan),
 }
 
@@ -65,7 +65,7 @@ pub(in crate::http) enum GatewayOrPlan {
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(in crate::http) enum CertificateOrPlan {
-    Certificate(Certificate),
+    Certificate(Box<Certificate>),
     Plan(CertificatePlan),
 }
 
