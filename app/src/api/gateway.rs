@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 /// Answers `GET /api/v1/gateway`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+// the live state has a `Gateway`, too
+#[cfg_attr(feature = "ssr", schema(as = GatewaySettings))]
 pub struct Gateway {
     #[serde(flatten)]
     pub settings: Settings,

@@ -13,7 +13,7 @@ pub(super) const SECTION: Section = Section {
             fields: &[
                 Field {
                     key: "redirect.scheme",
-                    label: "Scheme",
+                    label: "New scheme",
                     kind: Kind::Choice(&[("https", "https"), ("http", "http")]),
                     default: "as in the request",
                     help: "",
@@ -21,7 +21,7 @@ pub(super) const SECTION: Section = Section {
                 },
                 Field {
                     key: "redirect.host",
-                    label: "Host",
+                    label: "New host",
                     kind: Kind::Text { most: 253, example: "www.example.com" },
                     default: "as in the request",
                     help: "",
@@ -29,7 +29,7 @@ pub(super) const SECTION: Section = Section {
                 },
                 Field {
                     key: "redirect.port",
-                    label: "Port",
+                    label: "New port",
                     kind: Kind::Number { least: 1, most: 65535, unit: "" },
                     default: "as in the request",
                     help: "",
@@ -37,7 +37,7 @@ pub(super) const SECTION: Section = Section {
                 },
                 Field {
                     key: "redirect.path",
-                    label: "Path",
+                    label: "New path",
                     kind: Kind::Text { most: 2048, example: "/moved" },
                     default: "as in the request",
                     help: "Takes the place of the whole path.",
@@ -45,7 +45,7 @@ pub(super) const SECTION: Section = Section {
                 },
                 Field {
                     key: "redirect.prefix",
-                    label: "Prefix",
+                    label: "New prefix",
                     kind: Kind::Text { most: 2048, example: "/new/" },
                     default: "as in the request",
                     help: "Takes the place of the mapping’s prefix; what follows it stays. Instead of the path.",

@@ -12,6 +12,7 @@ mod bounds;
 mod complete;
 mod examples;
 pub(super) mod native;
+mod nulls;
 mod policy;
 pub(super) mod words;
 
@@ -51,6 +52,7 @@ pub fn document() -> OpenApi {
     let mut document = super::table().into_openapi();
     complete::complete(&mut document);
     policy::spread(&mut document);
+    nulls::allow(&mut document);
     bounds::bound(&mut document);
     document
 }
