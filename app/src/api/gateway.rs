@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 // the live state has a `Gateway`, too
 #[cfg_attr(feature = "ssr", schema(as = GatewaySettings))]
 pub struct Gateway {
-    #[serde(flatten)]
-    pub settings: Settings,
+    pub tls: TlsSettings,
     pub listeners: Listeners,
     /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,

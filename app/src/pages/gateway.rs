@@ -41,7 +41,7 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
         view! {
             <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
             <div class="columns">
-                <div class="stack">{table("TLS", tls::shown(&gateway.settings.tls))}</div>
+                <div class="stack">{table("TLS", tls::shown(&gateway.tls))}</div>
                 <div class="stack">{listeners(gateway.listeners)} {form}</div>
             </div>
         }
@@ -112,7 +112,7 @@ fn table(title: &'static str, settings: Vec<Shown>) -> impl IntoView {
 
 fn form(gateway: &Gateway, choices: tls::Choices, tried: &Tried) -> impl IntoView + use<> {
     let revision = gateway.revision.to_string();
-    let fields = tls::form(&gateway.settings.tls, choices, tried);
+    let fields = tls::form(&gateway.tls, choices, tried);
     let tried = tried.clone();
     view! {
         <Card title="Change them" testid="change">

@@ -175,7 +175,8 @@ async fn write(
 fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (key, value) in patch {
         match (value, target.get_mut(&key)) {
-            (Value::Null, _) => drop(target.remove(&key)),
+            // stays, so that one of a field that nobody knows is refused as any other
+            (Value::Null, _) => drop(target.insert(key, Value::Null)),
             (Value::Object(patch), Some(Value::Object(inside))) => merge(inside, patch),
             (value, _) => drop(target.insert(key, value)),
         }
@@ -188,7 +189,7 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
     let is_written = settings.revision > 0;
     let https = edge.certificates().next().map(|_| state.addresses.https.to_string());
     let gateway = Gateway {
-        settings: settings.values.clone(),
+        tls: settings.values.tls.clone(),
         listeners: Listeners {
             http: state.addresses.http.to_string(),
             http3: https.clone().filter(|_| settings.values.tls.http3),

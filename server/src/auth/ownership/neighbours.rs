@@ -10,7 +10,7 @@ pub struct Neighbours {
     pub around: Option<(Territory, TeamName)>,
     /// One inside it.
     pub inside: Option<(Territory, TeamName)>,
-    /// One from which a mapping would take requests all the same, see [`Place::overrides`].
+    /// One from which a mapping would take requests all the same, see `Place::overrides`.
     pub overridden: Option<(Territory, TeamName)>,
 }
 

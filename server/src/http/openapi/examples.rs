@@ -101,7 +101,7 @@ mod tests {
     #[case("TrustBundle", again::<certificate::TrustBundle>)]
     #[case("TrustBundleDraft", again::<certificate::TrustBundleDraft>)]
     #[case("TrustBundleList", again::<certificate::TrustBundleList>)]
-    #[case("Gateway", again::<gateway::Gateway>)]
+    #[case("GatewaySettings", again::<gateway::Gateway>)]
     #[case("Settings", again::<gateway::Settings>)]
     #[case("SettingsPlan", again::<gateway::SettingsPlan>)]
     #[case("Claim", again::<claim::Claim>)]
