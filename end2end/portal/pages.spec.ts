@@ -7,7 +7,7 @@ import { THEMES, type Portal, expect, put, requests, test } from './portal.js';
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** Script, WebAssembly and style of the first visit, as they are sent. */
-const FIRST_LOAD_MAX_BYTES = 200 * 1024;
+const FIRST_LOAD_MAX_BYTES = 200_000;
 
 const LONG = 'a-mapping-with-a-rather-long-name-to-see-how-it-fits-the-page';
 

@@ -23,6 +23,7 @@ mod history;
 mod list;
 mod live;
 mod mappings;
+mod merge_patch;
 mod oidc;
 pub mod openapi;
 mod operations;

@@ -164,6 +164,7 @@ pub struct LiveMapping {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct LiveSide {
     pub service: String,
+    #[cfg(feature = "ssr")]
     pub weight: u32,
     /// Its share of the weights, with two digits: what it should get.
     pub percent: f64,
@@ -172,11 +173,13 @@ pub struct LiveSide {
     /// Requests a second over the last five seconds; `None` when data is missing.
     pub rate: Option<f64>,
     /// Those of them that were `upstream_bad`.
+    #[cfg(feature = "ssr")]
     pub bad_rate: Option<f64>,
     /// Share of `upstream_ok` in the last minute's requests; `None` when there was none.
     pub ok_percent: Option<f64>,
     /// Of the last minute; `None` when there was no request.
     pub latency: Option<Latency>,
+    #[cfg(feature = "ssr")]
     pub members: Option<Members>,
 }
 

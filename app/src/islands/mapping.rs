@@ -103,33 +103,31 @@ pub(crate) fn MappingSide(
 pub(crate) fn MappingSides(#[prop(into)] known: Given<LiveMapping>) -> impl IntoView {
     let row = Live::of_page().watch_mapping(known.0);
     let line = |side: &LiveSide| {
-        let cells = [
-            percent(Some(side.percent)),
-            count(side.counters.total()),
-            rate(side.rate),
-            percent(side.ok_percent),
-            millis(side.latency.map(|latency| latency.p95_ms)),
-        ];
-        let cell = |text| view! { <td class="num">{text}</td> };
         view! {
             <tr>
                 <th scope="row">
                     <code>{side.service.clone()}</code>
                 </th>
-                {cells.map(cell).into_iter().collect_view()}
+                <td class="num">{percent(Some(side.percent))}</td>
+                <td class="num">{count(side.counters.total())}</td>
+                <td class="num">{rate(side.rate)}</td>
+                <td class="num">{percent(side.ok_percent)}</td>
+                <td class="num">{millis(side.latency.map(|latency| latency.p95_ms))}</td>
             </tr>
         }
     };
     let lines =
         move || row.with(|row| row.as_ref().map(|live| live.sides.iter().map(line).collect_view()));
-    let head = ["Share", "Requests", "Req/s", "OK", "p95"]
-        .map(|title| view! { <th scope="col" class="num">{title}</th> });
     let table = view! {
         <table class="table">
             <thead>
                 <tr>
                     <th scope="col">"Service"</th>
-                    {head.into_iter().collect_view()}
+                    <th scope="col" class="num">"Share"</th>
+                    <th scope="col" class="num">"Requests"</th>
+                    <th scope="col" class="num">"Req/s"</th>
+                    <th scope="col" class="num">"OK"</th>
+                    <th scope="col" class="num">"p95"</th>
                 </tr>
             </thead>
             <tbody>{lines}</tbody>

@@ -17,6 +17,7 @@ use super::{
     condition,
     error::ApiError,
     mappings::with_tag,
+    merge_patch::{AbsentNull, merge},
     openapi::{
         native::GatewayOrPlan,
         words::{DRY_RUN, tag},
@@ -141,7 +142,7 @@ pub(super) async fn patch(
         Ok(Value::Object(body)) => body,
         _ => return Err(ApiError::internal()),
     };
-    merge(&mut body, patch);
+    merge(&mut body, &patch, AbsentNull::Stays);
     // what was merged into is what may be replaced
     let expected = match &asked.expected {
         Expected::Anything => Expected::Revision(vec![current.revision]),
@@ -169,18 +170,6 @@ async fn write(
     let decide = move |scene: &Scene<'_>| gateway::put(scene, values, &expected);
     let acted = state.store.act(caller.author.clone(), decide).await?;
     Ok(shown(state, &acted.access, &caller.principal))
-}
-
-/// Merges a patch into `target` (RFC 7396, section 2).
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (key, value) in patch {
-        match (value, target.get_mut(&key)) {
-            // stays, so that one of a field that nobody knows is refused as any other
-            (Value::Null, _) => drop(target.insert(key, Value::Null)),
-            (Value::Object(patch), Some(Value::Object(inside))) => merge(inside, patch),
-            (value, _) => drop(target.insert(key, value)),
-        }
-    }
 }
 
 fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {

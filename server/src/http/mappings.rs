@@ -20,6 +20,7 @@ use super::{
     condition,
     error::ApiError,
     located,
+    merge_patch::{AbsentNull, merge},
     openapi::{
         native::{MappingContent, MappingOrPlan, MappingPatch},
         words::{DRY_RUN, NAME, tag},
@@ -193,7 +194,7 @@ pub(super) async fn clone(
     let mut fields = fields(&original.spec);
     fields.remove("name");
     fields.remove("prefix");
-    add(&state, asked, &format!("clone {name}"), &body, merge(fields, &body)).await
+    add(&state, asked, &format!("clone {name}"), &body, patched(fields, &body)).await
 }
 
 /// Creates or replaces a mapping
@@ -314,7 +315,7 @@ async fn try_patch(
     body: &Map<String, Value>,
 ) -> Result<Response, ApiError> {
     let (_, current) = operations::find(state, name)?;
-    let body = merge(fields(&current.spec), body);
+    let body = patched(fields(&current.spec), body);
     let spec = operations::read(state, &asked.caller, NameFrom::Url(name), &body)?;
     let condition = match &asked.condition {
         Condition::Any | Condition::Present => Condition::Revision(vec![current.revision]),
@@ -398,25 +399,8 @@ fn fields(spec: &Spec) -> Map<String, Value> {
     }
 }
 
-/// Applies a merge patch (RFC 7396, section 2).
-fn merge(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
-    for (field, value) in patch {
-        let merged = match value {
-            Value::Null => {
-                fields.remove(field);
-                continue;
-            }
-            Value::Object(inside) => {
-                let before = match fields.remove(field) {
-                    Some(Value::Object(before)) => before,
-                    _ => Map::new(),
-                };
-                Value::Object(merge(before, inside))
-            }
-            value => value.clone(),
-        };
-        fields.insert(field.clone(), merged);
-    }
+fn patched(mut fields: Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+    merge(&mut fields, patch, AbsentNull::Goes);
     fields
 }
 
