@@ -74,6 +74,45 @@ pub enum Operator {
     Absent,
 }
 
+impl Match {
+    /// Says what is asked besides host and prefix: `POST, x-beta: 1`; empty where nothing is.
+    pub fn words(&self) -> String {
+        let mut words = Vec::new();
+        match (self.path, &self.regex) {
+            (PathKind::Exact, _) => words.push("exact path".to_owned()),
+            (PathKind::Regex, Some(regex)) => words.push(format!("then {regex}")),
+            _ => {}
+        }
+        if self.ignore_case {
+            words.push("any case".to_owned());
+        }
+        if !self.methods.is_empty() {
+            words.push(self.methods.join(" or "));
+        }
+        words.extend(self.headers.iter().map(|header| header.words(": ")));
+        words.extend(self.query.iter().map(|query| format!("?{}", query.words("="))));
+        if self.precedence != 0 {
+            words.push(format!("precedence {}", self.precedence));
+        }
+        words.join(", ")
+    }
+}
+
+impl Condition {
+    fn words(&self, equals: &str) -> String {
+        let (name, value) = (&self.name, self.value.as_deref().unwrap_or_default());
+        match self.is {
+            Operator::Exact => format!("{name}{equals}{value}"),
+            Operator::Prefix => format!("{name}{equals}{value}…"),
+            Operator::Suffix => format!("{name}{equals}…{value}"),
+            Operator::Contains => format!("{name}{equals}…{value}…"),
+            Operator::Regex => format!("{name} matches {value}"),
+            Operator::Present => format!("{name} is there"),
+            Operator::Absent => format!("no {name}"),
+        }
+    }
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

@@ -127,13 +127,15 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
     let mapping = client.mapping(name).await.unwrap_or_else(|_gone| live.mapping.clone());
     let plan = plan(client, &mapping).await;
     let mark = mark(client, visit, name).await;
+    // without them the page tells of HTTP, which there always is
+    let listeners = client.gateway_settings().await.map(|gateway| gateway.listeners).ok();
     let view = View::of(query);
     let content = match view {
         View::Numbers => {
             let posted = sharing::Posted::of(visit);
             numbers::load(client, &live, &address, query, posted).await
         }
-        View::Match => matching::draw(&live, plan.as_ref()),
+        View::Match => matching::draw(&mapping, plan.as_ref()),
         View::History => history::load(client, &address, query).await,
         View::Config => configuration::load(client, &live.mapping.name).await,
     };
@@ -145,7 +147,7 @@ pub(super) async fn page(client: &Client, visit: &Visit, name: &str, query: &Que
         view! {
             {head(&address, &live, mark)}
             {notes(&address, &live.mapping.warnings)}
-            {flow::flow(&live, &mapping, plan.as_ref())}
+            {flow::flow(&live, &mapping, plan.as_ref(), listeners.as_ref())}
             {tabs(&address, view)}
             {content()}
             {(view == View::Numbers).then(|| policy::card(&address, &mapping))}

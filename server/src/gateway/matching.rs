@@ -11,7 +11,6 @@ pub mod condition;
 pub mod host;
 pub mod pattern;
 pub mod read;
-mod words;
 
 use std::{fmt, sync::Arc};
 
@@ -129,6 +128,11 @@ impl Match {
                 .iter()
                 .all(|header| header.holds_for_any(request.header(&header.name)))
             && self.query().iter().all(|query| query.holds(request.parameter(&query.name)))
+    }
+
+    /// Says what is asked besides host and prefix; empty where nothing is.
+    pub fn words(&self) -> String {
+        self.wire().words()
     }
 
     /// Returns the match as the API shows it.

@@ -238,7 +238,7 @@ fn replacement(bundle: &TrustBundle, acted: Option<&Acted>) -> impl IntoView + u
     let revision = bundle.revision.to_string();
     view! {
         <Card title="Replace it" testid="replacement">
-            <details class="ask" open=is_open>
+            <details class="ask ask-agree" open=is_open>
                 <summary>"Trust others instead …"</summary>
                 <ActionForm
                     to="trust-bundle.replace"

@@ -132,7 +132,7 @@ fn replacement(certificate: &Certificate, acted: Option<&Acted>) -> impl IntoVie
     let revision = certificate.revision.to_string();
     view! {
         <Card title="Renew it" testid="replacement">
-            <details class="ask" open=is_open>
+            <details class="ask ask-agree" open=is_open>
                 <summary>"Put another in its place …"</summary>
                 <ActionForm
                     to="certificate.replace"

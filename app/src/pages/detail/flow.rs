@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::policy;
 use crate::api::client::encode_segment;
+use crate::api::gateway::Listeners;
 use crate::api::live::LiveMapping;
 use crate::api::mapping::Mapping;
 use crate::api::plan::{Example, Plan};
@@ -17,6 +18,7 @@ pub(super) fn flow(
     live: &LiveMapping,
     mapping: &Mapping,
     plan: Option<&Plan>,
+    listeners: Option<&Listeners>,
 ) -> impl IntoView + use<> {
     let mapping = mapping.clone();
     let answer = policy::answer(&mapping.policy);
@@ -37,6 +39,14 @@ pub(super) fn flow(
             view! { <p class="value mono">{diff::shown(Some(rewrite)).to_owned()}</p> }.into_any()
         }
     };
+    let has_https = listeners.is_some_and(|listeners| listeners.https.is_some());
+    let listener = if has_https { "HTTP and HTTPS" } else { "HTTP" };
+    let host = match mapping.host.as_str() {
+        "*" => view! { "any host" }.into_any(),
+        host => view! { <code>{host.to_owned()}</code> }.into_any(),
+    };
+    let conditions = mapping.r#match.words();
+    let conditions = (!conditions.is_empty()).then(|| view! { <p class="sub">{conditions}</p> });
     let services = format!("/services?q={}", encode_segment(&mapping.service));
 
     let rest = match answer {
@@ -78,14 +88,15 @@ pub(super) fn flow(
             <div>
                 <dt>"Listener"</dt>
                 <dd>
-                    <p class="value">"HTTP"</p>
-                    <p class="sub">"any host, every node"</p>
+                    <p class="value">{listener}</p>
+                    <p class="sub">{host} ", every node"</p>
                 </dd>
             </div>
             <div>
                 <dt>"Match"</dt>
                 <dd>
                     <p class="value mono">{mapping.prefix.clone()}</p>
+                    {conditions}
                     <p class="sub">{place}</p>
                 </dd>
             </div>

@@ -4,15 +4,16 @@ use leptos::prelude::*;
 
 use super::Content;
 use crate::api::client::encode_segment;
-use crate::api::live::LiveMapping;
+use crate::api::mapping::Mapping;
+use crate::api::matching::PathKind;
 use crate::api::plan::{Affected, Effect, Example, Plan};
 use crate::components::card::Card;
 use crate::components::chip::Tone;
 use crate::components::note::Note;
 use crate::numerals::{count, ordinal};
 
-pub(super) fn draw(live: &LiveMapping, plan: Option<&Plan>) -> Content {
-    let mapping = live.mapping.clone();
+pub(super) fn draw(mapping: &Mapping, plan: Option<&Plan>) -> Content {
+    let mapping = mapping.clone();
     let Some(plan) = plan.cloned() else {
         return Box::new(|| {
             view! {
@@ -27,30 +28,42 @@ pub(super) fn draw(live: &LiveMapping, plan: Option<&Plan>) -> Content {
         let place = plan.position.map(|place| {
             let others = match place {
                 1 => "no other is tried before it".to_owned(),
-                place => format!(
-                    "{} with longer prefixes are tried before it",
-                    count(u64::from(place) - 1)
-                ),
+                2 => "one is tried before it".to_owned(),
+                place => format!("{} are tried before it", count(u64::from(place) - 1)),
             };
             format!("{}: {others}. The first that matches serves the request.", ordinal(place))
         });
         let bare = mapping.prefix.trim_end_matches('/');
-        let matches = if mapping.prefix.ends_with('/') && !bare.is_empty() {
+        let matches = if mapping.r#match.path == PathKind::Exact {
+            format!("The path {} and no other", mapping.prefix)
+        } else if let Some(regex) = &mapping.r#match.regex {
+            format!("Every path that begins with {} and goes on as {regex}", mapping.prefix)
+        } else if mapping.prefix.ends_with('/') && !bare.is_empty() {
             format!("Every path that begins with {}, not {bare} itself", mapping.prefix)
         } else if bare.is_empty() {
             "Every path".to_owned()
         } else {
             format!("{bare} and every path that begins with {bare}/, not {bare}s")
         };
+        let conditions = mapping.r#match.words();
+        let conditions = (!conditions.is_empty()).then(|| {
+            view! {
+                <dt>"Asks for"</dt>
+                <dd>{conditions}</dd>
+            }
+        });
         view! {
             <div class="columns even">
                 <div class="stack">
                     <Card title="Match" testid="match">
                         <dl class="facts card-body">
+                            <dt>"Host"</dt>
+                            <dd class="mono">{mapping.host.clone()}</dd>
                             <dt>"Prefix"</dt>
                             <dd class="mono">{mapping.prefix.clone()}</dd>
                             <dt>"Serves"</dt>
                             <dd>{matches}</dd>
+                            {conditions}
                             <dt>"Place"</dt>
                             <dd>{place}</dd>
                         </dl>
@@ -85,7 +98,9 @@ fn examples(examples: &[Example], own: &str) -> impl IntoView + use<> {
         view! {
             <tr>
                 <th scope="row">
-                    <code>{example.path.clone()}</code>
+                    <code>{format!("{}{}", example.host, example.path)}</code>
+                    {(!example.with.is_empty())
+                        .then(|| view! { <p class="sub">{example.with.clone()}</p> })}
                 </th>
                 <td>{to}</td>
             </tr>
