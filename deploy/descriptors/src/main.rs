@@ -12,6 +12,7 @@ use std::{
 };
 
 use prost::Message;
+use prost_types::FileDescriptorSet;
 
 /// Where the descriptor set is kept, relative to the workspace.
 const OUTPUT: &str = "server/src/envoy/descriptors.bin";
@@ -21,15 +22,39 @@ const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
 /// What we print: bootstraps and whatever stands inside them as `Any`.
-const FILES: [&str; 12] = [
+const FILES: [&str; 36] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
+    "envoy/config/trace/v3/opentelemetry.proto",
+    "envoy/extensions/access_loggers/stream/v3/stream.proto",
+    "envoy/extensions/compression/brotli/compressor/v3/brotli.proto",
+    "envoy/extensions/compression/gzip/compressor/v3/gzip.proto",
+    "envoy/extensions/filters/http/basic_auth/v3/basic_auth.proto",
+    "envoy/extensions/filters/http/body_size_limit/v3/body_size_limit.proto",
+    "envoy/extensions/filters/http/buffer/v3/buffer.proto",
+    "envoy/extensions/filters/http/compressor/v3/compressor.proto",
+    "envoy/extensions/filters/http/cors/v3/cors.proto",
+    "envoy/extensions/filters/http/ext_authz/v3/ext_authz.proto",
+    "envoy/extensions/filters/http/fault/v3/fault.proto",
     "envoy/extensions/filters/http/filter_chain/v3/filter_chain.proto",
+    "envoy/extensions/filters/http/grpc_web/v3/grpc_web.proto",
     "envoy/extensions/filters/http/header_mutation/v3/header_mutation.proto",
+    "envoy/extensions/filters/http/jwt_authn/v3/config.proto",
+    "envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto",
+    "envoy/extensions/filters/http/ratelimit/v3/rate_limit.proto",
+    "envoy/extensions/filters/http/rbac/v3/rbac.proto",
     "envoy/extensions/filters/http/router/v3/router.proto",
+    "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
+    "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.proto",
     "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
     "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
     "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
+    "envoy/extensions/http/original_ip_detection/xff/v3/xff.proto",
+    "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
+    "envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto",
+    "envoy/extensions/load_balancing_policies/maglev/v3/maglev.proto",
+    "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.proto",
+    "envoy/extensions/request_id/uuid/v3/uuid.proto",
     "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.proto",
     "envoy/extensions/transport_sockets/quic/v3/quic_transport.proto",
     "envoy/extensions/transport_sockets/tls/v3/tls.proto",
@@ -54,10 +79,16 @@ fn workspace() -> PathBuf {
 fn descriptors() -> Result<Vec<u8>, Box<dyn Error>> {
     let proto = proto_folder()?;
     let includes = INCLUDES.map(|include| proto.join(include));
-    let mut set = protox::compile(FILES, includes)?;
-    for file in &mut set.file {
-        // comments and positions: nine tenths of the size, and nobody reads them
-        file.source_code_info = None;
+    let mut set = FileDescriptorSet::default();
+    for file in FILES {
+        // one at a time: a package that only another file knows must not hide what this one means
+        for mut found in protox::compile([file], &includes)?.file {
+            // comments and positions: nine tenths of the size, and nobody reads them
+            found.source_code_info = None;
+            if set.file.iter().all(|known| known.name != found.name) {
+                set.file.push(found);
+            }
+        }
     }
     Ok(set.encode_to_vec())
 }
