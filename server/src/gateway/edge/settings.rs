@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::EdgeName;
-use crate::gateway::read::{Errors, Reader};
+use crate::gateway::{
+    cluster_policy::ClusterSpec,
+    read::{Errors, Reader},
+};
 
 /// Longest time in seconds for which browsers are told to come by HTTPS only: ten years.
 const HSTS_MAX_S: u32 = 10 * 365 * 24 * 60 * 60;
@@ -39,6 +42,13 @@ pub struct GatewaySettings {
     pub revision: u64,
     pub updated_at: DateTime<Utc>,
     pub updated_by: String,
+}
+
+impl GatewaySettings {
+    /// Returns the clusters of the services that they name: none has a service yet.
+    pub fn clusters(&self) -> Vec<ClusterSpec> {
+        Vec::new()
+    }
 }
 
 /// Reads settings from a JSON object.
