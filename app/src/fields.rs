@@ -18,6 +18,7 @@ pub mod reference;
 mod rewriting;
 pub mod texts;
 mod time;
+mod upstream_tls;
 
 use serde_json::Value;
 
@@ -25,8 +26,14 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 5] =
-    [&matching::SECTION, &rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+pub const SECTIONS: [&Section; 6] = [
+    &matching::SECTION,
+    &rewriting::SECTION,
+    &answer::SECTION,
+    &headers::SECTION,
+    &time::SECTION,
+    &upstream_tls::SECTION,
+];
 
 /// What comes before the fields of the table where changes are told.
 const FIRST: [&str; 9] =

@@ -9,12 +9,14 @@
 mod headers;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::headers::HeaderChanges;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
+pub use self::upstream_tls::{UpstreamTls, Verification};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,6 +51,9 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// How services that begin with `https://` prove who they are, and the gateway to them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upstream_tls: UpstreamTls,
 }
 
 /// Tells whether a group is what it is without being asked for.

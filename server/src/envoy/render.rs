@@ -14,6 +14,7 @@ use super::{
         cluster::v3::Cluster,
     },
     routes::route_configuration,
+    upstream_tls::Trust,
 };
 use crate::gateway::{
     cluster_policy::ClusterPolicy, endpoints::Endpoints, service::ServiceName, table::Table,
@@ -21,12 +22,13 @@ use crate::gateway::{
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
-/// own.
+/// own. Authorities are those of `trust`.
 ///
 /// # Errors
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn routes_and_clusters(
     table: &Table,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
@@ -36,35 +38,41 @@ pub fn routes_and_clusters(
         }
     }
     let clusters =
-        clusters(table, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
+        clusters(table, trust, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
     json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
 }
 
-/// Returns a bootstrap with the whole table written out; no node or server is needed for it.
+/// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
+/// for certificates that the gateway shows to services: private keys are not written out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
     table: &Table,
     gateway_http: SocketAddr,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
     let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
     Bootstrap {
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
-            clusters: clusters(table, fixed),
+            clusters: clusters(table, trust, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
 }
 
-fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
+fn clusters(
+    table: &Table,
+    trust: Trust<'_>,
+    fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
+) -> Vec<Cluster> {
     let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
     let clusters: BTreeMap<_, _> =
         needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
     let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {
-        static_cluster(&upstream, &policy, fixed(&upstream.service).as_ref())
+        static_cluster(&upstream, &policy, trust, fixed(&upstream.service).as_ref())
     };
     clusters.into_iter().map(rendered).collect()
 }

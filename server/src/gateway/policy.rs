@@ -12,6 +12,7 @@ mod clusters;
 mod headers;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use std::{
     ops::Deref,
@@ -41,8 +42,15 @@ pub use self::{
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 6] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries"];
+const OF_SERVICE: [&str; 7] = [
+    "regex_rewrite",
+    "host_rewrite",
+    "request_headers",
+    "mirror",
+    "timeouts",
+    "retries",
+    "upstream_tls",
+];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +95,7 @@ impl Policy {
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            upstream_tls: upstream_tls::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -110,6 +119,16 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+    }
+
+    /// Checks what depends on the mapping's services, which are `named` by it besides the groups.
+    pub fn check_services<'s>(
+        &'s self,
+        named: impl Iterator<Item = &'s Service>,
+        reader: &Reader<'_>,
+    ) {
+        let others = self.0.others.iter().map(|cluster| &cluster.service);
+        upstream_tls::check_services(&self.upstream_tls, named.chain(others), reader);
     }
 
     /// Tells whether nothing is asked for.

@@ -20,7 +20,8 @@ use super::{
 use crate::{
     envoy::{
         json::{self, Format},
-        render::static_config,
+        render::{routes_and_clusters, static_config},
+        upstream_tls::Trust,
     },
     gateway::{
         endpoints::Endpoints,
@@ -150,14 +151,21 @@ async fn render(
     part: Part,
 ) -> Result<String, ApiError> {
     let gateway_http = state.addresses.http;
-    let known = gateway.endpoints.clone();
+    let (known, system) = (gateway.endpoints.clone(), state.node_ca_file.clone());
+    let edge = state.access().edge().clone();
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
             known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
         };
         match part {
-            Part::All => json::print(&static_config(&table, gateway_http, endpoints), Format::Yaml),
-            Part::Routes => crate::envoy::render::routes_and_clusters(&table, endpoints),
+            Part::All => {
+                let trust = Trust { system: &system, written: Some(&edge) };
+                json::print(&static_config(&table, gateway_http, trust, endpoints), Format::Yaml)
+            }
+            Part::Routes => {
+                let trust = Trust { system: &system, written: None };
+                routes_and_clusters(&table, trust, endpoints)
+            }
         }
     });
     let failed = |reason: &dyn std::fmt::Display| {

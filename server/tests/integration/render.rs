@@ -4,6 +4,7 @@ use chancery::envoy::{
     bootstrap::{NodeSettings, bootstrap},
     json::{Format, print},
     render::static_config,
+    upstream_tls::{NodeCaFile, Trust},
 };
 use serde_json::json;
 
@@ -34,7 +35,9 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     };
     assert_eq!(table.len(), 301);
 
-    let config = static_config(&table, "0.0.0.0:8080".parse().unwrap(), |_service| None);
+    let system = NodeCaFile::default();
+    let trust = Trust { system: &system, written: None };
+    let config = static_config(&table, "0.0.0.0:8080".parse().unwrap(), trust, |_service| None);
 
     for format in [Format::Yaml, Format::Json] {
         let text = print(&config, format).unwrap();

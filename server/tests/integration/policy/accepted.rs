@@ -7,6 +7,7 @@ use chancery::{
     envoy::{
         json::{Format, print},
         render::static_config,
+        upstream_tls::{NodeCaFile, Trust},
     },
     gateway::{
         fields::{NameFrom, read_spec},
@@ -48,7 +49,11 @@ fn envoy_accepts_every_policy_that_the_api_accepts() {
             let mapping = Mapping { spec, revision, created_at: at, updated_at: at };
             table.apply(&Change { revision, kind: ChangeKind::Put(Arc::new(mapping)) });
         }
-        let config = static_config(&table, "127.0.0.1:0".parse().unwrap(), |_service| None);
+        let config = {
+            let system = NodeCaFile::default();
+            let trust = Trust { system: &system, written: None };
+            static_config(&table, "127.0.0.1:0".parse().unwrap(), trust, |_service| None)
+        };
         let text = print(&config, Format::Json).unwrap();
         runtime.block_on(envoy::validate(&text)).map_err(TestCaseError::fail)
     });

@@ -10,6 +10,7 @@ use chancery::{
         settings::AccessSettings,
     },
     clock::Clock,
+    envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
 };
@@ -55,6 +56,7 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
+            node_ca_file: NodeCaFile::default(),
             database: database(&folder),
             secret_key_file: None,
             access,
@@ -75,6 +77,7 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
+            node_ca_file: NodeCaFile::default(),
             database: database(&folder),
             secret_key_file: None,
             access,
