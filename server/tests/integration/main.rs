@@ -32,6 +32,7 @@ mod render;
 mod sight;
 mod statistics;
 mod store;
+mod storm;
 mod tidy;
 mod tls;
 mod views;
