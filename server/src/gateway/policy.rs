@@ -7,8 +7,11 @@
 //! refuse is refused here, with the same reason. How a group is rendered is `envoy::policy`'s
 //! business; `docs/adding-a-policy.md` says how one is added.
 
+mod addresses;
 mod answer;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod traffic;
 
@@ -30,14 +33,16 @@ use super::{
 };
 
 pub use self::{
+    addresses::{AddressRange, RANGES_MAX},
     headers::{VARIABLES, Variable, formatted},
+    rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 5] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "timeouts", "retries"];
+const OF_SERVICE: [&str; 6] =
+    ["regex_rewrite", "host_rewrite", "request_headers", "timeouts", "retries", "cors"];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,9 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            rate_limit: rate_limit::read(reader),
+            cors: cors::read(reader),
+            ip: addresses::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
