@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::headers::HeaderChanges;
 pub use self::protection::{AddressRules, Cors, Per, RateLimit};
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
-pub use self::traffic::{Retries, Timeouts};
+pub use self::traffic::{Mirror, Retries, Timeouts};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,6 +42,9 @@ pub struct Policy {
     /// What becomes of the headers that the client sees.
     #[serde(skip_serializing_if = "is_default")]
     pub response_headers: HeaderChanges,
+    /// Services that get a copy of the requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mirror: Vec<Mirror>,
     /// How long an answer may take.
     #[serde(skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,

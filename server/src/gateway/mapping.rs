@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
     backends::{Backends, Side},
+    cluster_policy::ClusterSpec,
     labels::Labels,
     matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
@@ -159,7 +160,20 @@ impl Spec {
 
     /// Returns how the services are spoken to.
     pub fn variant(&self) -> Variant {
-        Variant::default()
+        self.policy.variant()
+    }
+
+    /// Returns every cluster that Envoy needs for it: those of the services, then those of what
+    /// else it names.
+    pub fn clusters(&self) -> impl Iterator<Item = ClusterSpec> {
+        let own = self.named_services().map(|service| self.policy.cluster(service.clone()));
+        own.chain(self.policy.other_clusters().iter().cloned())
+    }
+
+    /// Returns every service that it makes nodes speak to, whether or not it answers requests.
+    pub fn reached_services(&self) -> impl Iterator<Item = &ServiceName> {
+        let others = self.policy.other_clusters().iter().map(|cluster| &cluster.service.name);
+        self.services().chain(others)
     }
 
     /// Returns every service as it is reached.
@@ -173,6 +187,11 @@ impl Spec {
         let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
         let upstreams = self.upstreams().enumerate();
         upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
+    }
+
+    /// Returns the upstreams without which Envoy would refuse its routes.
+    pub fn needed_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        self.busy_upstreams().chain(self.policy.other_clusters().iter().map(ClusterSpec::upstream))
     }
 }
 

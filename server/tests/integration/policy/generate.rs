@@ -27,6 +27,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("host_rewrite", maybe(host_rewrite(), 0.3)),
         ("request_headers", maybe(headers(), 0.5)),
         ("response_headers", maybe(headers(), 0.5)),
+        ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
@@ -177,7 +178,17 @@ fn headers() -> impl Strategy<Value = Value> {
 
 fn timeouts() -> impl Strategy<Value = Value> {
     let time = || prop::option::of(1..=3_600_000_u32);
-    (time(), time()).prop_map(|(request, idle)| json!({ "request_ms": request, "idle_ms": idle }))
+    let connect = prop::option::of(1..=60_000_u32);
+    (time(), time(), connect).prop_map(
+        |(request, idle, connect)| json!({ "request_ms": request, "idle_ms": idle, "connect_ms": connect }),
+    )
+}
+
+fn mirror() -> impl Strategy<Value = Value> {
+    let service = prop::sample::select(vec!["shadowsvc", "10.9.8.7:81", "https://copy.shop"]);
+    let one = (service, prop::option::of(1..=100_u32));
+    let one = one.prop_map(|(service, percent)| json!({ "service": service, "percent": percent }));
+    prop::collection::vec(one, 1..=4).prop_map(Value::from)
 }
 
 fn retries() -> impl Strategy<Value = Value> {
