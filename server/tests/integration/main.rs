@@ -28,6 +28,7 @@ mod openapi;
 mod order;
 mod policy;
 mod portal;
+mod protection;
 mod render;
 mod sight;
 mod statistics;
