@@ -7,6 +7,7 @@
 //! has none of it: no island needs it.
 
 mod headers;
+mod protection;
 mod rewrite;
 mod traffic;
 mod upstream_tls;
@@ -14,6 +15,7 @@ mod upstream_tls;
 use serde::{Deserialize, Serialize};
 
 pub use self::headers::HeaderChanges;
+pub use self::protection::{AddressRules, Cors, Per, RateLimit};
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 pub use self::upstream_tls::{UpstreamTls, Verification};
@@ -51,6 +53,15 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// How often requests may come, counted by each node for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Which pages of other origins may call it from a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// From which addresses clients may come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ip: AddressRules,
     /// How services that begin with `https://` prove who they are, and the gateway to them.
     #[serde(skip_serializing_if = "is_default")]
     pub upstream_tls: UpstreamTls,

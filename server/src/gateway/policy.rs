@@ -7,9 +7,12 @@
 //! refuse is refused here, with the same reason. How a group is rendered is `envoy::policy`'s
 //! business; `docs/adding-a-policy.md` says how one is added.
 
+mod addresses;
 mod answer;
 mod clusters;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod traffic;
 mod upstream_tls;
@@ -35,14 +38,16 @@ use super::{
 };
 
 pub use self::{
+    addresses::{AddressRange, RANGES_MAX},
     clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
+    rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 7] = [
+const OF_SERVICE: [&str; 8] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
@@ -50,6 +55,7 @@ const OF_SERVICE: [&str; 7] = [
     "timeouts",
     "retries",
     "upstream_tls",
+    "cors",
 ];
 
 /// Groups that have been checked; cheap to clone.
@@ -95,6 +101,9 @@ impl Policy {
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            rate_limit: rate_limit::read(reader),
+            cors: cors::read(reader),
+            ip: addresses::read(reader),
             upstream_tls: upstream_tls::read(reader),
         };
         check(&policy, reader);
