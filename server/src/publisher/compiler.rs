@@ -17,8 +17,6 @@ use std::{
     sync::Arc,
 };
 
-use prost::{Message, Name};
-
 pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
