@@ -12,6 +12,7 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
+        core::v3::Node,
     },
     routes::route_configuration,
     upstream_tls::Trust,
@@ -54,6 +55,12 @@ pub fn static_config(
 ) -> Bootstrap {
     let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
     Bootstrap {
+        // who names secrets must have a name
+        node: Some(Node {
+            id: "static".to_owned(),
+            cluster: "chancery".to_owned(),
+            ..Node::default()
+        }),
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
             clusters: clusters(table, trust, fixed),

@@ -114,8 +114,9 @@ fn put_with_client(bench: &mut Bench, name: &str) -> Arc<Mapping> {
         "upstream_tls": { "client_certificate": "client" },
     });
     bench.revision += 1;
-    let team = |_: Option<_>| Some(TeamName::default_team());
-    let spec = read_spec(NameFrom::Url(name), body.as_object().unwrap(), team);
+    let spec = read_spec(NameFrom::Url(name), body.as_object().unwrap(), |_| {
+        Some(TeamName::default_team())
+    });
     let revision = Revision(bench.revision);
     let at = DateTime::UNIX_EPOCH;
     let mapping = Mapping { spec: spec.unwrap(), revision, created_at: at, updated_at: at };
