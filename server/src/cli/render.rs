@@ -51,9 +51,10 @@ impl Render {
         }
         let fixed = Fixed::new(self.services);
         let trust = Trust { system: &self.node_ca_file, written: Some(&edge) };
-        let config = static_config(&loaded.table, self.gateway_http, trust, |service| {
-            fixed.endpoints(service)
-        });
+        let config =
+            static_config(&loaded.table, self.gateway_http, edge.settings(), trust, |service| {
+                fixed.endpoints(service)
+            });
         print(&json::print(&config, self.format)?)
     }
 }

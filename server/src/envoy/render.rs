@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use serde_json::json;
 
 use super::{
+    around::Around,
     cluster::static_cluster,
     json::{self, Format, PrintError},
     listener::{self, GATEWAY, Routes},
@@ -13,13 +14,14 @@ use super::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
         core::v3::Node,
+        route::v3::RouteConfiguration,
     },
     routes::route_configuration,
     upstream_tls::Trust,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy, endpoints::Endpoints, service::ServiceName, table::Table,
-    upstream::Upstream,
+    cluster_policy::ClusterPolicy, edge::GatewaySettings, endpoints::Endpoints,
+    service::ServiceName, table::Table, upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -29,17 +31,20 @@ use crate::gateway::{
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn routes_and_clusters(
     table: &Table,
+    settings: &GatewaySettings,
     trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
-    for host in route_configuration(GATEWAY, table.iter().map(AsRef::as_ref)).virtual_hosts {
+    for host in all_routes(table, settings).virtual_hosts {
         for route in &host.routes {
             routes.push(json::to_json(route)?);
         }
     }
-    let clusters =
-        clusters(table, trust, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
+    let clusters = clusters(table, settings, trust, fixed)
+        .iter()
+        .map(json::to_json)
+        .collect::<Result<Vec<_>, _>>()?;
     json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
 }
 
@@ -50,10 +55,11 @@ pub fn routes_and_clusters(
 pub fn static_config(
     table: &Table,
     gateway_http: SocketAddr,
+    settings: &GatewaySettings,
     trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
+    let routes = all_routes(table, settings);
     Bootstrap {
         // who names secrets must have a name
         node: Some(Node {
@@ -63,19 +69,26 @@ pub fn static_config(
         }),
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
-            clusters: clusters(table, trust, fixed),
+            clusters: clusters(table, settings, trust, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
 }
 
+fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
+    let around = Around::of(&settings.values, |_service| true);
+    route_configuration(GATEWAY, table.iter().map(AsRef::as_ref), &around)
+}
+
 fn clusters(
     table: &Table,
+    settings: &GatewaySettings,
     trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Vec<Cluster> {
     let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
+    let needed = needed.chain(settings.clusters());
     let clusters: BTreeMap<_, _> =
         needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
     let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {

@@ -1,6 +1,8 @@
 //! `/api/v1/config…`: what Envoy is given, as text, in one static configuration of the same
 //! meaning.
 
+use std::sync::Arc;
+
 use app::api::mapping::RenderedConfig;
 use axum::{
     Json,
@@ -151,8 +153,8 @@ async fn render(
     part: Part,
 ) -> Result<String, ApiError> {
     let gateway_http = state.addresses.http;
-    let (known, system) = (gateway.endpoints.clone(), state.node_ca_file.clone());
-    let edge = state.access().edge().clone();
+    let (known, settings) = (gateway.endpoints.clone(), Arc::clone(&gateway.settings));
+    let (edge, system) = (state.access().edge().clone(), state.node_ca_file.clone());
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
             known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
@@ -160,11 +162,12 @@ async fn render(
         match part {
             Part::All => {
                 let trust = Trust { system: &system, written: Some(&edge) };
-                json::print(&static_config(&table, gateway_http, trust, endpoints), Format::Yaml)
+                let config = static_config(&table, gateway_http, &settings, trust, endpoints);
+                json::print(&config, Format::Yaml)
             }
             Part::Routes => {
                 let trust = Trust { system: &system, written: None };
-                routes_and_clusters(&table, trust, endpoints)
+                routes_and_clusters(&table, &settings, trust, endpoints)
             }
         }
     });

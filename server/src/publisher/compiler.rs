@@ -21,6 +21,7 @@ pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
+        around::Around,
         cluster::{cluster, load_assignment},
         listener::Addresses,
         routes::{route_configuration, scope},
@@ -47,6 +48,7 @@ pub struct Compiler {
     addresses: Addresses,
     ca_file: NodeCaFile,
     edge: OpenEdge,
+    around: Around,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -84,6 +86,7 @@ impl Compiler {
             addresses,
             ca_file: NodeCaFile::default(),
             edge: OpenEdge::default(),
+            around: Around::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -161,6 +164,7 @@ impl Compiler {
         if first {
             let waiting: Vec<_> = self.next.table.users_of(service).cloned().collect();
             waiting.iter().for_each(|name| self.reconcile(name));
+            self.follow_settings();
         }
     }
 
@@ -402,8 +406,11 @@ impl Compiler {
             self.remove(&key(Kind::Routes));
             return;
         }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref), &self.around);
+        let around = |mapping: &Arc<Mapping>| self.around.cluster_for(&mapping.spec.policy);
+        let around = mappings.iter().filter_map(around).map(ClusterSpec::upstream);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
+        let needed = needed.chain(around);
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));

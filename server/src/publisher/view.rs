@@ -7,7 +7,11 @@ use app::api::{live::ConfigState, mapping as wire, policy::Verification};
 use super::Published;
 use crate::{
     gateway::{
-        cluster_policy::ClusterSpec, endpoints::Endpoints, mapping::Mapping, service::Scheme,
+        cluster_policy::ClusterSpec,
+        endpoints::Endpoints,
+        mapping::Mapping,
+        policy::{Policy, fault_words},
+        service::Scheme,
     },
     xds::resource::{Kind, ResourceKey},
 };
@@ -55,7 +59,28 @@ impl Published {
             );
             warning("secret-missing", message)
         });
-        mapping.spec.clusters().flat_map(of_cluster).chain(missing).collect()
+        let of_clusters = mapping.spec.clusters().flat_map(of_cluster);
+        of_clusters.chain(missing).chain(self.of_settings(&mapping.spec.policy)).collect()
+    }
+
+    /// Returns what the settings of the gateway make of a policy.
+    pub fn of_settings(&self, policy: &Policy) -> Vec<wire::Warning> {
+        let settings = &self.settings.values;
+        let mut warnings = Vec::new();
+        let words = fault_words(&policy.fault);
+        if !words.is_empty() && settings.fault_injection {
+            warnings.push(warning("fault-injected", format!("faults on purpose: {words}")));
+        } else if !words.is_empty() {
+            let message = "its faults on purpose have no effect: the gateway's setting \
+                           `fault_injection` is off";
+            warnings.push(warning("fault-without-effect", message.to_owned()));
+        }
+        if policy.global_rate_limit.is_some() && settings.rate_limit_service.is_none() {
+            let message = "its global rate limit has no effect: the gateway's setting \
+                           `rate_limit_service` is not set";
+            warnings.push(warning("limit-without-effect", message.to_owned()));
+        }
+        warnings
     }
 
     /// Returns what can be said of a cluster before a mapping uses it.

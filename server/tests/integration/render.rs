@@ -6,6 +6,7 @@ use chancery::envoy::{
     render::static_config,
     upstream_tls::{NodeCaFile, Trust},
 };
+use chancery::gateway::edge::GatewaySettings;
 use serde_json::json;
 
 use crate::support::{envoy, server::TestServer};
@@ -36,8 +37,13 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     assert_eq!(table.len(), 301);
 
     let system = NodeCaFile::default();
-    let trust = Trust { system: &system, written: None };
-    let config = static_config(&table, "0.0.0.0:8080".parse().unwrap(), trust, |_service| None);
+    let config = static_config(
+        &table,
+        "0.0.0.0:8080".parse().unwrap(),
+        &GatewaySettings::default(),
+        Trust { system: &system, written: None },
+        |_service| None,
+    );
 
     for format in [Format::Yaml, Format::Json] {
         let text = print(&config, format).unwrap();

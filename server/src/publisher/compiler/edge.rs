@@ -6,18 +6,22 @@
 //! A secret is missing where a private key can't be opened, and for the moment in which a mapping
 //! is known before the certificate that was put just before it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use prost::{Message, Name};
 
 use super::Compiler;
 use crate::{
     envoy::{
+        around::Around,
         listener::{Routes, listeners},
         tls,
         upstream_tls::secrets,
     },
-    gateway::{edge::OpenEdge, mapping::Mapping, upstream::Upstream},
+    gateway::{edge::OpenEdge, mapping::Mapping, service::ServiceName, upstream::Upstream},
     publisher::Published,
     xds::resource::{Kind, Resource, ResourceKey},
 };
@@ -43,10 +47,28 @@ impl Compiler {
         edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
         let before = std::mem::replace(&mut self.edge, edge);
         before.clusters().iter().for_each(|cluster| self.leave_cluster(cluster));
+        self.changed |= self.next.settings != self.edge.settings;
+        self.next.settings = Arc::clone(&self.edge.settings);
+        self.follow_settings();
         if self.render_secrets() {
             self.follow_secrets();
         }
         self.render_listeners();
+    }
+
+    /// Has the routes rendered again to which a setting matters.
+    pub(super) fn follow_settings(&mut self) {
+        let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
+        let around = Around::of(&self.edge.settings.values, is_known);
+        if around == self.around {
+            return;
+        }
+        let before = std::mem::replace(&mut self.around, around);
+        for mapping in self.next.shown.values() {
+            if self.around.matters_to(&mapping.spec.policy, &before) {
+                self.placement.touch(mapping);
+            }
+        }
     }
 
     /// Tells whether a mapping's clusters can be warm as soon as they are on a node.
