@@ -8,11 +8,13 @@
 //! business; `docs/adding-a-policy.md` says how one is added.
 
 mod answer;
+mod auth;
 mod headers;
 mod rewrite;
 mod traffic;
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{Arc, LazyLock},
 };
@@ -24,12 +26,15 @@ use app::{
 use serde_json::{Map, Value};
 
 use super::{
+    edge::EdgeName,
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    references::ReferenceKind,
 };
 
 pub use self::{
+    auth::API_KEY_HEADER,
     headers::{VARIABLES, Variable, formatted},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
@@ -72,6 +77,7 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            auth: auth::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -121,6 +127,13 @@ impl Policy {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
+    }
+
+    /// Returns what is named here and must be there: each once, in order.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
+        let consumers = auth::consumers(&self.0.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        named.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Returns the groups as the wire has them.

@@ -29,10 +29,11 @@ use crate::{
         tls,
     },
     gateway::{
-        edge::OpenEdge,
+        edge::{Credentials, EdgeName, OpenEdge, credentials::Valid},
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
         matching::MatchKey,
+        references::ReferenceKind,
         service::ServiceName,
         table::Table,
         upstream::{Upstream, Variant},
@@ -46,6 +47,9 @@ pub struct Compiler {
     next: Published,
     addresses: Addresses,
     edge: OpenEdge,
+    credentials: Credentials,
+    /// The shown mappings that name each consumer.
+    by_consumer: HashMap<EdgeName, HashSet<MappingName>>,
     placement: Placement,
     /// The clusters of each service, with how many shown mappings use each. One whose last user has
     /// gone is kept for a while: requests under way end, and a mapping that is made again finds the
@@ -76,6 +80,8 @@ impl Compiler {
             next: Published::default(),
             addresses,
             edge: OpenEdge::default(),
+            credentials: Credentials::default(),
+            by_consumer: HashMap::new(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -265,6 +271,9 @@ impl Compiler {
         }
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
+        for consumer in consumers(mapping) {
+            self.by_consumer.entry(consumer).or_default().insert(mapping.name().clone());
+        }
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -282,6 +291,14 @@ impl Compiler {
             self.changed_upstreams.insert(upstream);
         }
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
+        for consumer in consumers(mapping) {
+            if let Some(mappings) = self.by_consumer.get_mut(&consumer) {
+                mappings.remove(mapping.name());
+                if mappings.is_empty() {
+                    self.by_consumer.remove(&consumer);
+                }
+            }
+        }
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());
@@ -335,7 +352,20 @@ impl Compiler {
         self.render_listeners();
     }
 
-    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
+    /// Takes in what a consumer is known by now; nothing: there is no such consumer any more. Only
+    /// the shards of mappings that name it are rendered again.
+    pub fn set_credentials(&mut self, consumer: &EdgeName, valid: Option<Valid>) {
+        if !self.credentials.set(consumer, valid) {
+            return;
+        }
+        for name in self.by_consumer.get(consumer).into_iter().flatten() {
+            if let Some(mapping) = self.next.shown.get(name) {
+                self.placement.touch(mapping);
+            }
+        }
+    }
+
+    /// Takes in what the gateway has besides mappings and consumers; resources that do not differ stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
         self.edge = edge;
         self.render_secrets();
@@ -415,7 +445,8 @@ impl Compiler {
             self.remove(&key(Kind::Routes));
             return;
         }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let mappings_of = mappings.iter().map(AsRef::as_ref);
+        let routes = route_configuration(&name, mappings_of, &self.credentials);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.busy_upstreams());
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
@@ -434,4 +465,9 @@ impl Compiler {
             self.touched.push(key.clone());
         }
     }
+}
+
+fn consumers(mapping: &Mapping) -> impl Iterator<Item = EdgeName> {
+    let named = mapping.spec.policy.references();
+    named.filter_map(|(kind, name)| (kind == ReferenceKind::Consumer).then_some(name))
 }
