@@ -26,7 +26,7 @@ use app::{
 use serde_json::{Map, Value};
 
 use super::{
-    edge::EdgeName,
+    edge::{Edge, EdgeName},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
@@ -134,6 +134,21 @@ impl Policy {
         let consumers = auth::consumers(&self.0.auth).map(|name| (ReferenceKind::Consumer, name));
         let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Says what is named here and is not in `edge`.
+    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
+        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
+        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
+            pointer: match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.auth).to_owned(),
+                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
+                    "/upstream_tls".to_owned()
+                }
+            },
+            message: format!("names the {kind} `{name}`, and there is none of this name"),
+        };
+        gone.map(error).collect()
     }
 
     /// Returns the groups as the wire has them.
