@@ -6,10 +6,7 @@ mod basic;
 use app::api::policy::Auth;
 
 pub use self::api_key::HEADER as API_KEY_HEADER;
-use crate::gateway::{
-    edge::consumer,
-    read::{Reader, list_of},
-};
+use crate::gateway::{edge::consumer, read::Reader};
 
 /// Most consumers that one mapping lets in: each of their keys is a line in every route.
 const CONSUMERS_MAX: usize = 200;
@@ -20,10 +17,12 @@ const WAYS: [&str; 2] = ["api_key", "basic"];
 pub(super) fn read(reader: &Reader<'_>) -> Auth {
     let auth = reader.object("auth", |reader| {
         let auth = Auth { api_key: api_key::read(reader), basic: basic::read(reader) };
-        let ways: Vec<_> = WAYS.into_iter().filter(|way| reader.has(way)).collect();
-        if ways.len() > 1 {
-            let message = format!("must have only one of {}", list_of(ways));
-            reader.wrong_here(message);
+        let mut ways = WAYS.into_iter().filter(|way| reader.has(way));
+        if let Some(first) = ways.next() {
+            let message = format!("must be absent where there is `{first}`");
+            for other in ways {
+                reader.wrong::<()>(other, message.as_str());
+            }
         }
         auth
     });

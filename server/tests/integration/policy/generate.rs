@@ -27,6 +27,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("response_headers", maybe(headers(), 0.5)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("auth", maybe(auth(), 0.3)),
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
@@ -38,10 +39,12 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let redirect = fields(vec![
         ("redirect", maybe(redirect(), 1.0)),
+        ("auth", maybe(auth(), 0.3)),
         ("response_headers", maybe(headers(), 0.5)),
     ]);
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
+        ("auth", maybe(auth(), 0.3)),
         ("response_headers", maybe(headers(), 0.5)),
     ]);
     prop_oneof![redirect, respond].boxed()
@@ -191,6 +194,20 @@ fn retries() -> impl Strategy<Value = Value> {
             })
         },
     )
+}
+
+fn auth() -> impl Strategy<Value = Value> {
+    let consumers = || prop::collection::vec("[a-z0-9][a-z0-9_-]{0,20}", 1..6);
+    let header = prop::option::of("x-k[a-zA-Z0-9-]{0,20}");
+    let realm = prop::option::of("[a-zA-Z0-9 _.,:/-]{1,64}");
+    prop_oneof![
+        (header, consumers()).prop_map(|(header, consumers)| {
+            json!({ "api_key": { "header": header, "consumers": consumers } })
+        }),
+        (consumers(), realm).prop_map(|(consumers, realm)| {
+            json!({ "basic": { "consumers": consumers, "realm": realm } })
+        }),
+    ]
 }
 
 /// A try may not take longer than the whole.
