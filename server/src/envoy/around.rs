@@ -3,7 +3,10 @@
 use app::api::gateway::{RateLimitService, Settings};
 
 use crate::gateway::{
-    cluster_policy::ClusterSpec, edge::settings::rate_limits, policy::Policy, service::ServiceName,
+    cluster_policy::ClusterSpec,
+    edge::{Credentials, settings::rate_limits},
+    policy::Policy,
+    service::ServiceName,
 };
 
 /// What routes are made of besides their mappings.
@@ -13,6 +16,8 @@ pub struct Around {
     pub has_faults: bool,
     /// Who counts requests for all nodes together, once its endpoints are known.
     pub counter: Option<Counter>,
+    /// What consumers are known by.
+    pub credentials: Credentials,
 }
 
 /// A service that counts requests.
@@ -24,14 +29,15 @@ pub struct Counter {
 
 impl Around {
     /// Takes out of the settings what matters to routes; `is_known` tells whether a service can have
-    /// a cluster yet.
+    /// a cluster yet. No consumer is known.
     pub fn of(settings: &Settings, is_known: impl FnOnce(&ServiceName) -> bool) -> Self {
         let counter = settings.rate_limit_service.as_ref().and_then(|service| {
             let cluster = rate_limits::cluster(service)?;
             let is_known = is_known(&cluster.service.name);
             is_known.then(|| Counter { service: service.clone(), cluster })
         });
-        Self { has_faults: settings.fault_injection, counter }
+        let has_faults = settings.fault_injection;
+        Self { has_faults, counter, credentials: Credentials::default() }
     }
 
     /// Tells whether the routes of a mapping that asks for `policy` are others than they were

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod answer;
+mod auth;
 mod clusters;
 mod cors;
 mod fault;
@@ -20,6 +21,7 @@ mod traffic;
 mod upstream_tls;
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{Arc, LazyLock},
 };
@@ -32,15 +34,18 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
+    edge::{Edge, EdgeName},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    references::ReferenceKind,
     service::Service,
     upstream::Variant,
 };
 
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
+    auth::API_KEY_HEADER,
     clusters::OtherClusters,
     fault::words as fault_words,
     global_rate_limit::{Entry, entries},
@@ -111,6 +116,7 @@ impl Policy {
             ip: addresses::read(reader),
             fault: fault::read(reader),
             upstream_tls: upstream_tls::read(reader),
+            auth: auth::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -182,6 +188,29 @@ impl Policy {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
+    }
+
+    /// Returns what is named here and must be there: each once, in order.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
+        let consumers =
+            auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        named.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Says what is named here and is not in `edge`.
+    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
+        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
+        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
+            pointer: match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.groups.auth).to_owned(),
+                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
+                    "/upstream_tls".to_owned()
+                }
+            },
+            message: format!("names the {kind} `{name}`, and there is none of this name"),
+        };
+        gone.map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

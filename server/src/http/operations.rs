@@ -142,6 +142,10 @@ pub(super) async fn plan_put(
     if !beyond.is_empty() {
         return Err(ApiError::invalid(beyond));
     }
+    let unknown = put.spec.policy.unknown(state.access().edge());
+    if !unknown.is_empty() {
+        return Err(ApiError::invalid(unknown));
+    }
     plan.warnings.extend(right(state, caller, before.map(|before| &before.team), &put.spec)?);
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);

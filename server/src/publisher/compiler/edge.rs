@@ -59,7 +59,8 @@ impl Compiler {
     /// Has the routes rendered again to which a setting matters.
     pub(super) fn follow_settings(&mut self) {
         let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
-        let around = Around::of(&self.edge.settings.values, is_known);
+        let credentials = self.around.credentials.clone();
+        let around = Around { credentials, ..Around::of(&self.edge.settings.values, is_known) };
         if around == self.around {
             return;
         }
