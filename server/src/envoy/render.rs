@@ -16,7 +16,8 @@ use super::{
     routes::route_configuration,
 };
 use crate::gateway::{
-    endpoints::Endpoints, service::ServiceName, table::Table, upstream::Upstream,
+    edge::settings::Settings, endpoints::Endpoints, service::ServiceName, table::Table,
+    upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -48,9 +49,11 @@ pub fn static_config(
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
     let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
+    let routes = Routes::Inline(Box::new(routes));
+    let http = listener::http(gateway_http, routes, &Settings::default());
     Bootstrap {
         static_resources: Some(StaticResources {
-            listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
+            listeners: vec![http],
             clusters: clusters(table, fixed),
             ..StaticResources::default()
         }),

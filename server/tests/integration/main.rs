@@ -29,6 +29,7 @@ mod order;
 mod policy;
 mod portal;
 mod render;
+mod settings;
 mod sight;
 mod statistics;
 mod store;

@@ -1,12 +1,19 @@
 //! Settings of the gateway as a whole, each group in a file of its own. What is absent has its safe
 //! default.
 
+pub mod access_log;
+mod clients;
+pub mod error_pages;
+mod limits;
+mod request_id;
 mod tls;
 
 use std::collections::BTreeMap;
 
 pub use app::api::gateway::{
-    ClientCertificates, Hsts, RedirectHttp, Settings, TlsSettings, TlsVersion,
+    AccessLogFormat, AccessLogSettings, AccessLogTo, ClientCertificates, ClientSettings, ErrorPage,
+    Hsts, LimitSettings, PageFormat, ProxyProtocol, RedirectHttp, RequestIdSettings, Settings,
+    TlsSettings, TlsVersion,
 };
 use app::api::{plan::FieldChange, problem::FieldError};
 use chrono::{DateTime, Utc};
@@ -34,7 +41,15 @@ pub struct GatewaySettings {
 pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let errors = Errors::default();
     let reader = Reader::new(body, &errors);
-    let settings = Settings { tls: reader.object("tls", tls::read).unwrap_or_default() };
+    let settings = Settings {
+        tls: reader.object("tls", tls::read).unwrap_or_default(),
+        clients: reader.object("clients", clients::read).unwrap_or_default(),
+        limits: reader.object("limits", limits::read).unwrap_or_default(),
+        access_log: reader.object("access_log", access_log::read).unwrap_or_default(),
+        request_id: reader.object("request_id", request_id::read).unwrap_or_default(),
+        error_pages: reader.object("error_pages", error_pages::read).unwrap_or_default(),
+    };
+    clients::check(&reader, &settings);
     reader.finish();
     errors.into_result(settings)
 }

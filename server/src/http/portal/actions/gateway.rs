@@ -1,19 +1,27 @@
-//! The form of the gateway's settings. Each group of settings is a function here, as it is a file of
-//! the page.
+//! The forms of the gateway's settings, each of which changes one group.
 
+use app::settings;
 use axum::http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use super::{Action, Fields, text_or_null};
 
-/// Returns what the form of this page does.
+/// Returns what a form of this page does.
 pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Action> {
-    if page != ["gateway"] || action != "gateway.put" {
+    if page != ["gateway"] {
         return None;
     }
+    let (group, values) = match action {
+        "gateway.put" => ("tls", tls(fields)),
+        "gateway.patch" => {
+            let group = settings::group(fields.text("group"))?;
+            (group.key, settings::json(group, |name| fields.text(name)))
+        }
+        _ => return None,
+    };
     let revision = format!("\"{}\"", fields.text("revision"));
-    let put = Action::new(Method::PUT, "/api/v1/gateway", "/gateway").with([("tls", tls(fields))]);
-    Some(put.under(header::IF_MATCH, Some(revision)))
+    let patch = Action::new(Method::PATCH, "/api/v1/gateway", "/gateway").with([(group, values)]);
+    Some(patch.under(header::IF_MATCH, Some(revision)))
 }
 
 fn tls(fields: &Fields) -> Value {
