@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::tls::CIPHERS;
-use crate::gateway::read::{Errors, Reader};
+use crate::gateway::{
+    cluster_policy::ClusterSpec,
+    read::{Errors, Reader},
+};
 
 /// The settings as they were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,13 @@ pub struct GatewaySettings {
     pub revision: u64,
     pub updated_at: DateTime<Utc>,
     pub updated_by: String,
+}
+
+impl GatewaySettings {
+    /// Returns the clusters of the services that they name: none has a service yet.
+    pub fn clusters(&self) -> Vec<ClusterSpec> {
+        Vec::new()
+    }
 }
 
 /// Reads settings from a JSON object.
