@@ -64,12 +64,15 @@ async fn fields_and_their_order_are_chosen_and_only_errors_are_written() {
     gateway.patch_and_wait(json!({ "access_log": log })).await;
 
     gateway.get("/user/fine", &[]).await;
-    gateway.get("/user/status/503?a=1", &[]).await;
+    gateway.get("/user/status/503", &[]).await;
+    gateway.get("/nowhere?a=1", &[]).await;
 
-    assert_eq!(
-        line(&gateway, "/user/status/503").await,
-        r#"status="503" path_and_query="/user/status/503?a=1" mapping="user" server_name="-""#
-    );
+    for (path, expected) in [
+        ("503", r#"status="503" path_and_query="/user/status/503" mapping="user" server_name="-""#),
+        ("/nowhere", r#"status="404" path_and_query="/nowhere?a=1" mapping="-" server_name="-""#),
+    ] {
+        assert_eq!(line(&gateway, path).await, expected);
+    }
     assert!(!gateway.node.output().contains("/user/fine"), "{}", gateway.node.output());
 }
 

@@ -30,7 +30,7 @@ async fn headers_are_bounded_by_size_and_number() {
 #[case("request_headers_timeout_s", "GET /user/ HTTP/1.1\r\nhost: exam")]
 #[case(
     "request_timeout_s",
-    "POST /user/ HTTP/1.1\r\nhost: example.com\r\ncontent-length: 10\r\n\r\nfive!"
+    "POST /user/slow/20000 HTTP/1.1\r\nhost: example.com\r\ncontent-length: 10\r\n\r\nfive!"
 )]
 #[tokio::test]
 async fn a_client_that_dawdles_is_sent_away(#[case] limit: &str, #[case] begun: &str) {
