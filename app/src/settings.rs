@@ -1,5 +1,6 @@
-//! The table of the gateway's settings, but those of TLS, which have choices of their own: what they
-//! are called, what they may hold and what they are by default. A group is one file below.
+//! The table of the gateway's settings, but those of TLS and protection, which have forms of their
+//! own: what they are called, what they may hold and what they are by default. A group is one file
+//! below.
 //!
 //! ```text
 //! settings (JSON) ─ words ─▶ the page
@@ -12,6 +13,7 @@ mod clients;
 mod error_pages;
 mod limits;
 mod request_id;
+mod tracing;
 
 use serde_json::{Map, Value};
 
@@ -20,8 +22,14 @@ use crate::fields::{Field, Group, Kind};
 
 /// All groups, in the order of the page. The keys of their fields are pointers without the leading
 /// slash: `limits/idle_timeout_s`.
-pub const GROUPS: [&Group; 5] =
-    [&clients::GROUP, &limits::GROUP, &request_id::GROUP, &error_pages::GROUP, &access_log::GROUP];
+pub const GROUPS: [&Group; 6] = [
+    &clients::GROUP,
+    &limits::GROUP,
+    &request_id::GROUP,
+    &error_pages::GROUP,
+    &access_log::GROUP,
+    &tracing::GROUP,
+];
 
 /// Finds a group by its name in JSON.
 pub fn group(key: &str) -> Option<&'static Group> {
@@ -121,6 +129,7 @@ mod tests {
             "limits": { "request_timeout_s": 7, "max_request_headers_kb": 8 },
             "access_log": { "to": "stdout", "fields": ["time", "mapping"], "only_errors": true },
             "request_id": { "in_responses": true },
+            "tracing": { "service": "otel:4317", "sampled_percent": 0 },
             "error_pages": { "404": { "format": "html", "body": "a\nb" } },
         }));
         for settings in [Settings::default(), settings.unwrap()] {

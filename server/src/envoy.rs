@@ -8,6 +8,7 @@
 //!                       └─ cluster, listener ┘└─▶ one static bootstrap (render)
 //! ```
 
+pub mod around;
 pub mod bootstrap;
 pub mod cluster;
 mod conditions;

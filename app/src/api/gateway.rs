@@ -4,8 +4,10 @@ mod access_log;
 mod clients;
 mod error_pages;
 mod limits;
+mod rate_limits;
 mod request_id;
 mod tls;
+mod tracing;
 
 use std::collections::BTreeMap;
 
@@ -16,8 +18,10 @@ pub use self::access_log::{AccessLogFormat, AccessLogSettings, AccessLogTo};
 pub use self::clients::{ClientSettings, ProxyProtocol};
 pub use self::error_pages::{ErrorPage, PageFormat};
 pub use self::limits::LimitSettings;
+pub use self::rate_limits::{OnFailure, RateLimitService};
 pub use self::request_id::RequestIdSettings;
 pub use self::tls::{ClientCertificates, Hsts, RedirectHttp, TlsSettings, TlsVersion};
+pub use self::tracing::TracingSettings;
 
 /// Answers `GET /api/v1/gateway`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,12 @@ pub struct Gateway {
     /// By what they are for: `4xx`, `5xx`, or one of the statuses 401, 403, 404, 429, 502, 503 and
     /// 504, which goes before its class.
     pub error_pages: BTreeMap<String, ErrorPage>,
+    /// Whether mappings may have faults on purpose; those that have some lose them without it.
+    pub fault_injection: bool,
+    /// The service that counts requests for all nodes together; absent: there is none, and no
+    /// mapping can have `global_rate_limit`.
+    pub rate_limit_service: Option<RateLimitService>,
+    pub tracing: TracingSettings,
     pub listeners: Listeners,
     /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,
@@ -69,6 +79,12 @@ pub struct Settings {
     /// By what they are for: `4xx`, `5xx`, or one of the statuses 401, 403, 404, 429, 502, 503 and
     /// 504, which goes before its class.
     pub error_pages: BTreeMap<String, ErrorPage>,
+    /// Whether mappings may have faults on purpose; those that have some lose them without it.
+    pub fault_injection: bool,
+    /// The service that counts requests for all nodes together; absent: there is none, and no
+    /// mapping can have `global_rate_limit`.
+    pub rate_limit_service: Option<RateLimitService>,
+    pub tracing: TracingSettings,
 }
 
 /// Says what writing settings would change.

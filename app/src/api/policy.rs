@@ -8,13 +8,15 @@
 
 mod headers;
 mod protection;
+mod protocol;
 mod rewrite;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::headers::HeaderChanges;
-pub use self::protection::{AddressRules, Cors, Per, RateLimit};
+pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
+pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 
@@ -54,12 +56,18 @@ pub struct Policy {
     /// How often requests may come, counted by each node for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// How often requests may come, counted for all nodes together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub global_rate_limit: Option<GlobalRateLimit>,
     /// Which pages of other origins may call it from a browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<Cors>,
     /// From which addresses clients may come.
     #[serde(skip_serializing_if = "is_default")]
     pub ip: AddressRules,
+    /// Faults on purpose.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fault: Fault,
 }
 
 /// Tells whether a group is what it is without being asked for.

@@ -1,8 +1,9 @@
 //! The gateway as a whole: every setting with its value, its default and Envoy's name for it, and
-//! the forms by which an admin changes them, group by group. TLS has a file of its own; the others
-//! are made of the table `settings`.
+//! the forms by which an admin changes them, group by group. TLS and protection have files of their
+//! own; the others are made of the table `settings`.
 
 mod group;
+mod protection;
 mod tls;
 
 use leptos::prelude::*;
@@ -40,12 +41,14 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
     };
     let tried = Tried::of(visit.acted(), "gateway.put");
     let patched = Tried::of(visit.acted(), "gateway.patch");
+    let protecting = Tried::of(visit.acted(), protection::CHANGE);
     Loaded::new("Gateway", Place::Gateway, move || {
         let values = serde_json::to_value(&gateway).unwrap_or_default();
         let may_decide = gateway.may_decide;
         let forms = may_decide.then(|| {
             let others = others(&gateway, &values, &patched);
-            view! { {form(&gateway, choices, &tried)} {others} }
+            let protect = protection::form(&gateway, &protecting);
+            view! { {form(&gateway, choices, &tried)} {others} {protect} }
         });
         let tables = GROUPS.map(|each| table(each.title, group::shown(each, &values)));
         view! {
@@ -53,6 +56,7 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
             <div class="columns">
                 <div class="stack">
                     {table("TLS", tls::shown(&gateway.tls))} {tables.into_iter().collect_view()}
+                    {table("Protection", protection::shown(&gateway))}
                 </div>
                 <div class="stack">{listeners(gateway.listeners)} {forms}</div>
             </div>

@@ -1,6 +1,6 @@
 //! `chancery render`
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
 use tokio_util::task::TaskTracker;
@@ -39,16 +39,16 @@ pub(super) struct Render {
 impl Render {
     pub(super) async fn run(self) -> Result<(), CliError> {
         self.database.must_exist()?;
-        let loaded = Store::open(&self.database, Rules::default(), &TaskTracker::new())
-            .await?
-            .load()
-            .await?;
+        let store = Store::open(&self.database, Rules::default(), &TaskTracker::new()).await?;
+        let loaded = store.load().await?;
+        let settings = Arc::clone(store.access().borrow().edge().settings());
         for (name, reason) in &loaded.unreadable {
             tracing::warn!("left out mapping `{name}`: {reason}");
         }
         let fixed = Fixed::new(self.services);
-        let config =
-            static_config(&loaded.table, self.gateway_http, |service| fixed.endpoints(service));
+        let config = static_config(&loaded.table, self.gateway_http, &settings, |service| {
+            fixed.endpoints(service)
+        });
         print(&json::print(&config, self.format)?)
     }
 }

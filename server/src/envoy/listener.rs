@@ -6,6 +6,7 @@ mod error_pages;
 mod https;
 mod limits;
 mod logged;
+mod tracing;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -184,6 +185,7 @@ fn connection_manager(
         // a request that comes at that moment is answered
         http1_safe_max_connection_duration: limits.max_connection_duration_s.is_some(),
         access_log: access_log::access_log(&settings.access_log).into_iter().collect(),
+        tracing: tracing::tracing(&settings.tracing),
         local_reply_config: error_pages::local_replies(&settings.error_pages),
         ..HttpConnectionManager::default()
     }

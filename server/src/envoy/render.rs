@@ -6,18 +6,23 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use serde_json::json;
 
 use super::{
+    around::Around,
     cluster::static_cluster,
     json::{self, Format, PrintError},
     listener::{self, GATEWAY, Routes},
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
+        route::v3::RouteConfiguration,
     },
     routes::route_configuration,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy, edge::settings::Settings, endpoints::Endpoints,
-    service::ServiceName, table::Table,
+    cluster_policy::ClusterPolicy,
+    edge::{GatewaySettings, settings::Settings},
+    endpoints::Endpoints,
+    service::ServiceName,
+    table::Table,
     upstream::Upstream,
 };
 
@@ -28,16 +33,19 @@ use crate::gateway::{
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn routes_and_clusters(
     table: &Table,
+    settings: &GatewaySettings,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
-    for host in route_configuration(GATEWAY, table.iter().map(AsRef::as_ref)).virtual_hosts {
+    for host in all_routes(table, settings).virtual_hosts {
         for route in &host.routes {
             routes.push(json::to_json(route)?);
         }
     }
-    let clusters =
-        clusters(table, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
+    let clusters = clusters(table, settings, fixed)
+        .iter()
+        .map(json::to_json)
+        .collect::<Result<Vec<_>, _>>()?;
     json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
 }
 
@@ -47,23 +55,39 @@ pub fn routes_and_clusters(
 pub fn static_config(
     table: &Table,
     gateway_http: SocketAddr,
+    settings: &GatewaySettings,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
-    let routes = Routes::Inline(Box::new(routes));
-    let http = listener::http(gateway_http, routes, &Settings::default());
+    let routes = Routes::Inline(Box::new(all_routes(table, settings)));
+    let http = listener::http(gateway_http, routes, &printed(&settings.values));
     Bootstrap {
         static_resources: Some(StaticResources {
             listeners: vec![http],
-            clusters: clusters(table, fixed),
+            clusters: clusters(table, settings, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
 }
 
-fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
+/// Leaves out what can't be printed: the condition of error pages is a message that the descriptors
+/// lack.
+fn printed(settings: &Settings) -> Settings {
+    Settings { error_pages: BTreeMap::new(), ..settings.clone() }
+}
+
+fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
+    let around = Around::of(&settings.values, |_service| true);
+    route_configuration(GATEWAY, table.iter().map(AsRef::as_ref), &around)
+}
+
+fn clusters(
+    table: &Table,
+    settings: &GatewaySettings,
+    fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
+) -> Vec<Cluster> {
     let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
+    let needed = needed.chain(settings.clusters());
     let clusters: BTreeMap<_, _> =
         needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
     let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {

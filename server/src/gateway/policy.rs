@@ -11,6 +11,8 @@ mod addresses;
 mod answer;
 mod clusters;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
@@ -22,7 +24,7 @@ use std::{
 };
 
 use app::{
-    api::{policy as wire, problem::FieldError},
+    api::{gateway::Settings, policy as wire, problem::FieldError},
     fields,
 };
 use serde_json::{Map, Value};
@@ -39,6 +41,8 @@ use super::{
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
     clusters::OtherClusters,
+    fault::words as fault_words,
+    global_rate_limit::{Entry, entries},
     headers::{VARIABLES, Variable, formatted},
     rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
@@ -93,8 +97,10 @@ impl Policy {
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
             rate_limit: rate_limit::read(reader),
+            global_rate_limit: global_rate_limit::read(reader),
             cors: cors::read(reader),
             ip: addresses::read(reader),
+            fault: fault::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -118,6 +124,18 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+    }
+
+    /// Returns what the gateway's settings do not allow; what was there `before` may stay.
+    pub fn beyond(&self, settings: &Settings, before: Option<&Self>) -> Vec<FieldError> {
+        let new = |is_same: fn(&wire::Policy, &wire::Policy) -> bool| {
+            !before.is_some_and(|before| is_same(before, self))
+        };
+        let fault = new(|before, now| before.fault == now.fault)
+            .then(|| fault::refusal(&self.fault, settings));
+        let limit = new(|before, now| before.global_rate_limit == now.global_rate_limit)
+            .then(|| global_rate_limit::refusal(self.global_rate_limit.as_ref(), settings));
+        [fault, limit].into_iter().flatten().flatten().collect()
     }
 
     /// Tells whether nothing is asked for.

@@ -1,6 +1,8 @@
 //! `/api/v1/config…`: what Envoy is given, as text, in one static configuration of the same
 //! meaning.
 
+use std::sync::Arc;
+
 use app::api::mapping::RenderedConfig;
 use axum::{
     Json,
@@ -151,13 +153,17 @@ async fn render(
 ) -> Result<String, ApiError> {
     let gateway_http = state.addresses.http;
     let known = gateway.endpoints.clone();
+    let settings = Arc::clone(&gateway.settings);
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
             known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
         };
         match part {
-            Part::All => json::print(&static_config(&table, gateway_http, endpoints), Format::Yaml),
-            Part::Routes => crate::envoy::render::routes_and_clusters(&table, endpoints),
+            Part::All => {
+                let config = static_config(&table, gateway_http, &settings, endpoints);
+                json::print(&config, Format::Yaml)
+            }
+            Part::Routes => crate::envoy::render::routes_and_clusters(&table, &settings, endpoints),
         }
     });
     let failed = |reason: &dyn std::fmt::Display| {

@@ -22,6 +22,7 @@ pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
+        around::Around,
         cluster::{cluster, load_assignment},
         listener::{Addresses, Routes, listeners},
         routes::{route_configuration, scope},
@@ -47,6 +48,7 @@ pub struct Compiler {
     next: Published,
     addresses: Addresses,
     edge: OpenEdge,
+    around: Around,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -83,6 +85,7 @@ impl Compiler {
             next: Published::default(),
             addresses,
             edge: OpenEdge::default(),
+            around: Around::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -153,6 +156,7 @@ impl Compiler {
         if first {
             let waiting: Vec<_> = self.next.table.users_of(service).cloned().collect();
             waiting.iter().for_each(|name| self.reconcile(name));
+            self.follow_settings();
         }
     }
 
@@ -355,8 +359,26 @@ impl Compiler {
         edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
         let before = std::mem::replace(&mut self.edge, edge);
         before.clusters().iter().for_each(|cluster| self.leave_cluster(cluster));
+        self.changed |= self.next.settings != self.edge.settings;
+        self.next.settings = Arc::clone(&self.edge.settings);
+        self.follow_settings();
         self.render_secrets();
         self.render_listeners();
+    }
+
+    /// Has the routes rendered again to which a setting matters.
+    fn follow_settings(&mut self) {
+        let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
+        let around = Around::of(&self.edge.settings.values, is_known);
+        if around == self.around {
+            return;
+        }
+        let before = std::mem::replace(&mut self.around, around);
+        for mapping in self.next.shown.values() {
+            if self.around.matters_to(&mapping.spec.policy, &before) {
+                self.placement.touch(mapping);
+            }
+        }
     }
 
     fn render_secrets(&mut self) {
@@ -434,8 +456,11 @@ impl Compiler {
             self.remove(&key(Kind::Routes));
             return;
         }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref), &self.around);
+        let around = |mapping: &Arc<Mapping>| self.around.cluster_for(&mapping.spec.policy);
+        let around = mappings.iter().filter_map(around).map(ClusterSpec::upstream);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
+        let needed = needed.chain(around);
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));

@@ -9,6 +9,7 @@ use crate::{
     gateway::{
         endpoints::Endpoints,
         mapping::Mapping,
+        policy::{Policy, fault_words},
         service::{Scheme, Service},
     },
     xds::resource::{Kind, ResourceKey},
@@ -49,7 +50,28 @@ impl Published {
             });
             pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
         };
-        mapping.spec.clusters().flat_map(|cluster| of_service(&cluster.service)).collect()
+        let of_services = mapping.spec.clusters().flat_map(|cluster| of_service(&cluster.service));
+        of_services.chain(self.of_settings(&mapping.spec.policy)).collect()
+    }
+
+    /// Returns what the settings of the gateway make of a policy.
+    pub fn of_settings(&self, policy: &Policy) -> Vec<wire::Warning> {
+        let settings = &self.settings.values;
+        let mut warnings = Vec::new();
+        let words = fault_words(&policy.fault);
+        if !words.is_empty() && settings.fault_injection {
+            warnings.push(warning("fault-injected", format!("faults on purpose: {words}")));
+        } else if !words.is_empty() {
+            let message = "its faults on purpose have no effect: the gateway's setting \
+                           `fault_injection` is off";
+            warnings.push(warning("fault-without-effect", message.to_owned()));
+        }
+        if policy.global_rate_limit.is_some() && settings.rate_limit_service.is_none() {
+            let message = "its global rate limit has no effect: the gateway's setting \
+                           `rate_limit_service` is not set";
+            warnings.push(warning("limit-without-effect", message.to_owned()));
+        }
+        warnings
     }
 
     /// Returns what can be said of a service before a mapping uses it.

@@ -5,6 +5,7 @@ use chancery::envoy::{
     json::{Format, print},
     render::static_config,
 };
+use chancery::gateway::edge::GatewaySettings;
 use serde_json::json;
 
 use crate::support::{envoy, server::TestServer};
@@ -34,7 +35,12 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     };
     assert_eq!(table.len(), 301);
 
-    let config = static_config(&table, "0.0.0.0:8080".parse().unwrap(), |_service| None);
+    let config = static_config(
+        &table,
+        "0.0.0.0:8080".parse().unwrap(),
+        &GatewaySettings::default(),
+        |_service| None,
+    );
 
     for format in [Format::Yaml, Format::Json] {
         let text = print(&config, format).unwrap();

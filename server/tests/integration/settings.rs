@@ -6,6 +6,7 @@ mod error_pages;
 mod limits;
 mod portal;
 mod request_id;
+mod tracing;
 
 use std::net::SocketAddr;
 

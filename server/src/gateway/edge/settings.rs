@@ -5,15 +5,17 @@ pub mod access_log;
 mod clients;
 pub mod error_pages;
 mod limits;
+pub mod rate_limits;
 mod request_id;
 mod tls;
+pub mod tracing;
 
 use std::collections::BTreeMap;
 
 pub use app::api::gateway::{
     AccessLogFormat, AccessLogSettings, AccessLogTo, ClientCertificates, ClientSettings, ErrorPage,
-    Hsts, LimitSettings, PageFormat, ProxyProtocol, RedirectHttp, RequestIdSettings, Settings,
-    TlsSettings, TlsVersion,
+    Hsts, LimitSettings, OnFailure, PageFormat, ProxyProtocol, RateLimitService, RedirectHttp,
+    RequestIdSettings, Settings, TlsSettings, TlsVersion, TracingSettings,
 };
 use app::api::{plan::FieldChange, problem::FieldError};
 use chrono::{DateTime, Utc};
@@ -38,9 +40,10 @@ pub struct GatewaySettings {
 }
 
 impl GatewaySettings {
-    /// Returns the clusters of the services that they name: none has a service yet.
+    /// Returns the clusters of the services that they name.
     pub fn clusters(&self) -> Vec<ClusterSpec> {
-        Vec::new()
+        let counter = self.values.rate_limit_service.as_ref().and_then(rate_limits::cluster);
+        counter.into_iter().chain(tracing::cluster(&self.values.tracing)).collect()
     }
 }
 
@@ -58,6 +61,9 @@ pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
         access_log: reader.object("access_log", access_log::read).unwrap_or_default(),
         request_id: reader.object("request_id", request_id::read).unwrap_or_default(),
         error_pages: reader.object("error_pages", error_pages::read).unwrap_or_default(),
+        fault_injection: reader.flag("fault_injection"),
+        rate_limit_service: reader.object("rate_limit_service", rate_limits::read).flatten(),
+        tracing: reader.object("tracing", tracing::read).unwrap_or_default(),
     };
     clients::check(&reader, &settings);
     reader.finish();

@@ -33,6 +33,8 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("cors", maybe(protection::cors(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
+        ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
+        ("fault", maybe(protection::fault(), 0.3)),
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
@@ -51,6 +53,8 @@ fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
         ("response_headers", maybe(headers(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
+        ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
+        ("fault", maybe(protection::fault(), 0.3)),
     ]);
     prop_oneof![redirect, respond].boxed()
 }

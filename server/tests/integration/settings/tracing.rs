@@ -110,8 +110,8 @@ impl Collector {
             http::HeaderName::from_static("grpc-status"),
             HeaderValue::from_static("0"),
         )]);
-        let body = Full::new(Bytes::from_static(&[0; 5]))
-            .with_trailers(async move { Some(Ok(status)) });
+        let body =
+            Full::new(Bytes::from_static(&[0; 5])).with_trailers(async move { Some(Ok(status)) });
         Response::builder()
             .header("content-type", "application/grpc")
             .body(axum::body::Body::new(body))

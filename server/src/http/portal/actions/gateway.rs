@@ -1,4 +1,4 @@
-//! The forms of the gateway's settings, each of which changes one group.
+//! The forms of the gateway's settings, each of which changes some.
 
 use app::settings;
 use axum::http::{Method, header};
@@ -11,17 +11,33 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
     if page != ["gateway"] {
         return None;
     }
-    let (group, values) = match action {
-        "gateway.put" => ("tls", tls(fields)),
+    let patch = Action::new(Method::PATCH, "/api/v1/gateway", "/gateway");
+    let patch = match action {
+        "gateway.put" => patch.with([("tls", tls(fields))]),
+        "gateway.protection" => patch.with(protection(fields)),
         "gateway.patch" => {
             let group = settings::group(fields.text("group"))?;
-            (group.key, settings::json(group, |name| fields.text(name)))
+            patch.with([(group.key, settings::json(group, |name| fields.text(name)))])
         }
         _ => return None,
     };
     let revision = format!("\"{}\"", fields.text("revision"));
-    let patch = Action::new(Method::PATCH, "/api/v1/gateway", "/gateway").with([(group, values)]);
     Some(patch.under(header::IF_MATCH, Some(revision)))
+}
+
+fn protection(fields: &Fields) -> [(&'static str, Value); 2] {
+    let service = fields.filled("rate_limit_service/service").map(|service| {
+        json!({
+            "service": service,
+            "domain": text_or_null(fields.filled("rate_limit_service/domain")),
+            "timeout_ms": number_or_null(fields.filled("rate_limit_service/timeout_ms")),
+            "fail": fields.text("rate_limit_service/fail"),
+        })
+    });
+    [
+        ("fault_injection", json!(fields.is_ticked("fault_injection"))),
+        ("rate_limit_service", service.unwrap_or_default()),
+    ]
 }
 
 fn tls(fields: &Fields) -> Value {
