@@ -22,7 +22,7 @@ use crate::support::{
     PATIENCE,
     client::{Answer, Client},
     docs,
-    envoy::Envoy,
+    envoy::{Envoy, validate},
     server::TestServer,
     until,
     upstream::Upstream,
@@ -150,7 +150,7 @@ async fn every_setting_is_taken_by_envoy_at_both_of_its_bounds() {
 
     for settings in [
         json!({
-            "clients": { "trusted_hops": 10 },
+            "clients": { "trusted_hops": 10, "proxy_protocol": "accepted" },
             "limits": { "max_request_headers_kb": 1024, "max_request_headers": 1000,
                 "request_headers_timeout_s": 300, "request_timeout_s": 86_400,
                 "idle_timeout_s": 86_400, "max_connection_duration_s": 604_800,
@@ -160,16 +160,22 @@ async fn every_setting_is_taken_by_envoy_at_both_of_its_bounds() {
             "request_id": { "keep_from_clients": true },
             "error_pages": { "4xx": page("json", deep), "5xx": page("html", &"%".repeat(4096)),
                 "503": page("text", "{status}{message}{request_id}{no}%REQ(COOKIE)%\n\t") },
+            "tracing": { "service": "https://127.0.0.1:1", "sampled_percent": 100,
+                "service_name": "%".repeat(128) },
         }),
         json!({
+            "clients": null,
             "limits": { "max_request_headers_kb": 4, "max_request_headers": 20,
                 "request_headers_timeout_s": 1, "request_timeout_s": 1, "idle_timeout_s": 1,
                 "max_connection_duration_s": 1, "max_requests_per_connection": 1,
                 "max_concurrent_streams": 1 },
             "access_log": { "format": "text", "fields": fields, "only_errors": false },
+            "tracing": { "service": "127.0.0.1:1", "sampled_percent": 0, "service_name": "x" },
         }),
     ] {
         gateway.patch_and_wait(settings).await;
+        let printed = gateway.server.get("/api/v1/config.yaml").await;
+        validate(&printed.body).await.unwrap_or_else(|error| panic!("{error} in {printed}"));
     }
 
     gateway.no_trouble();
