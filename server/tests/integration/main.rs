@@ -37,4 +37,5 @@ mod store;
 mod storm;
 mod tidy;
 mod tls;
+mod upstream_tls;
 mod views;
