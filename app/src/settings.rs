@@ -36,6 +36,14 @@ pub fn group(key: &str) -> Option<&'static Group> {
     GROUPS.into_iter().find(|group| group.key == key)
 }
 
+/// Returns the settings of a group that are shown, with what only the API has set.
+pub fn shown(group: &'static Group, settings: &Value) -> impl Iterator<Item = &'static Field> {
+    const OTHERS: &[Field] = &error_pages::OTHERS;
+    let others = OTHERS.iter().filter(move |field| field.key.starts_with(group.key));
+    let others: Vec<_> = others.filter(|field| at(settings, field).is_some()).collect();
+    group.fields.iter().chain(others)
+}
+
 /// Writes what a setting is as one would type it; empty where nothing is set.
 pub fn text(settings: &Value, field: &Field) -> String {
     match (at(settings, field), field.kind) {

@@ -39,3 +39,12 @@ pub(super) const GROUP: Group = Group {
         body("error_pages/5xx/body", "Other 5xx"),
     ],
 };
+
+/// Pages that only the API sets, each shown where it is set.
+pub(super) const OTHERS: [Field; 5] = [
+    body("error_pages/401/body", "401"),
+    body("error_pages/403/body", "403"),
+    body("error_pages/429/body", "429"),
+    body("error_pages/502/body", "502"),
+    body("error_pages/504/body", "504"),
+];

@@ -18,7 +18,7 @@ pub(super) fn shown(group: &'static Group, values: &Value) -> Vec<Shown> {
         default: field.default,
         envoy: field.envoy,
     };
-    group.fields.iter().map(row).collect()
+    settings::shown(group, values).map(row).collect()
 }
 
 /// Shows a group's form behind a line that opens it; it is open when it was tried.

@@ -64,6 +64,9 @@ async fn every_group_is_shown_and_changed_by_a_plain_form() {
     let audit = server.get("/api/v1/audit").await;
     assert!(audit.body.contains("limits.idle_timeout_s"), "{audit}");
 
+    let page = server.get("/gateway").await;
+    assert!(page.body.contains("6 bytes"), "the page for 429 is shown: {page}");
+
     let late = post(&server, &fields).await;
     assert_eq!(late.status, 412, "{late}");
 }
