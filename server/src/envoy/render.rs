@@ -13,7 +13,6 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
-        core::v3::Node,
         route::v3::RouteConfiguration,
     },
     routes::route_configuration,
@@ -49,7 +48,7 @@ pub fn routes_and_clusters(
 }
 
 /// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
-/// for certificates that the gateway shows to services: private keys are not written out.
+/// for certificates that the gateway shows to services, which are left out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
@@ -61,12 +60,6 @@ pub fn static_config(
 ) -> Bootstrap {
     let routes = all_routes(table, settings);
     Bootstrap {
-        // who names secrets must have a name
-        node: Some(Node {
-            id: "static".to_owned(),
-            cluster: "chancery".to_owned(),
-            ..Node::default()
-        }),
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
             clusters: clusters(table, settings, trust, fixed),
