@@ -11,6 +11,7 @@
 //! is typed goes to the API as it is.
 
 mod answer;
+mod auth;
 pub mod faults;
 mod headers;
 mod matching;
@@ -27,7 +28,7 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 7] = [
+pub const SECTIONS: [&Section; 8] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
@@ -35,6 +36,7 @@ pub const SECTIONS: [&Section; 7] = [
     &time::SECTION,
     &upstream_tls::SECTION,
     &protection::SECTION,
+    &auth::SECTION,
 ];
 
 /// What comes before the fields of the table where changes are told.

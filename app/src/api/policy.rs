@@ -6,6 +6,7 @@
 //! A group that is absent has its default; what is at its default is left out. The browser's build
 //! has none of it: no island needs it.
 
+mod auth;
 mod headers;
 mod protection;
 mod protocol;
@@ -15,6 +16,7 @@ mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::auth::{ApiKey, Auth, Basic};
 pub use self::headers::HeaderChanges;
 pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
 pub use self::protocol::Protocol;
@@ -70,6 +72,9 @@ pub struct Policy {
     /// Faults on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub fault: Fault,
+    /// Who may call.
+    #[serde(skip_serializing_if = "is_default")]
+    pub auth: Auth,
     /// How services that begin with `https://` prove who they are, and the gateway to them.
     #[serde(skip_serializing_if = "is_default")]
     pub upstream_tls: UpstreamTls,

@@ -1,9 +1,13 @@
-//! What routes are made of besides their mappings: the settings of the gateway that matter to them.
+//! What routes are made of besides their mappings: the settings of the gateway that matter to them,
+//! and what consumers are known by.
 
 use app::api::gateway::{RateLimitService, Settings};
 
 use crate::gateway::{
-    cluster_policy::ClusterSpec, edge::settings::rate_limits, policy::Policy, service::ServiceName,
+    cluster_policy::ClusterSpec,
+    edge::{Credentials, settings::rate_limits},
+    policy::Policy,
+    service::ServiceName,
 };
 
 /// What routes are made of besides their mappings.
@@ -13,6 +17,8 @@ pub struct Around {
     pub has_faults: bool,
     /// Who counts requests for all nodes together, once its endpoints are known.
     pub counter: Option<Counter>,
+    /// What consumers are known by.
+    pub credentials: Credentials,
 }
 
 /// A service that counts requests.
@@ -31,7 +37,7 @@ impl Around {
             let is_known = is_known(&cluster.service.name);
             is_known.then(|| Counter { service: service.clone(), cluster })
         });
-        Self { has_faults: settings.fault_injection, counter }
+        Self { has_faults: settings.fault_injection, counter, ..Self::default() }
     }
 
     /// Tells whether the routes of a mapping that asks for `policy` are others than they were

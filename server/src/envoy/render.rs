@@ -1,5 +1,5 @@
 //! Renders everything into one static configuration of the same meaning, for reading and for
-//! `envoy --mode validate`.
+//! `envoy --mode validate`. What consumers are known by is left out of it: it lets none of them in.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 

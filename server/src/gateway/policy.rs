@@ -9,6 +9,7 @@
 
 mod addresses;
 mod answer;
+mod auth;
 mod clusters;
 mod cors;
 mod fault;
@@ -20,6 +21,7 @@ mod traffic;
 mod upstream_tls;
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{Arc, LazyLock},
 };
@@ -32,15 +34,20 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
+    edge::{Edge, EdgeName},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    references::ReferenceKind,
     service::Service,
     upstream::Variant,
 };
 
+use crate::auth::names::TeamName;
+
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
+    auth::API_KEY_HEADER,
     clusters::OtherClusters,
     fault::words as fault_words,
     global_rate_limit::{Entry, entries},
@@ -110,6 +117,7 @@ impl Policy {
             cors: cors::read(reader),
             ip: addresses::read(reader),
             fault: fault::read(reader),
+            auth: auth::read(reader),
             upstream_tls: upstream_tls::read(reader),
         };
         check(&policy, reader);
@@ -182,6 +190,28 @@ impl Policy {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
+    }
+
+    /// Returns what is named here and must be there: each once, in order.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
+        let consumers = auth::consumers(&self.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.chain(upstream_tls::references(&self.upstream_tls));
+        let named = named.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        named.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Says what is named here and is not in `edge`, or not for a mapping of `team`.
+    pub fn unknown(&self, edge: &Edge, team: &TeamName) -> Vec<FieldError> {
+        let error = |(kind, name): (ReferenceKind, EdgeName)| {
+            let message = kind.refusal(edge, &name, team)?;
+            let pointer = match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.auth),
+                ReferenceKind::TrustBundle => "/upstream_tls/trust_bundle",
+                ReferenceKind::Certificate => "/upstream_tls/client_certificate",
+            };
+            Some(FieldError { pointer: pointer.to_owned(), message })
+        };
+        self.references().filter_map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

@@ -7,6 +7,7 @@
 //! ```
 //! The cost of a change is that of the shards and services it touches, not of the table.
 
+mod callers;
 mod edge;
 mod quarantine;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::{
     sync::Arc,
 };
 
+use self::callers::Callers;
 pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
@@ -49,6 +51,7 @@ pub struct Compiler {
     ca_file: NodeCaFile,
     edge: OpenEdge,
     around: Around,
+    callers: Callers,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -87,6 +90,7 @@ impl Compiler {
             ca_file: NodeCaFile::default(),
             edge: OpenEdge::default(),
             around: Around::default(),
+            callers: Callers::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -280,6 +284,7 @@ impl Compiler {
         mapping.spec.clusters().for_each(|cluster| self.use_cluster(cluster));
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
+        self.callers.show(mapping);
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -287,6 +292,7 @@ impl Compiler {
     fn hide(&mut self, mapping: &Mapping) {
         mapping.spec.clusters().for_each(|cluster| self.leave_cluster(&cluster));
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
+        self.callers.hide(mapping);
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());

@@ -24,7 +24,10 @@ use crate::{
         role::Role,
         seal::SealedKey,
     },
-    gateway::edge::{Certificate, CertificateFacts, Edge, EdgeName, uses},
+    gateway::{
+        edge::{Certificate, CertificateFacts, Edge, EdgeName, uses},
+        references::{ReferenceKind, Unnamed},
+    },
 };
 
 /// Certificates at the most: each is a part of the listener that every node has.
@@ -79,8 +82,15 @@ pub fn put(scene: &Scene<'_>, new: NewCertificate) -> Result<Outcome, Refusal> {
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
+    let unless_named = Unnamed::by_others(
+        ReferenceKind::Certificate,
+        &certificate.name,
+        current.map(|current| &current.team),
+        &certificate.team,
+    );
     let entry = entry("certificate.put", current.map(Arc::as_ref), Some(&certificate));
-    Ok(Outcome::new(vec![Edit::Put(Entity::Certificate(Arc::new(certificate)))], entry))
+    let edit = Edit::Put(Entity::Certificate(Arc::new(certificate)));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Takes a certificate away.
@@ -95,7 +105,9 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     expected.check(&what, Some(current.revision))?;
     must_be_unused(&what, &uses::of_certificate(scene.access.edge(), name))?;
     let entry = entry("certificate.delete", Some(current), None);
-    Ok(Outcome::new(vec![Edit::Remove(Entity::Certificate(Arc::clone(current)))], entry))
+    let edit = Edit::Remove(Entity::Certificate(Arc::clone(current)));
+    let unless_named = Some(Unnamed::by_any(ReferenceKind::Certificate, name));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Returns a certificate.

@@ -16,7 +16,10 @@ use crate::{
         refusal::Refusal,
         role::Role,
     },
-    gateway::edge::{Edge, EdgeName, TrustBundle, authorities::Checked, uses},
+    gateway::{
+        edge::{Edge, EdgeName, TrustBundle, authorities::Checked, uses},
+        references::{ReferenceKind, Unnamed},
+    },
 };
 
 /// Trust bundles at the most: each can be of hundreds of kilobytes.
@@ -63,8 +66,15 @@ pub fn put(scene: &Scene<'_>, new: NewTrustBundle) -> Result<Outcome, Refusal> {
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
+    let unless_named = Unnamed::by_others(
+        ReferenceKind::TrustBundle,
+        &bundle.name,
+        current.map(|current| &current.team),
+        &bundle.team,
+    );
     let entry = entry("trust_bundle.put", current.map(Arc::as_ref), Some(&bundle));
-    Ok(Outcome::new(vec![Edit::Put(Entity::TrustBundle(Arc::new(bundle)))], entry))
+    let edit = Edit::Put(Entity::TrustBundle(Arc::new(bundle)));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Takes a trust bundle away.
@@ -79,7 +89,9 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     expected.check(&what, Some(current.revision))?;
     must_be_unused(&what, &uses::of_trust_bundle(scene.access.edge(), name))?;
     let entry = entry("trust_bundle.delete", Some(current), None);
-    Ok(Outcome::new(vec![Edit::Remove(Entity::TrustBundle(Arc::clone(current)))], entry))
+    let edit = Edit::Remove(Entity::TrustBundle(Arc::clone(current)));
+    let unless_named = Some(Unnamed::by_any(ReferenceKind::TrustBundle, name));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Returns a trust bundle.

@@ -41,7 +41,8 @@ impl Published {
 }
 
 impl Compiler {
-    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
+    /// Takes in what the gateway has besides mappings and consumers; resources that do not differ
+    /// stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
         // first the new ones: a cluster that both need is never without a user
         edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
@@ -59,7 +60,8 @@ impl Compiler {
     /// Has the routes rendered again to which a setting matters.
     pub(super) fn follow_settings(&mut self) {
         let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
-        let around = Around::of(&self.edge.settings.values, is_known);
+        let credentials = self.around.credentials.clone();
+        let around = Around { credentials, ..Around::of(&self.edge.settings.values, is_known) };
         if around == self.around {
             return;
         }
