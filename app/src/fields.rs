@@ -34,9 +34,9 @@ pub const SECTIONS: [&Section; 8] = [
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
+    &auth::SECTION,
     &upstream_tls::SECTION,
     &protection::SECTION,
-    &auth::SECTION,
 ];
 
 /// What comes before the fields of the table where changes are told.

@@ -72,12 +72,12 @@ pub struct Policy {
     /// Faults on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub fault: Fault,
-    /// Who may call.
-    #[serde(skip_serializing_if = "is_default")]
-    pub auth: Auth,
     /// How services that begin with `https://` prove who they are, and the gateway to them.
     #[serde(skip_serializing_if = "is_default")]
     pub upstream_tls: UpstreamTls,
+    /// Who may call.
+    #[serde(skip_serializing_if = "is_default")]
+    pub auth: Auth,
 }
 
 /// Tells whether a group is what it is without being asked for.

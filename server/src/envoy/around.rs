@@ -1,5 +1,4 @@
-//! What routes are made of besides their mappings: the settings of the gateway that matter to them,
-//! and what consumers are known by.
+//! What routes are made of besides their mappings: the settings of the gateway that matter to them.
 
 use app::api::gateway::{RateLimitService, Settings};
 
@@ -30,14 +29,15 @@ pub struct Counter {
 
 impl Around {
     /// Takes out of the settings what matters to routes; `is_known` tells whether a service can have
-    /// a cluster yet.
+    /// a cluster yet. No consumer is known.
     pub fn of(settings: &Settings, is_known: impl FnOnce(&ServiceName) -> bool) -> Self {
         let counter = settings.rate_limit_service.as_ref().and_then(|service| {
             let cluster = rate_limits::cluster(service)?;
             let is_known = is_known(&cluster.service.name);
             is_known.then(|| Counter { service: service.clone(), cluster })
         });
-        Self { has_faults: settings.fault_injection, counter, ..Self::default() }
+        let has_faults = settings.fault_injection;
+        Self { has_faults, counter, credentials: Credentials::default() }
     }
 
     /// Tells whether the routes of a mapping that asks for `policy` are others than they were

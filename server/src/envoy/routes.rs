@@ -22,7 +22,7 @@ use crate::gateway::{mapping::Mapping, matching::host::HostPattern, rule::Rule};
 /// match order: Envoy takes the first that matches.
 ///
 /// It chooses the virtual host of the most specific domain first, and looks into no other: each has
-/// the routes of all mappings whose hosts cover its own.
+/// the routes of all mappings whose hosts cover its own. Consumers are known by `credentials`.
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,

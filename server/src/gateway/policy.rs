@@ -42,7 +42,6 @@ use super::{
     service::Service,
     upstream::Variant,
 };
-
 use crate::auth::names::TeamName;
 
 pub use self::{
@@ -117,8 +116,8 @@ impl Policy {
             cors: cors::read(reader),
             ip: addresses::read(reader),
             fault: fault::read(reader),
-            auth: auth::read(reader),
             upstream_tls: upstream_tls::read(reader),
+            auth: auth::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)

@@ -137,12 +137,14 @@ pub(super) async fn plan_put(
         Err(taken) => return Err(refused(state, caller, taken.into(), None).await),
     };
     let before = current.map(|current| &current.spec);
-    let unknown = put.spec.policy.unknown(state.access().edge(), &put.spec.team);
     let beyond =
         put.spec.policy.beyond(&gateway.settings.values, before.map(|before| &before.policy));
-    let wrong: Vec<_> = unknown.into_iter().chain(beyond).collect();
-    if !wrong.is_empty() {
-        return Err(ApiError::invalid(wrong));
+    if !beyond.is_empty() {
+        return Err(ApiError::invalid(beyond));
+    }
+    let unknown = put.spec.policy.unknown(state.access().edge(), &put.spec.team);
+    if !unknown.is_empty() {
+        return Err(ApiError::invalid(unknown));
     }
     plan.warnings.extend(right(state, caller, before.map(|before| &before.team), &put.spec)?);
     if !plan.diff.is_empty() {

@@ -1,5 +1,5 @@
-//! Who may call the mappings that are shown: which of them name each consumer, so that a change of
-//! one costs only what names it.
+//! Who may call the mappings that are shown: what their consumers are known by, and which mappings
+//! name each, so that a change of one costs only what names it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,30 +25,32 @@ impl Compiler {
     }
 }
 
-/// Which shown mappings name each consumer.
+/// The shown mappings that name each consumer.
 #[derive(Debug, Default)]
-pub(super) struct Callers(HashMap<EdgeName, HashSet<MappingName>>);
+pub(super) struct Callers {
+    named_by: HashMap<EdgeName, HashSet<MappingName>>,
+}
 
 impl Callers {
     /// Returns the shown mappings that name a consumer.
     fn of(&self, consumer: &EdgeName) -> impl Iterator<Item = &MappingName> {
-        self.0.get(consumer).into_iter().flatten()
+        self.named_by.get(consumer).into_iter().flatten()
     }
 
     /// Notes whom a mapping names that is shown from now on.
     pub(super) fn show(&mut self, mapping: &Mapping) {
         for consumer in consumers(mapping) {
-            self.0.entry(consumer).or_default().insert(mapping.name().clone());
+            self.named_by.entry(consumer).or_default().insert(mapping.name().clone());
         }
     }
 
     /// Forgets a mapping that is no longer shown.
     pub(super) fn hide(&mut self, mapping: &Mapping) {
         for consumer in consumers(mapping) {
-            let Some(mappings) = self.0.get_mut(&consumer) else { continue };
+            let Some(mappings) = self.named_by.get_mut(&consumer) else { continue };
             mappings.remove(mapping.name());
             if mappings.is_empty() {
-                self.0.remove(&consumer);
+                self.named_by.remove(&consumer);
             }
         }
     }
