@@ -13,7 +13,6 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
-        core::v3::Node,
         route::v3::RouteConfiguration,
     },
     routes::route_configuration,
@@ -53,7 +52,7 @@ pub fn routes_and_clusters(
 }
 
 /// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
-/// for certificates that the gateway shows to services: private keys are not written out.
+/// for certificates that the gateway shows to services, which are left out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
@@ -66,12 +65,6 @@ pub fn static_config(
     let routes = Routes::Inline(Box::new(all_routes(table, settings)));
     let http = listener::http(gateway_http, routes, &printed(&settings.values));
     Bootstrap {
-        // who names secrets must have a name
-        node: Some(Node {
-            id: "static".to_owned(),
-            cluster: "chancery".to_owned(),
-            ..Node::default()
-        }),
         static_resources: Some(StaticResources {
             listeners: vec![http],
             clusters: clusters(table, settings, trust, fixed),

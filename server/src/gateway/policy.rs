@@ -42,6 +42,7 @@ use super::{
     service::Service,
     upstream::Variant,
 };
+use crate::auth::names::TeamName;
 
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
@@ -192,25 +193,24 @@ impl Policy {
 
     /// Returns what is named here and must be there: each once, in order.
     pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
-        let consumers =
-            auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
-        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        let consumers = auth::consumers(&self.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.chain(upstream_tls::references(&self.upstream_tls));
+        let named = named.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// Says what is named here and is not in `edge`.
-    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
-        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
-        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
-            pointer: match kind {
-                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.groups.auth).to_owned(),
-                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
-                    "/upstream_tls".to_owned()
-                }
-            },
-            message: format!("names the {kind} `{name}`, and there is none of this name"),
+    /// Says what is named here and is not in `edge`, or not for a mapping of `team`.
+    pub fn unknown(&self, edge: &Edge, team: &TeamName) -> Vec<FieldError> {
+        let error = |(kind, name): (ReferenceKind, EdgeName)| {
+            let message = kind.refusal(edge, &name, team)?;
+            let pointer = match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.auth),
+                ReferenceKind::TrustBundle => "/upstream_tls/trust_bundle",
+                ReferenceKind::Certificate => "/upstream_tls/client_certificate",
+            };
+            Some(FieldError { pointer: pointer.to_owned(), message })
         };
-        gone.map(error).collect()
+        self.references().filter_map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

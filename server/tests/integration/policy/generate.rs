@@ -10,6 +10,9 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
+/// The trust bundle that there is.
+pub(crate) const BUNDLE: &str = "internal-ca";
+
 /// A value of a group, or none.
 type Group = BoxedStrategy<Option<Value>>;
 
@@ -201,9 +204,10 @@ fn mirror() -> impl Strategy<Value = Value> {
 }
 
 fn upstream_tls() -> impl Strategy<Value = Value> {
-    let name = || prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
+    let bundle = prop::option::of(Just(BUNDLE));
+    let name = prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
     let host = prop::option::of(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z]{2,10}){0,3}");
-    (any::<bool>(), name(), host, name()).prop_map(|(verify, bundle, host, certificate)| {
+    (any::<bool>(), bundle, host, name).prop_map(|(verify, bundle, host, certificate)| {
         let (verify, bundle) = if verify { ("full", bundle) } else { ("off", None) };
         json!({
             "verify": verify, "trust_bundle": bundle, "server_name": host,
