@@ -4,6 +4,7 @@
 //! needs a filter gives it with its step to `filters::enable`.
 
 mod answer;
+mod balancing;
 mod headers;
 mod rewrite;
 mod traffic;
@@ -43,6 +44,7 @@ pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
     };
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
+    balancing::apply(&spec.policy.load_balancing, &mut action);
     Action::Route(action)
 }
 

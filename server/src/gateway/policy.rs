@@ -8,8 +8,13 @@
 //! business; `docs/adding-a-policy.md` says how one is added.
 
 mod answer;
+pub mod balancing;
+pub mod breakers;
 mod clusters;
 mod headers;
+pub mod health_check;
+pub mod outliers;
+mod protocol;
 mod rewrite;
 mod traffic;
 
@@ -37,12 +42,23 @@ pub use self::{
     clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
-    traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
+    traffic::{ATTEMPTS_MAX, BUDGET_MIN_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 6] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries"];
+const OF_SERVICE: [&str; 11] = [
+    "regex_rewrite",
+    "host_rewrite",
+    "request_headers",
+    "mirror",
+    "timeouts",
+    "retries",
+    "circuit_breakers",
+    "outlier_detection",
+    "health_check",
+    "load_balancing",
+    "protocol",
+];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +93,8 @@ impl Deref for Policy {
 impl Policy {
     /// Reads the groups out of a mapping's body; what is wrong is among the reader's errors.
     pub fn read(reader: &Reader<'_>) -> Self {
+        let retries = traffic::retries(reader);
+        let protocol = protocol::read(reader);
         let policy = wire::Policy {
             regex_rewrite: rewrite::regex_rewrite(reader),
             host_rewrite: rewrite::host_rewrite(reader),
@@ -86,7 +104,12 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
-            retries: traffic::retries(reader),
+            circuit_breakers: breakers::read(reader, &retries),
+            outlier_detection: outliers::read(reader),
+            health_check: health_check::read(reader, protocol),
+            load_balancing: balancing::read(reader),
+            protocol,
+            retries,
         };
         check(&policy, reader);
         Self::of(policy)

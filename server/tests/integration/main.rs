@@ -29,6 +29,7 @@ mod order;
 mod policy;
 mod portal;
 mod render;
+mod resilience;
 mod sight;
 mod statistics;
 mod store;

@@ -2,6 +2,7 @@
 
 mod backends;
 mod edge;
+mod mirror;
 mod quarantine;
 mod same;
 mod touched;
