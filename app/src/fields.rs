@@ -14,11 +14,13 @@ mod answer;
 pub mod faults;
 mod headers;
 mod matching;
+mod protection;
 pub mod reference;
 mod rewriting;
 mod service;
 pub mod texts;
 mod time;
+mod upstream_tls;
 
 use serde_json::Value;
 
@@ -26,13 +28,15 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 6] = [
+pub const SECTIONS: [&Section; 8] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
     &service::SECTION,
+    &upstream_tls::SECTION,
+    &protection::SECTION,
 ];
 
 /// What comes before the fields of the table where changes are told.

@@ -11,9 +11,11 @@ mod breakers;
 mod headers;
 mod health_check;
 mod outliers;
+mod protection;
 mod protocol;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +24,11 @@ pub use self::breakers::CircuitBreakers;
 pub use self::headers::HeaderChanges;
 pub use self::health_check::{HealthCheck, HealthCheckKind};
 pub use self::outliers::OutlierDetection;
+pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
 pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
+pub use self::upstream_tls::{UpstreamTls, Verification};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -74,6 +78,24 @@ pub struct Policy {
     /// What the gateway speaks to the endpoints; absent means `http1`.
     #[serde(skip_serializing_if = "is_default")]
     pub protocol: Protocol,
+    /// How often requests may come, counted by each node for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// How often requests may come, counted for all nodes together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub global_rate_limit: Option<GlobalRateLimit>,
+    /// Which pages of other origins may call it from a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// From which addresses clients may come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ip: AddressRules,
+    /// Faults on purpose.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fault: Fault,
+    /// How services that begin with `https://` prove who they are, and the gateway to them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upstream_tls: UpstreamTls,
 }
 
 /// Tells whether a group is what it is without being asked for.

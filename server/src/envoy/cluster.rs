@@ -11,27 +11,25 @@ use app::api::policy::BalancingPolicy;
 
 use super::{
     config::{ads, duration, host_address, socket_address},
-    proto::{
-        config::{
-            cluster::v3::{
-                Cluster,
-                cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig, LbPolicy},
-            },
-            core::v3::{Address, TransportSocket, transport_socket::ConfigType},
-            endpoint::v3::{
-                ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
-                lb_endpoint::HostIdentifier,
-            },
+    proto::config::{
+        cluster::v3::{
+            Cluster,
+            cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig, LbPolicy},
         },
-        extensions::transport_sockets::tls::v3::UpstreamTlsContext,
+        core::v3::Address,
+        endpoint::v3::{
+            ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
+            lb_endpoint::HostIdentifier,
+        },
     },
     protobuf,
     stat_names::cluster_stat_name,
+    upstream_tls::{self, Trust},
 };
 use crate::gateway::{
     cluster_policy::ClusterPolicy,
     endpoints::Endpoints,
-    service::{Host, Scheme, ServiceName},
+    service::{Host, Scheme},
     upstream::Upstream,
 };
 
@@ -40,14 +38,14 @@ use crate::gateway::{
 const CONNECT_TIMEOUT_MS: u32 = 5_000;
 
 /// Returns the cluster of an upstream, whose endpoints come by EDS.
-pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
+pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig {
             eds_config: Some(ads()),
             ..EdsClusterConfig::default()
         }),
-        ..base(upstream, policy)
+        ..base(upstream, policy, trust)
     }
 }
 
@@ -63,6 +61,7 @@ pub fn load_assignment(upstream: &Upstream, endpoints: &Endpoints) -> ClusterLoa
 pub fn static_cluster(
     upstream: &Upstream,
     policy: &ClusterPolicy,
+    trust: Trust<'_>,
     fixed: Option<&Endpoints>,
 ) -> Cluster {
     let service = &upstream.service;
@@ -79,11 +78,11 @@ pub fn static_cluster(
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(kind.into())),
         load_assignment: Some(load_assignment),
-        ..base(upstream, policy)
+        ..base(upstream, policy, trust)
     }
 }
 
-fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
+fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
     let service = &upstream.service;
     Cluster {
         name: upstream.to_string(),
@@ -96,7 +95,9 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
         typed_extension_protocol_options: protocol::options(policy.protocol),
         // an endpoint that discovery has removed is gone, whatever its last check said
         ignore_health_on_host_removal: true,
-        transport_socket: (service.scheme == Scheme::Https).then(|| tls(service)),
+        // the health check is a handshake, too
+        transport_socket: (service.scheme == Scheme::Https)
+            .then(|| upstream_tls::transport_socket(service, &policy.tls, trust)),
         ..Cluster::default()
     }
 }
@@ -113,19 +114,6 @@ fn lb_policy(asked: BalancingPolicy) -> LbPolicy {
 
 fn milliseconds(number: u32) -> Option<protobuf::Duration> {
     Some(duration(Duration::from_millis(number.into())))
-}
-
-fn tls(service: &ServiceName) -> TransportSocket {
-    let sni = match &service.host {
-        Host::Name(name) => name.as_ref().to_owned(),
-        // an address is no server name (RFC 6066, section 3)
-        Host::Ip(_) => String::new(),
-    };
-    let context = UpstreamTlsContext { sni, ..UpstreamTlsContext::default() };
-    TransportSocket {
-        name: "envoy.transport_sockets.tls".to_owned(),
-        config_type: Some(ConfigType::TypedConfig(envoy_types::util::pack_any(context))),
-    }
 }
 
 fn assignment(

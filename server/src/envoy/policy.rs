@@ -3,16 +3,29 @@
 //! Pure, and without rules: what comes here has been checked by `gateway::policy`. A group that
 //! needs a filter gives it with its step to `filters::enable`.
 
+mod addresses;
 mod answer;
 mod balancing;
+mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod traffic;
 
+use envoy_types::util::pack_any;
+use prost::{Message, Name};
+
 use super::{
+    around::Around,
     conditions::{literal, regex},
+    filters::{self, Piece, Step},
     proto::{
-        config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        config::{
+            core::v3::TypedExtensionConfig,
+            route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        },
         r#type::matcher::v3::RegexMatchAndSubstitute,
     },
 };
@@ -71,9 +84,27 @@ impl PathChange {
 }
 
 /// Adds to a route what its mapping asks for besides its action.
-pub(super) fn complete(spec: &Spec, route: &mut Route) {
+pub(super) fn complete(spec: &Spec, around: &Around, route: &mut Route) {
     headers::apply(&spec.policy, route);
+    cors::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
+    filters::enable(route, filters(spec, around));
+}
+
+/// Returns the filters that the requests of a mapping go through, each at its step.
+fn filters(spec: &Spec, around: &Around) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    pieces.extend(addresses::pieces(&spec.policy));
+    pieces.extend(rate_limit::pieces(&spec.policy));
+    pieces.extend(global_rate_limit::pieces(&spec.policy, around));
+    pieces.extend(fault::pieces(&spec.policy, around));
+    pieces
+}
+
+/// Returns a filter at its step.
+fn piece<M: Message + Name>(step: Step, name: &str, filter: M) -> Piece {
+    let typed_config = Some(pack_any(filter));
+    (step, TypedExtensionConfig { name: name.to_owned(), typed_config })
 }

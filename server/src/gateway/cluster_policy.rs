@@ -36,6 +36,9 @@ pub struct ClusterPolicy {
     pub balancing: wire::BalancingPolicy,
     #[serde(skip_serializing_if = "is_default")]
     pub protocol: wire::Protocol,
+    /// How it is spoken to by TLS, if its scheme is `https`.
+    #[serde(skip_serializing_if = "wire::is_default")]
+    pub tls: wire::UpstreamTls,
 }
 
 /// How many of the requests under way may be retries.
@@ -69,6 +72,7 @@ impl ClusterPolicy {
             health_check: policy.health_check.clone(),
             balancing: policy.load_balancing.policy,
             protocol: policy.protocol,
+            tls: policy.upstream_tls.clone(),
         }
     }
 

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod protection;
+
 fn read(body: Value) -> Result<Policy, Vec<String>> {
     let errors = Policy::parse(body.as_object().unwrap());
     let said = |error: FieldError| format!("{} {}", error.pointer, error.message);
@@ -17,6 +19,7 @@ fn what_is_at_its_default_is_not_stored_and_is_the_shared_one() {
         "redirect": null, "request_headers": { "set": {}, "remove": [] }, "retries": { "on": [] },
         "timeouts": {}, "protocol": "http1", "health_check": { "kind": "tcp" }, "circuit_breakers": {},
         "load_balancing": { "policy": "round_robin" }, "outlier_detection": {},
+        "upstream_tls": { "verify": "full", "server_name": null },
     }))
     .unwrap();
 
@@ -149,6 +152,12 @@ fn what_is_stored_reads_as_it_was() {
     "/load_balancing/hash_on/cookie/path must not have the character `;`"
 )]
 #[case(json!({ "respond": { "status": 200 }, "protocol": "http2" }), "/protocol has no effect where the gateway answers by itself")]
+#[case(
+    json!({ "upstream_tls": { "verify": "off", "trust_bundle": "a" } }),
+    "/upstream_tls/trust_bundle has no effect where `verify` is `off`"
+)]
+#[case(json!({ "upstream_tls": { "server_name": "[::1]" } }), "/upstream_tls/server_name is an address")]
+#[case(json!({ "upstream_tls": { "trust_bundle": "../a" } }), "/upstream_tls/trust_bundle has the character `/`")]
 #[case(json!({ "regex_rewrite": {} }), "/regex_rewrite/pattern is missing")]
 #[case(json!({ "regex_rewrite": { "pattern": "(", "substitution": "" } }), "/regex_rewrite/pattern is no regular expression")]
 #[case(json!({ "regex_rewrite": { "pattern": "a*", "substitution": "" } }), "must not match the empty text")]

@@ -288,9 +288,10 @@ async fn by_tls_http2_is_agreed_in_the_handshake_of_requests_and_of_checks() {
     let (_upstream, address) = only_http2().await;
     let bench = Bench::start(&[("https://calls.example", &[address])]).await;
     let check = json!({ "kind": "http", "path": "/", "interval_ms": 100 });
-    let more = json!({ "protocol": "http2", "health_check": check });
+    let tls = json!({ "verify": "off" });
+    let more = json!({ "protocol": "http2", "health_check": check, "upstream_tls": tls });
     bench.map("m", "https://calls.example", more).await;
-    bench.map("old", "https://calls.example", json!({})).await;
+    bench.map("old", "https://calls.example", json!({ "upstream_tls": tls })).await;
 
     bench.until_healthy("m", (1, 1)).await;
     let answer = bench.get("/m/").await;
