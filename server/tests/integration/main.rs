@@ -31,6 +31,7 @@ mod policy;
 mod portal;
 mod protection;
 mod render;
+mod resilience;
 mod settings;
 mod sight;
 mod statistics;
