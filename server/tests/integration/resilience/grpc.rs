@@ -125,7 +125,7 @@ impl Drop for Service {
     }
 }
 
-/// Answers as `grpc.health.v1.Health/Check`: SERVING is 1, NOT_SERVING 2.
+/// Answers as `grpc.health.v1.Health/Check`: 1 is well, 2 is not.
 fn health(is_well: bool) -> Response<Body> {
     let message = vec![0, 0, 0, 0, 2, 8, if is_well { 1 } else { 2 }];
     let trailers = HeaderMap::from_iter([(

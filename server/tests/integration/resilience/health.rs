@@ -86,7 +86,7 @@ async fn a_single_failure_is_none_where_the_mapping_wants_three() {
     let router = Router::new().fallback(async move || {
         // well, and then twice not
         let nth = count.fetch_add(1, Ordering::Relaxed);
-        if nth % 3 == 0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+        if nth.is_multiple_of(3) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
     });
     let service = Service::start(router).await;
     let bench = Bench::start(&[("service", &[service.address])]).await;
