@@ -11,6 +11,7 @@
 //! is typed goes to the API as it is.
 
 mod answer;
+mod auth;
 pub mod faults;
 mod headers;
 mod matching;
@@ -25,8 +26,14 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 5] =
-    [&matching::SECTION, &rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+pub const SECTIONS: [&Section; 6] = [
+    &matching::SECTION,
+    &rewriting::SECTION,
+    &answer::SECTION,
+    &headers::SECTION,
+    &time::SECTION,
+    &auth::SECTION,
+];
 
 /// What comes before the fields of the table where changes are told.
 const FIRST: [&str; 9] =

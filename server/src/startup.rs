@@ -201,6 +201,7 @@ impl Server {
             directory,
             store.clone(),
             Arc::clone(&sealer),
+            settings.clock.clone(),
             from_discovery,
             from_nodes,
         )

@@ -6,12 +6,14 @@
 //! A group that is absent has its default; what is at its default is left out. The browser's build
 //! has none of it: no island needs it.
 
+mod auth;
 mod headers;
 mod rewrite;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::auth::{ApiKey, Auth, Basic};
 pub use self::headers::HeaderChanges;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
@@ -49,6 +51,9 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// Who may call.
+    #[serde(skip_serializing_if = "is_default")]
+    pub auth: Auth,
 }
 
 /// Tells whether a group is what it is without being asked for.

@@ -4,18 +4,21 @@
 //! needs a filter gives it with its step to `filters::enable`.
 
 mod answer;
+pub mod auth;
 mod headers;
 mod rewrite;
 mod traffic;
 
 use super::{
     conditions::{literal, regex},
+    filters::{self, Piece},
     proto::{
         config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
         r#type::matcher::v3::RegexMatchAndSubstitute,
     },
 };
 use crate::gateway::{
+    edge::Credentials,
     mapping::Spec,
     rule::{PathMatch, Rule},
 };
@@ -68,10 +71,19 @@ impl PathChange {
     }
 }
 
-/// Adds to a route what its mapping asks for besides its action.
-pub(super) fn complete(spec: &Spec, route: &mut Route) {
+/// Adds to a route what its mapping asks for besides its action; consumers are known by
+/// `credentials`.
+pub(super) fn complete(spec: &Spec, credentials: &Credentials, route: &mut Route) {
     headers::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
+    filters::enable(route, pieces(spec, credentials));
+}
+
+/// Returns the filters that a mapping needs, group by group.
+fn pieces(spec: &Spec, credentials: &Credentials) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    pieces.extend(auth::pieces(&spec.policy.auth, credentials));
+    pieces
 }

@@ -1,5 +1,5 @@
 //! Renders everything into one static configuration of the same meaning, for reading and for
-//! `envoy --mode validate`.
+//! `envoy --mode validate`. What consumers are known by is left out of it: it lets none of them in.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
@@ -12,12 +12,13 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
+        route::v3::RouteConfiguration,
     },
     routes::route_configuration,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy, endpoints::Endpoints, service::ServiceName, table::Table,
-    upstream::Upstream,
+    cluster_policy::ClusterPolicy, edge::Credentials, endpoints::Endpoints, service::ServiceName,
+    table::Table, upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -30,7 +31,7 @@ pub fn routes_and_clusters(
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
-    for host in route_configuration(GATEWAY, table.iter().map(AsRef::as_ref)).virtual_hosts {
+    for host in all_routes(table).virtual_hosts {
         for route in &host.routes {
             routes.push(json::to_json(route)?);
         }
@@ -48,7 +49,7 @@ pub fn static_config(
     gateway_http: SocketAddr,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
+    let routes = all_routes(table);
     Bootstrap {
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
@@ -57,6 +58,10 @@ pub fn static_config(
         }),
         ..Bootstrap::default()
     }
+}
+
+fn all_routes(table: &Table) -> RouteConfiguration {
+    route_configuration(GATEWAY, table.iter().map(AsRef::as_ref), &Credentials::default())
 }
 
 fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {

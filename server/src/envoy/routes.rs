@@ -15,16 +15,19 @@ use super::{
     sides::{SideRoute, sides},
     stat_names::{self, VIRTUAL_HOST},
 };
-use crate::gateway::{mapping::Mapping, matching::host::HostPattern, rule::Rule};
+use crate::gateway::{
+    edge::Credentials, mapping::Mapping, matching::host::HostPattern, rule::Rule,
+};
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
 ///
 /// It chooses the virtual host of the most specific domain first, and looks into no other: each has
-/// the routes of all mappings whose hosts cover its own.
+/// the routes of all mappings whose hosts cover its own. Consumers are known by `credentials`.
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,
+    credentials: &Credentials,
 ) -> RouteConfiguration {
     let mappings: Vec<_> = mappings.into_iter().collect();
     let mut hosts: Vec<_> = mappings.iter().map(|mapping| &mapping.spec.host).collect();
@@ -33,7 +36,10 @@ pub fn route_configuration<'a>(
     hosts.dedup();
     RouteConfiguration {
         name: name.to_owned(),
-        virtual_hosts: hosts.into_iter().map(|host| virtual_host(host, &mappings)).collect(),
+        virtual_hosts: hosts
+            .into_iter()
+            .map(|host| virtual_host(host, &mappings, credentials))
+            .collect(),
         // computed by us for ourselves; a service must not see it
         request_headers_to_remove: vec![PATH_HEADER.to_owned()],
         // services see the `Host` as it was sent
@@ -42,7 +48,11 @@ pub fn route_configuration<'a>(
     }
 }
 
-fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
+fn virtual_host(
+    host: &HostPattern,
+    mappings: &[&Mapping],
+    credentials: &Credentials,
+) -> VirtualHost {
     let covers = |mapping: &&&Mapping| mapping.spec.host.covers(host);
     VirtualHost {
         name: match host {
@@ -50,7 +60,11 @@ fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
             host => stat_names::virtual_host(&host.to_string()),
         },
         domains: vec![host.to_string()],
-        routes: mappings.iter().filter(covers).flat_map(|mapping| routes(mapping)).collect(),
+        routes: mappings
+            .iter()
+            .filter(covers)
+            .flat_map(|mapping| routes(mapping, credentials))
+            .collect(),
         ..VirtualHost::default()
     }
 }
@@ -67,16 +81,17 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping) -> Vec<Route> {
+fn routes(mapping: &Mapping, credentials: &Credentials) -> Vec<Route> {
     let rules = mapping.spec.rules();
     let each = sides(&mapping.spec).into_iter().flat_map(|side| {
-        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
+        let of_side =
+            rules.iter().map(|rule| route(mapping, rule.clone(), side.clone(), credentials));
         of_side.collect::<Vec<_>>()
     });
     each.collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute, credentials: &Credentials) -> Route {
     let mut route = Route {
         // both routes of a side count into the same statistics
         stat_prefix: side.stat_prefix,
@@ -88,6 +103,6 @@ fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
         action: Some(policy::action(&mapping.spec, side.cluster, rule)),
         ..Route::default()
     };
-    policy::complete(&mapping.spec, &mut route);
+    policy::complete(&mapping.spec, credentials, &mut route);
     route
 }

@@ -8,12 +8,14 @@
 //! business; `docs/adding-a-policy.md` says how one is added.
 
 mod answer;
+mod auth;
 mod clusters;
 mod headers;
 mod rewrite;
 mod traffic;
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{Arc, LazyLock},
 };
@@ -26,14 +28,17 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
+    edge::EdgeName,
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    references::ReferenceKind,
     service::Service,
     upstream::Variant,
 };
 
 pub use self::{
+    auth::API_KEY_HEADER,
     clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
@@ -87,6 +92,7 @@ impl Policy {
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            auth: auth::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -136,6 +142,13 @@ impl Policy {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
+    }
+
+    /// Returns what is named here and must be there: each once, in order.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
+        let consumers = auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        named.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Returns the groups as the wire has them.

@@ -30,10 +30,11 @@ use crate::{
     },
     gateway::{
         cluster_policy::{ClusterPolicy, ClusterSpec},
-        edge::OpenEdge,
+        edge::{Credentials, EdgeName, OpenEdge, credentials::Valid},
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
         matching::MatchKey,
+        references::ReferenceKind,
         service::ServiceName,
         table::Table,
         upstream::{Upstream, Variant},
@@ -47,6 +48,9 @@ pub struct Compiler {
     next: Published,
     addresses: Addresses,
     edge: OpenEdge,
+    credentials: Credentials,
+    /// The shown mappings that name each consumer.
+    by_consumer: HashMap<EdgeName, HashSet<MappingName>>,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -83,6 +87,8 @@ impl Compiler {
             next: Published::default(),
             addresses,
             edge: OpenEdge::default(),
+            credentials: Credentials::default(),
+            by_consumer: HashMap::new(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -266,6 +272,9 @@ impl Compiler {
         mapping.spec.clusters().for_each(|cluster| self.use_cluster(cluster));
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
+        for consumer in consumers(mapping) {
+            self.by_consumer.entry(consumer).or_default().insert(mapping.name().clone());
+        }
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -273,6 +282,14 @@ impl Compiler {
     fn hide(&mut self, mapping: &Mapping) {
         mapping.spec.clusters().for_each(|cluster| self.leave_cluster(&cluster));
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
+        for consumer in consumers(mapping) {
+            if let Some(mappings) = self.by_consumer.get_mut(&consumer) {
+                mappings.remove(mapping.name());
+                if mappings.is_empty() {
+                    self.by_consumer.remove(&consumer);
+                }
+            }
+        }
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());
@@ -349,7 +366,20 @@ impl Compiler {
         self.render_listeners();
     }
 
-    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
+    /// Takes in what a consumer is known by now; nothing: there is no such consumer any more. Only
+    /// the shards of mappings that name it are rendered again.
+    pub fn set_credentials(&mut self, consumer: &EdgeName, valid: Option<Valid>) {
+        if !self.credentials.set(consumer, valid) {
+            return;
+        }
+        for name in self.by_consumer.get(consumer).into_iter().flatten() {
+            if let Some(mapping) = self.next.shown.get(name) {
+                self.placement.touch(mapping);
+            }
+        }
+    }
+
+    /// Takes in what the gateway has besides mappings and consumers; resources that do not differ stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
         // first the new ones: a cluster that both need is never without a user
         edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
@@ -434,7 +464,8 @@ impl Compiler {
             self.remove(&key(Kind::Routes));
             return;
         }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let mappings_of = mappings.iter().map(AsRef::as_ref);
+        let routes = route_configuration(&name, mappings_of, &self.credentials);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
@@ -453,4 +484,9 @@ impl Compiler {
             self.touched.push(key.clone());
         }
     }
+}
+
+fn consumers(mapping: &Mapping) -> impl Iterator<Item = EdgeName> {
+    let named = mapping.spec.policy.references();
+    named.filter_map(|(kind, name)| (kind == ReferenceKind::Consumer).then_some(name))
 }

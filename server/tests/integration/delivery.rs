@@ -11,6 +11,7 @@ use chancery::{
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
     },
+    gateway::edge::Credentials,
     publisher::{Feedback, Published},
     xds::{
         node::Nodes,
@@ -187,7 +188,7 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     for (segment, regex) in [("bad", Some("[")), ("good", None)] {
         let shard = ShardKey::Segment(segment.into());
         let name = shard.to_string();
-        let mut routes = route_configuration(&name, []);
+        let mut routes = route_configuration(&name, [], &Credentials::default());
         let path_specifier = match regex {
             Some(regex) => PathSpecifier::SafeRegex(RegexMatcher {
                 regex: regex.to_owned(),

@@ -1,0 +1,29 @@
+//! Keys in a header.
+
+use app::api::policy::ApiKey;
+
+use super::named;
+use crate::gateway::{policy::headers, read::Reader};
+
+/// Where the key stands unless the mapping says so.
+pub const HEADER: &str = "x-api-key";
+
+/// What has a form of its own, which a key has not.
+const OF_OTHERS: [&str; 3] = ["authorization", "cookie", "set-cookie"];
+
+pub(super) fn read(reader: &Reader<'_>) -> Option<ApiKey> {
+    reader.object("api_key", |reader| ApiKey {
+        header: reader
+            .parsed("header", "the name of a header", header)
+            .filter(|header| header != HEADER),
+        consumers: named(reader),
+    })
+}
+
+fn header(text: &str) -> Result<String, String> {
+    let name = headers::name(text)?;
+    if OF_OTHERS.contains(&name.as_str()) {
+        return Err(format!("is `{name}`, which holds more than a key; `{HEADER}` is usual"));
+    }
+    Ok(name)
+}
