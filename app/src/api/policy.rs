@@ -8,13 +8,18 @@
 
 mod auth;
 mod headers;
+mod protocol;
 mod rewrite;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::auth::{ApiKey, Auth, Basic};
+pub use self::auth::{
+    ApiKey, Auth, Basic, ClaimHeader, ClientCertificate, External, ExternalBody, ExternalProtocol,
+    Jwks, Jwt, OnFailure, RequiredClaim, TokenFrom,
+};
 pub use self::headers::HeaderChanges;
+pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 

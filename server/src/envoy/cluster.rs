@@ -1,5 +1,7 @@
 //! Clusters and their endpoints: one of each for every way in which a service is reached.
 
+mod protocol;
+
 use std::time::Duration;
 
 use super::{
@@ -111,6 +113,7 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
             health_checker: Some(HealthChecker::TcpHealthCheck(TcpHealthCheck::default())),
             ..HealthCheck::default()
         }],
+        typed_extension_protocol_options: protocol::options(policy.protocol),
         // an endpoint that discovery has removed is gone, whatever its last check said
         ignore_health_on_host_removal: true,
         transport_socket: (service.scheme == Scheme::Https).then(|| tls(service)),

@@ -84,6 +84,6 @@ pub(super) fn complete(spec: &Spec, credentials: &Credentials, route: &mut Route
 /// Returns the filters that a mapping needs, group by group.
 fn pieces(spec: &Spec, credentials: &Credentials) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    pieces.extend(auth::pieces(&spec.policy.auth, credentials));
+    pieces.extend(auth::pieces(&spec.policy, credentials));
     pieces
 }

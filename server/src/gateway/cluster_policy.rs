@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use app::api::policy as wire;
+use app::api::policy::{self as wire, is_default};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,8 @@ pub struct ClusterPolicy {
     /// How long connecting to an endpoint may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<u32>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub protocol: wire::Protocol,
 }
 
 /// A cluster that is needed.
@@ -37,7 +39,7 @@ pub struct ClusterSpec {
 impl ClusterPolicy {
     /// Takes from a mapping's groups what is the business of clusters.
     pub fn of(policy: &wire::Policy) -> Self {
-        Self { connect_ms: policy.timeouts.connect_ms }
+        Self { connect_ms: policy.timeouts.connect_ms, ..Self::default() }
     }
 
     /// Names it by its content.

@@ -38,7 +38,7 @@ use super::{
 };
 
 pub use self::{
-    auth::API_KEY_HEADER,
+    auth::{API_KEY_HEADER, EXTERNAL_TIMEOUT_MS, JWKS_CACHE_S, claim_path},
     clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
@@ -146,7 +146,8 @@ impl Policy {
 
     /// Returns what is named here and must be there: each once, in order.
     pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
-        let consumers = auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
+        let consumers =
+            auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
         let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
     }
