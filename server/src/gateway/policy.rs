@@ -28,7 +28,7 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
-    edge::EdgeName,
+    edge::{Edge, EdgeName},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
@@ -150,6 +150,21 @@ impl Policy {
             auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
         let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Says what is named here and is not in `edge`.
+    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
+        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
+        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
+            pointer: match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.groups.auth).to_owned(),
+                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
+                    "/upstream_tls".to_owned()
+                }
+            },
+            message: format!("names the {kind} `{name}`, and there is none of this name"),
+        };
+        gone.map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

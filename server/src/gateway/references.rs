@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use super::edge::{Edge, EdgeName};
+use super::{
+    edge::{Edge, EdgeName},
+    mapping::MappingName,
+};
+use crate::auth::names::TeamName;
 
 /// What can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +34,13 @@ impl ReferenceKind {
             Self::Certificate => edge.certificate(name).is_some(),
         }
     }
+}
+
+/// A mapping that names something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub mapping: MappingName,
+    pub team: TeamName,
 }
 
 /// As one reads it.

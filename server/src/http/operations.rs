@@ -137,6 +137,10 @@ pub(super) async fn plan_put(
         Err(taken) => return Err(refused(state, caller, taken.into(), None).await),
     };
     let before = current.map(|current| &current.spec);
+    let unknown = put.spec.policy.unknown(state.access().edge());
+    if !unknown.is_empty() {
+        return Err(ApiError::invalid(unknown));
+    }
     plan.warnings.extend(right(state, caller, before.map(|before| &before.team), &put.spec)?);
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);

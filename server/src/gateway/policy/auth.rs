@@ -53,6 +53,11 @@ pub(super) fn consumers(auth: &Auth) -> impl Iterator<Item = &str> {
     by_key.chain(by_password).map(String::as_str)
 }
 
+/// Returns where the mapping names them.
+pub(super) fn place_of_consumers(auth: &Auth) -> &'static str {
+    if auth.api_key.is_some() { "/auth/api_key/consumers" } else { "/auth/basic/consumers" }
+}
+
 /// Reads the names of those who may call, sorted; there must be one.
 fn named(reader: &Reader<'_>) -> Vec<String> {
     let read = |text: &str| consumer::parse_name(text).map(|name| name.to_string());
