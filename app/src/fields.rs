@@ -15,6 +15,7 @@ mod auth;
 pub mod faults;
 mod headers;
 mod matching;
+mod protection;
 pub mod reference;
 mod rewriting;
 pub mod texts;
@@ -26,12 +27,13 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 6] = [
+pub const SECTIONS: [&Section; 7] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
+    &protection::SECTION,
     &auth::SECTION,
 ];
 

@@ -9,6 +9,7 @@
 mod auth;
 mod headers;
 mod protocol;
+mod protection;
 mod rewrite;
 mod traffic;
 
@@ -20,6 +21,7 @@ pub use self::auth::{
 };
 pub use self::headers::HeaderChanges;
 pub use self::protocol::Protocol;
+pub use self::protection::{AddressRules, Cors, Per, RateLimit};
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 
@@ -56,6 +58,15 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// How often requests may come, counted by each node for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Which pages of other origins may call it from a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// From which addresses clients may come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ip: AddressRules,
     /// Who may call.
     #[serde(skip_serializing_if = "is_default")]
     pub auth: Auth,

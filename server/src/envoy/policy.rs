@@ -3,17 +3,26 @@
 //! Pure, and without rules: what comes here has been checked by `gateway::policy`. A group that
 //! needs a filter gives it with its step to `filters::enable`.
 
+mod addresses;
 mod answer;
 pub mod auth;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod traffic;
 
+use envoy_types::util::pack_any;
+use prost::{Message, Name};
+
 use super::{
     conditions::{literal, regex},
-    filters::{self, Piece},
+    filters::{self, Piece, Step},
     proto::{
-        config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        config::{
+            core::v3::TypedExtensionConfig,
+            route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        },
         r#type::matcher::v3::RegexMatchAndSubstitute,
     },
 };
@@ -75,15 +84,24 @@ impl PathChange {
 /// `credentials`.
 pub(super) fn complete(spec: &Spec, credentials: &Credentials, route: &mut Route) {
     headers::apply(&spec.policy, route);
+    cors::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
-    filters::enable(route, pieces(spec, credentials));
+    filters::enable(route, filters(spec, credentials));
 }
 
-/// Returns the filters that a mapping needs, group by group.
-fn pieces(spec: &Spec, credentials: &Credentials) -> Vec<Piece> {
+/// Returns the filters that the requests of a mapping go through, each at its step.
+fn filters(spec: &Spec, credentials: &Credentials) -> Vec<Piece> {
     let mut pieces = Vec::new();
+    pieces.extend(addresses::pieces(&spec.policy));
+    pieces.extend(rate_limit::pieces(&spec.policy));
     pieces.extend(auth::pieces(&spec.policy, credentials));
     pieces
+}
+
+/// Returns a filter at its step.
+fn piece<M: Message + Name>(step: Step, name: &str, filter: M) -> Piece {
+    let typed_config = Some(pack_any(filter));
+    (step, TypedExtensionConfig { name: name.to_owned(), typed_config })
 }

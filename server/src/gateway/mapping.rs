@@ -12,6 +12,7 @@ use super::{
     matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
     policy::Policy,
+    request::Request,
     rule::{Rule, rules},
     service::{Service, ServiceName},
     upstream::{Upstream, Variant},
@@ -121,6 +122,20 @@ impl Spec {
 }
 
 impl Spec {
+    /// Tells whether a request meets the conditions that are asked besides its host and its path.
+    pub fn admits(&self, request: &Request) -> bool {
+        let asked = || request.asked_about().filter(|_| self.has_preflights());
+        self.matching.admits(request) || asked().is_some_and(|asked| self.matching.admits(&asked))
+    }
+
+    /// Tells whether the questions of browsers are for it although their method is not: those about
+    /// a request that is.
+    pub fn has_preflights(&self) -> bool {
+        let methods = self.matching.methods();
+        let takes_options = methods.is_empty() || methods.iter().any(|known| **known == *"OPTIONS");
+        self.policy.cors.is_some() && !takes_options
+    }
+
     /// Returns what no other mapping may have.
     pub fn match_key(&self) -> MatchKey {
         MatchKey::new(&self.host, &self.prefix, &self.matching)

@@ -7,10 +7,13 @@
 //! refuse is refused here, with the same reason. How a group is rendered is `envoy::policy`'s
 //! business; `docs/adding-a-policy.md` says how one is added.
 
+mod addresses;
 mod answer;
 mod auth;
 mod clusters;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod traffic;
 
@@ -38,16 +41,18 @@ use super::{
 };
 
 pub use self::{
+    addresses::{AddressRange, RANGES_MAX},
     auth::{API_KEY_HEADER, EXTERNAL_TIMEOUT_MS, JWKS_CACHE_S, claim_path},
     clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
+    rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 6] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries"];
+const OF_SERVICE: [&str; 7] =
+    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries", "cors"];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +97,9 @@ impl Policy {
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            rate_limit: rate_limit::read(reader),
+            cors: cors::read(reader),
+            ip: addresses::read(reader),
             auth: auth::read(reader),
         };
         check(&policy, reader);

@@ -171,7 +171,7 @@ impl Table {
         let candidates = self.candidates(&request.path);
         candidates.into_values().filter_map(move |mapping| {
             let spec = &mapping.spec;
-            if !spec.host.matches(&request.host) || !spec.matching.admits(request) {
+            if !spec.host.matches(&request.host) || !spec.admits(request) {
                 return None;
             }
             let upstream = spec.rules().iter().find_map(|rule| rule.apply(&request.path))?;

@@ -1,6 +1,8 @@
 //! Generates policies that the API must accept: a strategy for each group, so that a new group adds
 //! one here and is in every property test.
 
+mod protection;
+
 use proptest::{
     prelude::{Just, Strategy, any, prop},
     prop_oneof,
@@ -28,6 +30,9 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("rate_limit", maybe(protection::rate_limit(), 0.3)),
+        ("cors", maybe(protection::cors(), 0.3)),
+        ("ip", maybe(protection::addresses(), 0.3)),
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
@@ -44,6 +49,8 @@ fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
         ("response_headers", maybe(headers(), 0.5)),
+        ("rate_limit", maybe(protection::rate_limit(), 0.3)),
+        ("ip", maybe(protection::addresses(), 0.3)),
     ]);
     prop_oneof![redirect, respond].boxed()
 }
