@@ -35,7 +35,7 @@ use super::{
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
-    references::ReferenceKind,
+    references::{CLIENTS, ReferenceKind},
     service::Service,
     upstream::Variant,
 };
@@ -156,7 +156,10 @@ impl Policy {
     pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
         let consumers =
             auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
-        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        let clients = self.0.groups.auth.client_certificate.as_ref();
+        let clients = clients.map(|_| (ReferenceKind::ClientCertificates, CLIENTS));
+        let named = consumers.chain(clients);
+        let named = named.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
     }
 
@@ -169,8 +172,15 @@ impl Policy {
                 ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
                     "/upstream_tls".to_owned()
                 }
+                ReferenceKind::ClientCertificates => "/auth/client_certificate".to_owned(),
             },
-            message: format!("names the {kind} `{name}`, and there is none of this name"),
+            message: match kind {
+                ReferenceKind::ClientCertificates => {
+                    "lets nobody in while the gateway's setting `tls.client_certificates` is `off`"
+                        .to_owned()
+                }
+                _ => format!("names the {kind} `{name}`, and there is none of this name"),
+            },
         };
         gone.map(error).collect()
     }

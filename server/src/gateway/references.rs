@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    edge::{Edge, EdgeName},
+    edge::{Edge, EdgeName, settings::ClientCertificates},
     mapping::MappingName,
 };
 use crate::auth::names::TeamName;
@@ -14,7 +14,12 @@ pub enum ReferenceKind {
     Consumer,
     TrustBundle,
     Certificate,
+    /// That clients are asked for certificates: [`CLIENTS`].
+    ClientCertificates,
 }
+
+/// The name under which mappings rely on certificates of clients: the gateway has one such setting.
+pub const CLIENTS: &str = "clients";
 
 impl ReferenceKind {
     /// Returns its word, as it is kept.
@@ -23,6 +28,7 @@ impl ReferenceKind {
             Self::Consumer => "consumer",
             Self::TrustBundle => "trust_bundle",
             Self::Certificate => "certificate",
+            Self::ClientCertificates => "client_certificates",
         }
     }
 
@@ -32,6 +38,9 @@ impl ReferenceKind {
             Self::Consumer => edge.consumer(name).is_some(),
             Self::TrustBundle => edge.trust_bundle(name).is_some(),
             Self::Certificate => edge.certificate(name).is_some(),
+            Self::ClientCertificates => {
+                edge.settings().values.tls.client_certificates != ClientCertificates::Off
+            }
         }
     }
 }
@@ -50,6 +59,7 @@ impl fmt::Display for ReferenceKind {
             Self::Consumer => "consumer",
             Self::TrustBundle => "trust bundle",
             Self::Certificate => "certificate",
+            Self::ClientCertificates => "setting `tls.client_certificates` for",
         })
     }
 }

@@ -27,7 +27,11 @@ use super::{
 use crate::{
     auth::{
         access::Access,
-        command::{Scene, edge::Expected, gateway},
+        command::{
+            Scene,
+            edge::{Expected, must_be_unnamed},
+            gateway,
+        },
         permission::{self, Object},
         principal::Principal,
         role::Role,
@@ -164,6 +168,10 @@ async fn write(
         permission::check(&caller.principal, Role::Owner, Object::Installation)?;
         gateway::check(access.edge(), &values)?;
         let current = access.edge().settings();
+        if let Some((kind, name)) = gateway::needed(&current.values, &values) {
+            let users = state.store.users_of(kind, &name).await?;
+            must_be_unnamed(&caller.principal, &format!("{kind} `{name}`"), &users)?;
+        }
         let diff = diff(&current.values, &values);
         return Ok(Json(SettingsPlan { revision: current.revision, diff }).into_response());
     }

@@ -11,9 +11,12 @@ use crate::{
         audit::Entry,
         refusal::Refusal,
     },
-    gateway::edge::{
-        Edge, GatewaySettings,
-        settings::{RedirectHttp, Settings, diff},
+    gateway::{
+        edge::{
+            Edge, EdgeName, GatewaySettings,
+            settings::{ClientCertificates, RedirectHttp, Settings, diff},
+        },
+        references::{CLIENTS, ReferenceKind},
     },
 };
 
@@ -39,7 +42,16 @@ pub fn put(scene: &Scene<'_>, values: Settings, expected: &Expected) -> Result<O
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
-    Ok(Outcome::new(vec![Edit::Put(Entity::Gateway(Arc::new(settings)))], entry))
+    let unless_named = needed(&current.values, &settings.values);
+    let outcome = Outcome::new(vec![Edit::Put(Entity::Gateway(Arc::new(settings)))], entry);
+    Ok(Outcome { unless_named, ..outcome })
+}
+
+/// Returns what `after` takes away and mappings may rely on.
+pub fn needed(before: &Settings, after: &Settings) -> Option<(ReferenceKind, EdgeName)> {
+    let asks = |settings: &Settings| settings.tls.client_certificates != ClientCertificates::Off;
+    let clients = || Some((ReferenceKind::ClientCertificates, EdgeName::parse(CLIENTS).ok()?));
+    (asks(before) && !asks(after)).then(clients).flatten()
 }
 
 /// Checks that what the settings name is there.
