@@ -8,8 +8,8 @@
 
 mod auth;
 mod headers;
-mod protocol;
 mod protection;
+mod protocol;
 mod rewrite;
 mod traffic;
 
@@ -20,8 +20,8 @@ pub use self::auth::{
     Jwks, Jwt, OnFailure, RequiredClaim, TokenFrom,
 };
 pub use self::headers::HeaderChanges;
-pub use self::protocol::Protocol;
 pub use self::protection::{AddressRules, Cors, Per, RateLimit};
+pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 

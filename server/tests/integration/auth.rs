@@ -4,8 +4,8 @@
 mod client_certificate;
 mod external;
 mod issuer;
-mod jwt;
 mod jwks;
+mod jwt;
 
 use crate::{policy::Bench, support::docs};
 

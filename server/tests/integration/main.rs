@@ -18,6 +18,7 @@ mod canary;
 mod certificates;
 mod claims;
 mod command;
+mod consumers;
 mod database;
 mod delivery;
 mod edge;

@@ -15,10 +15,7 @@ pub use self::{
     external::TIMEOUT_MS as EXTERNAL_TIMEOUT_MS,
     jwt::{CACHE_S as JWKS_CACHE_S, claim_path},
 };
-use crate::gateway::{
-    edge::consumer,
-    read::{Reader, list_of},
-};
+use crate::gateway::{edge::consumer, read::Reader};
 
 /// Most consumers that one mapping lets in: each of their keys is a line in every route.
 const CONSUMERS_MAX: usize = 200;
@@ -36,10 +33,13 @@ pub(super) fn read(reader: &Reader<'_>) -> Auth {
             client_certificate: client_certificate::read(reader),
             external: external::read(reader),
         };
-        let ways: Vec<_> = WAYS.into_iter().filter(|way| reader.has(way)).collect();
-        if ways.len() > 1 {
-            let message = format!("must have only one of {}", list_of(ways));
-            reader.wrong_here(message);
+        let is_there = |way: &&str| if *way == "none" { auth.none } else { reader.has(way) };
+        let mut ways = WAYS.into_iter().filter(is_there);
+        if let Some(first) = ways.next() {
+            let message = format!("must be absent where there is `{first}`");
+            for other in ways {
+                reader.wrong::<()>(other, message.as_str());
+            }
         }
         auth
     });

@@ -40,7 +40,49 @@ fn what_is_stored_reads_as_it_was() {
     assert_eq!(read(Value::Object(policy.json())), Ok(policy));
 }
 
+#[test]
+fn who_may_call_is_named_once_each_and_in_order() {
+    let policy = read(json!({
+        "auth": { "api_key": { "header": "X-Key", "consumers": ["b", "a", "b"] } },
+    }))
+    .unwrap();
+
+    assert_eq!(
+        Value::Object(policy.json()),
+        json!({ "auth": { "api_key": { "header": "x-key", "consumers": ["a", "b"] } } })
+    );
+    let names: Vec<_> = policy.references().map(|(_, name)| name.to_string()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let usual =
+        read(json!({ "auth": { "api_key": { "header": "x-api-key", "consumers": ["a"] } } }));
+    assert_eq!(usual.unwrap().auth.api_key.as_ref().unwrap().header, None);
+    assert!(read(json!({ "auth": {} })).unwrap().is_default());
+}
+
 #[rstest]
+#[case(
+    json!({ "auth": { "api_key": { "consumers": ["a"] }, "basic": { "consumers": ["a"] } } }),
+    "/auth/basic must be absent where there is `api_key`"
+)]
+#[case(json!({ "auth": { "api_key": {} } }), "/auth/api_key/consumers is empty")]
+#[case(json!({ "auth": { "basic": { "consumers": [] } } }), "/auth/basic/consumers is empty")]
+#[case(json!({ "auth": { "basic": { "consumers": ["a.1"] } } }), "/auth/basic/consumers/0 has `.`")]
+#[case(
+    json!({ "auth": { "api_key": { "header": "Authorization", "consumers": ["a"] } } }),
+    "/auth/api_key/header is `authorization`"
+)]
+#[case(
+    json!({ "auth": { "api_key": { "header": "x-chancery-key", "consumers": ["a"] } } }),
+    "/auth/api_key/header has the name `x-chancery-key`, which is the gateway's own"
+)]
+#[case(
+    json!({ "auth": { "api_key": { "header": "x%key", "consumers": ["a"] } } }),
+    "/auth/api_key/header is `x%key`; letters, digits and `-` are allowed"
+)]
+#[case(
+    json!({ "auth": { "basic": { "realm": "it's", "consumers": ["a"] } } }),
+    "/auth/basic/realm has a character other than"
+)]
 #[case(json!({ "redirect": {} }), "/redirect must have at least one of")]
 #[case(json!({ "redirect": { "strip_query": true } }), "/redirect must have at least one of")]
 #[case(

@@ -12,12 +12,12 @@ use axum::{
 use envoy_types::pb::{
     envoy::{
         config::core::v3::{HeaderValue, HeaderValueOption},
-        r#type::v3::HttpStatus,
         service::auth::v3::{
             CheckRequest, CheckResponse, DeniedHttpResponse, OkHttpResponse,
             authorization_server::{Authorization, AuthorizationServer},
             check_response::HttpResponse,
         },
+        r#type::v3::HttpStatus,
     },
     google::rpc::Status,
 };

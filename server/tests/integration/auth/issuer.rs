@@ -111,7 +111,8 @@ impl Key {
         let Pair::Rsa(pair) = &self.pair else { panic!("no RSA key") };
         let der = pair.public_key().as_ref().to_vec();
         let kind = "RSA PUBLIC KEY";
-        let pem = format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(&der));
+        let pem =
+            format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(&der));
         let modulus = pair.public().modulus().big_endian_without_leading_zero().to_vec();
         let secrets = [der, pem.into_bytes(), modulus, self.public()["n"].to_string().into_bytes()];
         let message = message(&json!({ "alg": "HS256", "kid": self.id }), claims);

@@ -2,6 +2,7 @@
 //! one here and is in every property test.
 
 mod protection;
+mod ways;
 
 use proptest::{
     prelude::{Just, Strategy, any, prop},
@@ -33,6 +34,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("cors", maybe(protection::cors(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
+        ("auth", maybe(prop_oneof![auth(), ways::auth()], 0.4)),
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
@@ -44,10 +46,12 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let redirect = fields(vec![
         ("redirect", maybe(redirect(), 1.0)),
+        ("auth", maybe(prop_oneof![auth(), ways::auth()], 0.4)),
         ("response_headers", maybe(headers(), 0.5)),
     ]);
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
+        ("auth", maybe(prop_oneof![auth(), ways::auth()], 0.4)),
         ("response_headers", maybe(headers(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
@@ -209,6 +213,20 @@ fn retries() -> impl Strategy<Value = Value> {
             })
         },
     )
+}
+
+fn auth() -> impl Strategy<Value = Value> {
+    let consumers = || prop::collection::vec("[a-z0-9][a-z0-9_-]{0,20}", 1..6);
+    let header = prop::option::of("x-k[a-zA-Z0-9-]{0,20}");
+    let realm = prop::option::of("[a-zA-Z0-9 _.,:/-]{1,64}");
+    prop_oneof![
+        (header, consumers()).prop_map(|(header, consumers)| {
+            json!({ "api_key": { "header": header, "consumers": consumers } })
+        }),
+        (consumers(), realm).prop_map(|(consumers, realm)| {
+            json!({ "basic": { "consumers": consumers, "realm": realm } })
+        }),
+    ]
 }
 
 /// A try may not take longer than the whole.

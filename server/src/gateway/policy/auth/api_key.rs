@@ -22,6 +22,10 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<ApiKey> {
 
 fn header(text: &str) -> Result<String, String> {
     let name = headers::name(text)?;
+    // it stands in formats and expressions of Envoy's
+    if name.chars().any(|c| !c.is_ascii_alphanumeric() && c != '-') {
+        return Err(format!("is `{name}`; letters, digits and `-` are allowed"));
+    }
     if OF_OTHERS.contains(&name.as_str()) {
         return Err(format!("is `{name}`, which holds more than a key; `{HEADER}` is usual"));
     }
