@@ -35,7 +35,6 @@ use crate::{
     auth::command::{
         Scene,
         consumers::{self, NewConsumer},
-        edge,
     },
     gateway::{
         edge::{
@@ -131,7 +130,7 @@ pub(super) async fn put(
     let new = NewConsumer { name: name.clone(), team, description, expected: asked.expected };
     let decide = move |scene: &Scene<'_>| consumers::put(scene, new);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, name.as_str(), revision, decide)?;
+        let plan = plan(&state, &caller, name.as_str(), revision, decide).await?;
         return Ok(Json(of_consumer(plan)).into_response());
     }
     let acted = state.store.act(caller.author.clone(), decide).await?;
@@ -175,9 +174,7 @@ pub(super) async fn delete(
     let gone = name.clone();
     let decide = move |scene: &Scene<'_>| consumers::delete(scene, &gone, &asked.expected);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, name.as_str(), revision, decide)?;
-        let users = state.store.users_of(ReferenceKind::Consumer, &name).await?;
-        edge::must_be_unnamed(&caller.principal, &consumers::described(&name), &users)?;
+        let plan = plan(&state, &caller, name.as_str(), revision, decide).await?;
         let plan = ConsumerPlan { action: Action::Delete, ..of_consumer(plan) };
         return Ok(Json(plan).into_response());
     }

@@ -7,6 +7,7 @@
 //! ```
 //! The cost of a change is that of the shards and services it touches, not of the table.
 
+mod callers;
 mod quarantine;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use std::{
 
 use prost::{Message, Name};
 
+use self::callers::Callers;
 pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
@@ -30,11 +32,10 @@ use crate::{
     },
     gateway::{
         cluster_policy::{ClusterPolicy, ClusterSpec},
-        edge::{Credentials, EdgeName, OpenEdge, credentials::Valid},
+        edge::OpenEdge,
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
         matching::MatchKey,
-        references::ReferenceKind,
         service::ServiceName,
         table::Table,
         upstream::{Upstream, Variant},
@@ -48,9 +49,7 @@ pub struct Compiler {
     next: Published,
     addresses: Addresses,
     edge: OpenEdge,
-    credentials: Credentials,
-    /// The shown mappings that name each consumer.
-    by_consumer: HashMap<EdgeName, HashSet<MappingName>>,
+    callers: Callers,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -87,8 +86,7 @@ impl Compiler {
             next: Published::default(),
             addresses,
             edge: OpenEdge::default(),
-            credentials: Credentials::default(),
-            by_consumer: HashMap::new(),
+            callers: Callers::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -272,9 +270,7 @@ impl Compiler {
         mapping.spec.clusters().for_each(|cluster| self.use_cluster(cluster));
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
-        for consumer in consumers(mapping) {
-            self.by_consumer.entry(consumer).or_default().insert(mapping.name().clone());
-        }
+        self.callers.show(mapping);
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -282,14 +278,7 @@ impl Compiler {
     fn hide(&mut self, mapping: &Mapping) {
         mapping.spec.clusters().for_each(|cluster| self.leave_cluster(&cluster));
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
-        for consumer in consumers(mapping) {
-            if let Some(mappings) = self.by_consumer.get_mut(&consumer) {
-                mappings.remove(mapping.name());
-                if mappings.is_empty() {
-                    self.by_consumer.remove(&consumer);
-                }
-            }
-        }
+        self.callers.hide(mapping);
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());
@@ -364,19 +353,6 @@ impl Compiler {
         self.placement.serve(layout, self.next.shown.values());
         self.next.layout = layout;
         self.render_listeners();
-    }
-
-    /// Takes in what a consumer is known by now; nothing: there is no such consumer any more. Only
-    /// the shards of mappings that name it are rendered again.
-    pub fn set_credentials(&mut self, consumer: &EdgeName, valid: Option<Valid>) {
-        if !self.credentials.set(consumer, valid) {
-            return;
-        }
-        for name in self.by_consumer.get(consumer).into_iter().flatten() {
-            if let Some(mapping) = self.next.shown.get(name) {
-                self.placement.touch(mapping);
-            }
-        }
     }
 
     /// Takes in what the gateway has besides mappings and consumers; resources that do not differ stay.
@@ -465,7 +441,7 @@ impl Compiler {
             return;
         }
         let mappings_of = mappings.iter().map(AsRef::as_ref);
-        let routes = route_configuration(&name, mappings_of, &self.credentials);
+        let routes = route_configuration(&name, mappings_of, self.callers.credentials());
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
@@ -484,9 +460,4 @@ impl Compiler {
             self.touched.push(key.clone());
         }
     }
-}
-
-fn consumers(mapping: &Mapping) -> impl Iterator<Item = EdgeName> {
-    let named = mapping.spec.policy.references();
-    named.filter_map(|(kind, name)| (kind == ReferenceKind::Consumer).then_some(name))
 }

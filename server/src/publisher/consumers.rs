@@ -57,3 +57,63 @@ fn expiries(consumer: &Consumer) -> impl Iterator<Item = (DateTime<Utc>, EdgeNam
     let expiries = consumer.keys.iter().filter_map(|key| key.expires_at);
     expiries.map(|expiry| (expiry, consumer.name.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::TimeDelta;
+    use serde_json::json;
+
+    use super::*;
+
+    fn consumer(name: &str, expiries: &[Option<DateTime<Utc>>]) -> Arc<Consumer> {
+        let at = DateTime::UNIX_EPOCH;
+        let key = |(id, expiry): (usize, &Option<DateTime<Utc>>)| {
+            json!({ "id": id, "hash": "{SHA}", "created_at": at, "created_by": "ada",
+                    "expires_at": expiry })
+        };
+        let keys: Vec<_> = expiries.iter().enumerate().map(key).collect();
+        let consumer = json!({ "name": name, "keys": keys, "revision": 1, "created_at": at,
+            "updated_at": at, "updated_by": "ada" });
+        Arc::new(serde_json::from_value(consumer).unwrap())
+    }
+
+    fn users(told: &[Told]) -> Vec<(&str, Option<Vec<&str>>)> {
+        told.iter()
+            .map(|(name, valid)| {
+                let keys = valid.as_ref().map(|valid| {
+                    valid.keys.iter().map(|(user, _)| user.as_str()).collect::<Vec<_>>()
+                });
+                (name.as_str(), keys)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_changes_and_what_expires_is_told_once() {
+        let now = DateTime::UNIX_EPOCH;
+        let day = |days| now + TimeDelta::days(days);
+        let (mut consumers, mut edge) = (Consumers::default(), Edge::default());
+        edge.put_consumer(&consumer("acme", &[None, Some(day(1)), Some(day(3))]));
+        edge.put_consumer(&consumer("other", &[Some(day(2))]));
+
+        let told = consumers.follow(&edge, day(0));
+        assert_eq!(
+            users(&told),
+            [("acme", Some(vec!["acme.0", "acme.1", "acme.2"])), ("other", Some(vec!["other.0"]))]
+        );
+        assert!(consumers.follow(&edge, day(0)).is_empty());
+        assert!(consumers.expire(day(0)).is_empty());
+        assert_eq!(consumers.next_expiry(), Some(day(1)));
+        let told = consumers.expire(day(2));
+        assert_eq!(
+            users(&told),
+            [("acme", Some(vec!["acme.0", "acme.2"])), ("other", Some(Vec::new()))]
+        );
+        edge.remove_consumer(&EdgeName::parse("acme").unwrap());
+        let told = consumers.follow(&edge, day(2));
+        assert_eq!(users(&told), [("acme", None)]);
+        assert_eq!(consumers.next_expiry(), None);
+    }
+}

@@ -197,7 +197,7 @@ fn role(principal: &Principal, team: Option<&TeamName>) -> Option<Role> {
 }
 
 /// Names a consumer for the reader of a refusal.
-pub fn described(name: &EdgeName) -> String {
+fn described(name: &EdgeName) -> String {
     format!("consumer `{name}`")
 }
 
