@@ -20,6 +20,7 @@ pub mod reference;
 mod rewriting;
 pub mod texts;
 mod time;
+mod upstream_tls;
 
 use serde_json::Value;
 
@@ -27,14 +28,15 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 7] = [
+pub const SECTIONS: [&Section; 8] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
-    &protection::SECTION,
     &auth::SECTION,
+    &upstream_tls::SECTION,
+    &protection::SECTION,
 ];
 
 /// What comes before the fields of the table where changes are told.

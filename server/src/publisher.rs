@@ -33,7 +33,7 @@ use crate::{
     discovery::{Discovery, Update},
     envoy::shard::Layout,
     gateway::{
-        edge::{Edge, OpenEdge},
+        edge::{Edge, GatewaySettings, OpenEdge},
         endpoints::Endpoints,
         mapping::{Mapping, MappingName},
         service::ServiceName,
@@ -86,6 +86,8 @@ pub struct Published {
     pub shown: HashMap<MappingName, Arc<Mapping>>,
     pub quarantined: HashMap<MappingName, Arc<Quarantine>>,
     pub layout: Layout,
+    /// Of the gateway as a whole.
+    pub settings: Arc<GatewaySettings>,
     /// Discovery has answered for every service once, or has had its time. Before, a node that
     /// reconnects must not be told that services are gone.
     pub is_ready: bool,

@@ -7,6 +7,8 @@ mod addresses;
 mod answer;
 pub mod auth;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
@@ -16,6 +18,7 @@ use envoy_types::util::pack_any;
 use prost::{Message, Name};
 
 use super::{
+    around::Around,
     conditions::{literal, regex},
     filters::{self, Piece, Step},
     proto::{
@@ -27,7 +30,6 @@ use super::{
     },
 };
 use crate::gateway::{
-    edge::Credentials,
     mapping::Spec,
     rule::{PathMatch, Rule},
 };
@@ -80,23 +82,24 @@ impl PathChange {
     }
 }
 
-/// Adds to a route what its mapping asks for besides its action; consumers are known by
-/// `credentials`.
-pub(super) fn complete(spec: &Spec, credentials: &Credentials, route: &mut Route) {
+/// Adds to a route what its mapping asks for besides its action.
+pub(super) fn complete(spec: &Spec, around: &Around, route: &mut Route) {
     headers::apply(&spec.policy, route);
     cors::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
-    filters::enable(route, filters(spec, credentials));
+    filters::enable(route, filters(spec, around));
 }
 
 /// Returns the filters that the requests of a mapping go through, each at its step.
-fn filters(spec: &Spec, credentials: &Credentials) -> Vec<Piece> {
+fn filters(spec: &Spec, around: &Around) -> Vec<Piece> {
     let mut pieces = Vec::new();
     pieces.extend(addresses::pieces(&spec.policy));
+    pieces.extend(auth::pieces(&spec.policy, &around.credentials));
     pieces.extend(rate_limit::pieces(&spec.policy));
-    pieces.extend(auth::pieces(&spec.policy, credentials));
+    pieces.extend(global_rate_limit::pieces(&spec.policy, around));
+    pieces.extend(fault::pieces(&spec.policy, around));
     pieces
 }
 

@@ -1,6 +1,7 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
 use super::{
+    around::Around,
     conditions::{preflight_match, route_match},
     listener::PATH_HEADER,
     policy,
@@ -15,9 +16,7 @@ use super::{
     sides::{SideRoute, sides},
     stat_names::{self, VIRTUAL_HOST},
 };
-use crate::gateway::{
-    edge::Credentials, mapping::Mapping, matching::host::HostPattern, rule::Rule,
-};
+use crate::gateway::{mapping::Mapping, matching::host::HostPattern, rule::Rule};
 
 /// Returns the route configuration `name` with the routes of `mappings`, which must come in
 /// match order: Envoy takes the first that matches.
@@ -27,7 +26,7 @@ use crate::gateway::{
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,
-    credentials: &Credentials,
+    around: &Around,
 ) -> RouteConfiguration {
     let mappings: Vec<_> = mappings.into_iter().collect();
     let mut hosts: Vec<_> = mappings.iter().map(|mapping| &mapping.spec.host).collect();
@@ -38,7 +37,7 @@ pub fn route_configuration<'a>(
         name: name.to_owned(),
         virtual_hosts: hosts
             .into_iter()
-            .map(|host| virtual_host(host, &mappings, credentials))
+            .map(|host| virtual_host(host, &mappings, around))
             .collect(),
         // computed by us for ourselves; a service must not see it
         request_headers_to_remove: vec![PATH_HEADER.to_owned()],
@@ -48,11 +47,7 @@ pub fn route_configuration<'a>(
     }
 }
 
-fn virtual_host(
-    host: &HostPattern,
-    mappings: &[&Mapping],
-    credentials: &Credentials,
-) -> VirtualHost {
+fn virtual_host(host: &HostPattern, mappings: &[&Mapping], around: &Around) -> VirtualHost {
     let covers = |mapping: &&&Mapping| mapping.spec.host.covers(host);
     VirtualHost {
         name: match host {
@@ -63,7 +58,7 @@ fn virtual_host(
         routes: mappings
             .iter()
             .filter(covers)
-            .flat_map(|mapping| routes(mapping, credentials))
+            .flat_map(|mapping| routes(mapping, around))
             .collect(),
         ..VirtualHost::default()
     }
@@ -81,12 +76,11 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping, credentials: &Credentials) -> Vec<Route> {
+fn routes(mapping: &Mapping, around: &Around) -> Vec<Route> {
     let rules = mapping.spec.rules();
     let sides = sides(&mapping.spec);
     let each = sides.iter().flat_map(|side| {
-        let of_side =
-            rules.iter().map(|rule| route(mapping, rule.clone(), side.clone(), credentials));
+        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone(), around));
         of_side.collect::<Vec<_>>()
     });
     // whichever side would get the request: the gateway has the answer
@@ -94,13 +88,13 @@ fn routes(mapping: &Mapping, credentials: &Credentials) -> Vec<Route> {
     let preflights = asked.into_iter().flat_map(|side| {
         rules.iter().map(|rule| Route {
             r#match: Some(preflight_match(&mapping.spec.matching, rule)),
-            ..route(mapping, rule.clone(), side.clone(), credentials)
+            ..route(mapping, rule.clone(), side.clone(), around)
         })
     });
     each.chain(preflights).collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule, side: SideRoute, credentials: &Credentials) -> Route {
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute, around: &Around) -> Route {
     let mut route = Route {
         // both routes of a side count into the same statistics
         stat_prefix: side.stat_prefix,
@@ -112,6 +106,6 @@ fn route(mapping: &Mapping, rule: Rule, side: SideRoute, credentials: &Credentia
         action: Some(policy::action(&mapping.spec, side.cluster, rule)),
         ..Route::default()
     };
-    policy::complete(&mapping.spec, credentials, &mut route);
+    policy::complete(&mapping.spec, around, &mut route);
     route
 }

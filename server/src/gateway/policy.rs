@@ -12,10 +12,13 @@ mod answer;
 mod auth;
 mod clusters;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +27,7 @@ use std::{
 };
 
 use app::{
-    api::{policy as wire, problem::FieldError},
+    api::{gateway::Settings, policy as wire, problem::FieldError},
     fields,
 };
 use serde_json::{Map, Value};
@@ -44,6 +47,8 @@ pub use self::{
     addresses::{AddressRange, RANGES_MAX},
     auth::{API_KEY_HEADER, EXTERNAL_TIMEOUT_MS, JWKS_CACHE_S, claim_path},
     clusters::OtherClusters,
+    fault::words as fault_words,
+    global_rate_limit::{Entry, entries},
     headers::{VARIABLES, Variable, formatted},
     rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
@@ -51,8 +56,16 @@ pub use self::{
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 7] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries", "cors"];
+const OF_SERVICE: [&str; 8] = [
+    "regex_rewrite",
+    "host_rewrite",
+    "request_headers",
+    "mirror",
+    "timeouts",
+    "retries",
+    "upstream_tls",
+    "cors",
+];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +111,11 @@ impl Policy {
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
             rate_limit: rate_limit::read(reader),
+            global_rate_limit: global_rate_limit::read(reader),
             cors: cors::read(reader),
             ip: addresses::read(reader),
+            fault: fault::read(reader),
+            upstream_tls: upstream_tls::read(reader),
             auth: auth::read(reader),
         };
         check(&policy, reader);
@@ -124,6 +140,28 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+    }
+
+    /// Checks what depends on the mapping's services, which are `named` by it besides the groups.
+    pub fn check_services<'s>(
+        &'s self,
+        named: impl Iterator<Item = &'s Service>,
+        reader: &Reader<'_>,
+    ) {
+        let others = self.0.others.iter().map(|cluster| &cluster.service);
+        upstream_tls::check_services(&self.upstream_tls, named.chain(others), reader);
+    }
+
+    /// Returns what the gateway's settings do not allow; what was there `before` may stay.
+    pub fn beyond(&self, settings: &Settings, before: Option<&Self>) -> Vec<FieldError> {
+        let new = |is_same: fn(&wire::Policy, &wire::Policy) -> bool| {
+            !before.is_some_and(|before| is_same(before, self))
+        };
+        let fault = new(|before, now| before.fault == now.fault)
+            .then(|| fault::refusal(&self.fault, settings));
+        let limit = new(|before, now| before.global_rate_limit == now.global_rate_limit)
+            .then(|| global_rate_limit::refusal(self.global_rate_limit.as_ref(), settings));
+        [fault, limit].into_iter().flatten().flatten().collect()
     }
 
     /// Tells whether nothing is asked for.

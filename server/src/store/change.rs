@@ -167,6 +167,11 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         Some(before) => (before.created_at, Effect::Replaced),
         None => (now, Effect::Created),
     };
+    let was = before.as_ref().map(|before| &before.spec.policy);
+    let beyond = spec.policy.beyond(&batch.access.edge().settings().values, was);
+    if !beyond.is_empty() {
+        return Err(Refusal::Invalid(beyond).into());
+    }
     references::must_be_there(batch.access.edge(), &spec)?;
     if grounds == Grounds::Wanted {
         let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The credentials of all consumers that are valid.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials(HashMap<EdgeName, Valid>);
 
 /// The credentials of one consumer that are valid.

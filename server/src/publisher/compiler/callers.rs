@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Compiler;
 use crate::gateway::{
-    edge::{Credentials, EdgeName, credentials::Valid},
+    edge::{EdgeName, credentials::Valid},
     mapping::{Mapping, MappingName},
     references::ReferenceKind,
 };
@@ -14,31 +14,27 @@ impl Compiler {
     /// Takes in what a consumer is known by now; nothing: there is no such consumer any more. Only
     /// the shards of mappings that name it are rendered again.
     pub fn set_credentials(&mut self, consumer: &EdgeName, valid: Option<Valid>) {
-        for name in self.callers.set(consumer, valid) {
-            if let Some(mapping) = self.next.shown.get(&name) {
+        if !self.around.credentials.set(consumer, valid) {
+            return;
+        }
+        for name in self.callers.of(consumer) {
+            if let Some(mapping) = self.next.shown.get(name) {
                 self.placement.touch(mapping);
             }
         }
     }
 }
 
+/// The shown mappings that name each consumer.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
-    credentials: Credentials,
     named_by: HashMap<EdgeName, HashSet<MappingName>>,
 }
 
 impl Callers {
-    pub(super) fn credentials(&self) -> &Credentials {
-        &self.credentials
-    }
-
-    /// Takes in what a consumer is known by; returns the shown mappings for which that differs.
-    pub(super) fn set(&mut self, consumer: &EdgeName, valid: Option<Valid>) -> Vec<MappingName> {
-        if !self.credentials.set(consumer, valid) {
-            return Vec::new();
-        }
-        self.named_by.get(consumer).into_iter().flatten().cloned().collect()
+    /// Returns the shown mappings that name a consumer.
+    fn of(&self, consumer: &EdgeName) -> impl Iterator<Item = &MappingName> {
+        self.named_by.get(consumer).into_iter().flatten()
     }
 
     /// Notes whom a mapping names that is shown from now on.
