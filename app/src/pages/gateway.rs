@@ -1,6 +1,7 @@
 //! The gateway as a whole: every setting with its value, its default and Envoy's name for it, and
 //! the form by which an admin changes them. A group of settings is one file below.
 
+mod authentication;
 mod protection;
 mod tls;
 
@@ -37,18 +38,21 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
     };
     let tried = Tried::of(visit.acted(), "gateway.put");
     let protecting = Tried::of(visit.acted(), protection::CHANGE);
+    let requiring = Tried::of(visit.acted(), authentication::CHANGE);
     Loaded::new("Gateway", Place::Gateway, move || {
         let may_decide = gateway.may_decide;
         let form = may_decide.then(|| form(&gateway, choices, &tried));
         let protect = may_decide.then(|| protection::form(&gateway, &protecting));
+        let require = may_decide.then(|| authentication::form(&gateway, &requiring));
         view! {
             <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
             <div class="columns">
                 <div class="stack">
                     {table("TLS", tls::shown(&gateway.tls))}
                     {table("Protection", protection::shown(&gateway))}
+                    {table("Authentication", authentication::shown(&gateway))}
                 </div>
-                <div class="stack">{listeners(gateway.listeners)} {form} {protect}</div>
+                <div class="stack">{listeners(gateway.listeners)} {form} {protect} {require}</div>
             </div>
         }
     })

@@ -34,7 +34,7 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
-    edge::{Edge, EdgeName},
+    edge::{Edge, EdgeName, settings::authentication},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
@@ -161,12 +161,18 @@ impl Policy {
             .then(|| fault::refusal(&self.fault, settings));
         let limit = new(|before, now| before.global_rate_limit == now.global_rate_limit)
             .then(|| global_rate_limit::refusal(self.global_rate_limit.as_ref(), settings));
-        [fault, limit].into_iter().flatten().flatten().collect()
+        let open = Some(authentication::refusal(self, settings));
+        [fault, limit, open].into_iter().flatten().flatten().collect()
     }
 
     /// Tells whether nothing is asked for.
     pub fn is_default(&self) -> bool {
         self.0.groups == DEFAULT.groups
+    }
+
+    /// Tells whether everyone may call a service, and nobody has said so.
+    pub fn is_open(&self) -> bool {
+        !self.answers_itself() && self.auth == wire::Auth::default()
     }
 
     /// Tells whether the gateway answers by itself: there is no service then.

@@ -36,7 +36,7 @@ use crate::{
         principal::Principal,
         role::Role,
     },
-    gateway::edge::settings::{diff, read},
+    gateway::edge::settings::{authentication, diff, read},
 };
 
 /// Gets the settings of the gateway
@@ -173,7 +173,12 @@ async fn write(
             must_be_unnamed(&caller.principal, &format!("{kind} `{name}`"), &users)?;
         }
         let diff = diff(&current.values, &values);
-        return Ok(Json(SettingsPlan { revision: current.revision, diff }).into_response());
+        let gateway = state.gateway();
+        let mappings = gateway.table.iter().map(AsRef::as_ref);
+        let warnings = authentication::foreseen(&current.values, &values, mappings);
+        let warnings = warnings.into_iter().collect();
+        let plan = SettingsPlan { revision: current.revision, diff, warnings };
+        return Ok(Json(plan).into_response());
     }
     let decide = move |scene: &Scene<'_>| gateway::put(scene, values, &expected);
     let acted = state.store.act(caller.author.clone(), decide).await?;
@@ -188,6 +193,7 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
     let gateway = Gateway {
         tls: settings.values.tls.clone(),
         fault_injection: settings.values.fault_injection,
+        require_authentication: settings.values.require_authentication,
         rate_limit_service: settings.values.rate_limit_service.clone(),
         listeners: Listeners {
             http: state.addresses.http.to_string(),

@@ -6,6 +6,7 @@ mod external;
 mod issuer;
 mod jwks;
 mod jwt;
+mod required;
 
 use crate::{policy::Bench, support::docs};
 

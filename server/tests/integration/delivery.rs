@@ -12,7 +12,6 @@ use chancery::{
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
     },
-    gateway::edge::Credentials,
     publisher::{Feedback, Published},
     xds::{
         node::Nodes,

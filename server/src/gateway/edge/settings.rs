@@ -1,6 +1,7 @@
 //! Settings of the gateway as a whole, each group in a file of its own. What is absent has its safe
 //! default.
 
+pub mod authentication;
 pub mod rate_limits;
 mod tls;
 
@@ -50,6 +51,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let settings = Settings {
         tls: reader.object("tls", tls::read).unwrap_or_default(),
         fault_injection: reader.flag("fault_injection"),
+        require_authentication: reader.flag(authentication::REQUIRED),
         rate_limit_service: reader.object("rate_limit_service", rate_limits::read).flatten(),
     };
     reader.finish();

@@ -33,7 +33,8 @@ pub(super) fn read(reader: &Reader<'_>) -> Auth {
             client_certificate: client_certificate::read(reader),
             external: external::read(reader),
         };
-        let is_there = |way: &&'static str| if *way == "none" { auth.none } else { reader.has(way) };
+        let is_there =
+            |way: &&'static str| if *way == "none" { auth.none } else { reader.has(way) };
         let mut ways = WAYS.into_iter().filter(is_there);
         if let Some(first) = ways.next() {
             let message = format!("must be absent where there is `{first}`");
