@@ -16,7 +16,7 @@ use crate::{
             Edge, EdgeName, GatewaySettings,
             settings::{ClientCertificates, RedirectHttp, Settings, diff},
         },
-        references::{CLIENTS, ReferenceKind},
+        references::{CLIENTS, ReferenceKind, Unnamed},
     },
 };
 
@@ -48,9 +48,12 @@ pub fn put(scene: &Scene<'_>, values: Settings, expected: &Expected) -> Result<O
 }
 
 /// Returns what `after` takes away and mappings may rely on.
-pub fn needed(before: &Settings, after: &Settings) -> Option<(ReferenceKind, EdgeName)> {
+pub fn needed(before: &Settings, after: &Settings) -> Option<Unnamed> {
     let asks = |settings: &Settings| settings.tls.client_certificates != ClientCertificates::Off;
-    let clients = || Some((ReferenceKind::ClientCertificates, EdgeName::parse(CLIENTS).ok()?));
+    let clients = || {
+        let name = EdgeName::parse(CLIENTS).ok()?;
+        Some(Unnamed::by_any(ReferenceKind::ClientCertificates, &name))
+    };
     (asks(before) && !asks(after)).then(clients).flatten()
 }
 

@@ -1,6 +1,6 @@
-//! The forms of the gateway's settings, each of which changes some. Each is a function here, as it is
-//! a file of the page.
+//! The forms of the gateway's settings, each of which changes some.
 
+use app::settings;
 use axum::http::{Method, header};
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,10 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
         "gateway.authentication" => {
             let required = fields.is_ticked("require_authentication");
             patch.with([("require_authentication", json!(required))])
+        }
+        "gateway.patch" => {
+            let group = settings::group(fields.text("group"))?;
+            patch.with([(group.key, settings::json(group, |name| fields.text(name)))])
         }
         _ => return None,
     };
