@@ -17,6 +17,7 @@ use chrono::Utc;
 use ring::{
     hmac,
     rand::SystemRandom,
+    rsa::PublicKeyComponents,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
         RsaKeyPair,
@@ -71,13 +72,8 @@ impl Key {
                 json!({ "kty": "OKP", "crv": "Ed25519", "x": text(pair.public_key().as_ref()) })
             }
             Pair::Rsa(pair) => {
-                let public = pair.public();
-                let (n, e) = (public.modulus(), public.exponent());
-                json!({
-                    "kty": "RSA",
-                    "n": text(n.big_endian_without_leading_zero()),
-                    "e": text(e.big_endian_without_leading_zero()),
-                })
+                let public = PublicKeyComponents::<Vec<u8>>::from(pair.public());
+                json!({ "kty": "RSA", "n": text(&public.n), "e": text(&public.e) })
             }
         };
         key["kid"] = self.id.into();
@@ -113,7 +109,7 @@ impl Key {
         let kind = "RSA PUBLIC KEY";
         let pem =
             format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", STANDARD.encode(&der));
-        let modulus = pair.public().modulus().big_endian_without_leading_zero().to_vec();
+        let modulus = PublicKeyComponents::<Vec<u8>>::from(pair.public()).n;
         let secrets = [der, pem.into_bytes(), modulus, self.public()["n"].to_string().into_bytes()];
         let message = message(&json!({ "alg": "HS256", "kid": self.id }), claims);
         let sign = |secret: Vec<u8>| {
