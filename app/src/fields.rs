@@ -108,6 +108,11 @@ pub enum Kind {
         most: u32,
         example: &'static str,
     },
+    /// A list of texts in one line, typed with `|` between them.
+    Words {
+        most: u32,
+        example: &'static str,
+    },
     /// Rows of two or more columns.
     Rows {
         most: u32,

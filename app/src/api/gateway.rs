@@ -39,6 +39,8 @@ pub struct Gateway {
     pub error_pages: BTreeMap<String, ErrorPage>,
     /// Whether mappings may have faults on purpose; those that have some lose them without it.
     pub fault_injection: bool,
+    /// Whether a mapping to a service must say who may call it, be it `none`.
+    pub require_authentication: bool,
     /// The service that counts requests for all nodes together; absent: there is none, and no
     /// mapping can have `global_rate_limit`.
     pub rate_limit_service: Option<RateLimitService>,
@@ -81,6 +83,8 @@ pub struct Settings {
     pub error_pages: BTreeMap<String, ErrorPage>,
     /// Whether mappings may have faults on purpose; those that have some lose them without it.
     pub fault_injection: bool,
+    /// Whether a mapping to a service must say who may call it, be it `none`.
+    pub require_authentication: bool,
     /// The service that counts requests for all nodes together; absent: there is none, and no
     /// mapping can have `global_rate_limit`.
     pub rate_limit_service: Option<RateLimitService>,
@@ -95,4 +99,6 @@ pub struct SettingsPlan {
     pub revision: u64,
     /// Field by field; empty: nothing.
     pub diff: Vec<super::plan::FieldChange>,
+    /// What an admin should know of it.
+    pub warnings: Vec<super::mapping::Warning>,
 }

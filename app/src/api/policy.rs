@@ -20,7 +20,10 @@ mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::auth::{ApiKey, Auth, Basic};
+pub use self::auth::{
+    ApiKey, Auth, Basic, ClaimHeader, ClientCertificate, External, ExternalBody, ExternalProtocol,
+    Jwks, Jwt, OnFailure, RequiredClaim, TokenFrom,
+};
 pub use self::balancing::{BalancingPolicy, HashCookie, HashOn, LoadBalancing};
 pub use self::breakers::CircuitBreakers;
 pub use self::headers::HeaderChanges;

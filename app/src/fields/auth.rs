@@ -1,5 +1,9 @@
 //! Who may call.
 
+mod client_certificate;
+mod external;
+mod jwt;
+
 use super::{Field, Group, Kind, Section};
 
 /// Consumers that one mapping may name.
@@ -10,6 +14,20 @@ pub(super) const SECTION: Section = Section {
     title: "Who may call",
     about: "Callers who must say who they are; one way at the most",
     groups: &[
+        Group {
+            key: "auth.none",
+            title: "Nobody asked",
+            fields: &[Field {
+                key: "auth.none",
+                label: "Everyone may call, on purpose",
+                kind: Kind::Switch,
+                default: "off",
+                help: "Changes nothing, but says so: where the gateway’s settings require it, a \
+                       mapping without any way must have it.",
+                envoy: "—",
+            }],
+        },
+        jwt::GROUP,
         Group {
             key: "auth.api_key",
             title: "API keys",
@@ -56,5 +74,7 @@ pub(super) const SECTION: Section = Section {
                 },
             ],
         },
+        client_certificate::GROUP,
+        external::GROUP,
     ],
 };

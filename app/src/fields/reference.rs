@@ -57,7 +57,9 @@ pub fn may_be(kind: Kind) -> String {
             words.join(", ")
         }
         Kind::Switch => "`true` or `false`".to_owned(),
-        Kind::Lines { most, .. } => format!("a list of up to {most} texts"),
+        Kind::Lines { most, .. } | Kind::Words { most, .. } => {
+            format!("a list of up to {most} texts")
+        }
         Kind::Rows { most, shape: Shape::ByName, .. } => {
             format!("an object of up to {most} texts by name")
         }

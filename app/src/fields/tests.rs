@@ -200,3 +200,20 @@ fn the_reference_is_current() {
     let committed = std::fs::read_to_string(file).unwrap_or_default();
     assert!(committed == written, "`make bless` writes the page anew");
 }
+
+#[test]
+fn words_stand_in_one_line() {
+    let mapping = object(json!({ "auth": { "jwt": {
+        "issuer": "a",
+        "required_claims": [{ "claim": "scope", "values": ["a:read", "a, b"] }],
+        "jwks": { "keys": [{ "kty": "EC" }] },
+    } } }));
+
+    let texts = Texts::of(&mapping);
+
+    assert_eq!(texts.get("auth.jwt.required_claims.0.values"), "a:read | a, b");
+    let back = Texts::posted(texts.pairs()).json();
+    assert_eq!(back["auth"]["jwt"]["required_claims"], mapping["auth"]["jwt"]["required_claims"]);
+    // the API reads JSON in a text, too
+    assert_eq!(back["auth"]["jwt"]["jwks"], "{\"keys\":[{\"kty\":\"EC\"}]}");
+}

@@ -233,6 +233,10 @@ pub(crate) fn value(text: &str, kind: Kind) -> Value {
         }
         Kind::Switch => true.into(),
         Kind::Lines { .. } => lines(text).map(Value::from).collect::<Vec<_>>().into(),
+        Kind::Words { .. } => {
+            let words = text.split('|').map(str::trim).filter(|word| !word.is_empty());
+            words.map(Value::from).collect::<Vec<_>>().into()
+        }
         Kind::Area { .. } => text.into(),
         Kind::Text { .. } | Kind::Choice(_) | Kind::Rows { .. } => text.trim().into(),
     }
@@ -284,6 +288,9 @@ pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
+        Value::Array(words) if words.iter().all(Value::is_string) => {
+            words.iter().map(plain).collect::<Vec<_>>().join(" | ")
+        }
         other => other.to_string(),
     }
 }

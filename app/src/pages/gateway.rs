@@ -2,6 +2,7 @@
 //! the forms by which an admin changes them, group by group. TLS and protection have files of their
 //! own; the others are made of the table `settings`.
 
+mod authentication;
 mod group;
 mod protection;
 mod tls;
@@ -42,13 +43,15 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
     let tried = Tried::of(visit.acted(), "gateway.put");
     let patched = Tried::of(visit.acted(), "gateway.patch");
     let protecting = Tried::of(visit.acted(), protection::CHANGE);
+    let requiring = Tried::of(visit.acted(), authentication::CHANGE);
     Loaded::new("Gateway", Place::Gateway, move || {
         let values = serde_json::to_value(&gateway).unwrap_or_default();
         let may_decide = gateway.may_decide;
         let forms = may_decide.then(|| {
             let others = others(&gateway, &values, &patched);
             let protect = protection::form(&gateway, &protecting);
-            view! { {form(&gateway, choices, &tried)} {others} {protect} }
+            let require = authentication::form(&gateway, &requiring);
+            view! { {form(&gateway, choices, &tried)} {others} {protect} {require} }
         });
         let tables = GROUPS.map(|each| table(each.title, group::shown(each, &values)));
         view! {
@@ -57,6 +60,7 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
                 <div class="stack">
                     {table("TLS", tls::shown(&gateway.tls))} {tables.into_iter().collect_view()}
                     {table("Protection", protection::shown(&gateway))}
+                    {table("Authentication", authentication::shown(&gateway))}
                 </div>
                 <div class="stack">{listeners(gateway.listeners)} {forms}</div>
             </div>

@@ -98,7 +98,7 @@ pub(super) fn complete(spec: &Spec, around: &Around, route: &mut Route) {
 fn filters(spec: &Spec, around: &Around) -> Vec<Piece> {
     let mut pieces = Vec::new();
     pieces.extend(addresses::pieces(&spec.policy));
-    pieces.extend(auth::pieces(&spec.policy.auth, &around.credentials));
+    pieces.extend(auth::pieces(&spec.policy, &around.credentials));
     pieces.extend(rate_limit::pieces(&spec.policy));
     pieces.extend(global_rate_limit::pieces(&spec.policy, around));
     pieces.extend(fault::pieces(&spec.policy, around));

@@ -39,11 +39,11 @@ use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
-    edge::{Edge, EdgeName},
+    edge::{Edge, EdgeName, settings::authentication},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
-    references::ReferenceKind,
+    references::{CLIENTS, ReferenceKind},
     service::Service,
     upstream::Variant,
 };
@@ -51,7 +51,7 @@ use crate::auth::names::TeamName;
 
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
-    auth::API_KEY_HEADER,
+    auth::{API_KEY_HEADER, EXTERNAL_TIMEOUT_MS, JWKS_CACHE_S, claim_path},
     clusters::OtherClusters,
     fault::words as fault_words,
     global_rate_limit::{Entry, entries},
@@ -179,12 +179,18 @@ impl Policy {
             .then(|| fault::refusal(&self.fault, settings));
         let limit = new(|before, now| before.global_rate_limit == now.global_rate_limit)
             .then(|| global_rate_limit::refusal(self.global_rate_limit.as_ref(), settings));
-        [fault, limit].into_iter().flatten().flatten().collect()
+        let open = Some(authentication::refusal(self, settings));
+        [fault, limit, open].into_iter().flatten().flatten().collect()
     }
 
     /// Tells whether nothing is asked for.
     pub fn is_default(&self) -> bool {
         self.0.groups == DEFAULT.groups
+    }
+
+    /// Tells whether everyone may call a service, and nobody has said so.
+    pub fn is_open(&self) -> bool {
+        !self.answers_itself() && self.auth == wire::Auth::default()
     }
 
     /// Tells whether the gateway answers by itself: there is no service then.
@@ -211,7 +217,9 @@ impl Policy {
     /// Returns what is named here and must be there: each once, in order.
     pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
         let consumers = auth::consumers(&self.auth).map(|name| (ReferenceKind::Consumer, name));
-        let named = consumers.chain(upstream_tls::references(&self.upstream_tls));
+        let clients = self.auth.client_certificate.as_ref();
+        let clients = clients.map(|_| (ReferenceKind::ClientCertificates, CLIENTS));
+        let named = consumers.chain(clients).chain(upstream_tls::references(&self.upstream_tls));
         let named = named.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
     }
@@ -224,6 +232,7 @@ impl Policy {
                 ReferenceKind::Consumer => auth::place_of_consumers(&self.auth),
                 ReferenceKind::TrustBundle => "/upstream_tls/trust_bundle",
                 ReferenceKind::Certificate => "/upstream_tls/client_certificate",
+                ReferenceKind::ClientCertificates => "/auth/client_certificate",
             };
             Some(FieldError { pointer: pointer.to_owned(), message })
         };

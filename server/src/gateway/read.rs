@@ -133,10 +133,20 @@ impl<'a> Reader<'a> {
         let Some(inside) = self.value(key)?.as_object() else {
             return self.wrong(key, "must be an object");
         };
-        let reader = Reader::at(inside, self.pointer_to(key), self.errors);
+        Some(self.object_of(key, inside, read))
+    }
+
+    /// Reads `object` in the place of a field: one that came as a text.
+    pub fn object_of<T>(
+        &self,
+        key: &'static str,
+        object: &Map<String, Value>,
+        read: impl FnOnce(&Reader<'_>) -> T,
+    ) -> T {
+        let reader = Reader::at(object, self.pointer_to(key), self.errors);
         let read = read(&reader);
         reader.finish();
-        Some(read)
+        read
     }
 
     /// Takes a list of at most `most` objects; `read` takes what is inside each, and those for
@@ -167,14 +177,24 @@ impl<'a> Reader<'a> {
         most: usize,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Vec<T> {
+        self.values(key, most, "texts", |value| match value.as_str() {
+            Some(text) => parse(text).map_err(|error| error.to_string()),
+            None => Err("must be a text".to_owned()),
+        })
+    }
+
+    /// Takes a list of at most `most` values that `parse` reads; `what` says what they are.
+    pub fn values<T>(
+        &self,
+        key: &'static str,
+        most: usize,
+        what: &str,
+        parse: impl Fn(&Value) -> Result<T, String>,
+    ) -> Vec<T> {
         let each = |pointer: String, value: &'a Value| {
-            let parsed = match value.as_str() {
-                Some(text) => parse(text).map_err(|error| error.to_string()),
-                None => Err("must be a text".to_owned()),
-            };
-            parsed.map_err(|message| self.errors.push(pointer, message)).ok()
+            parse(value).map_err(|message| self.errors.push(pointer, message)).ok()
         };
-        self.elements(key, most, "texts", each)
+        self.elements(key, most, what, each)
     }
 
     /// Takes an object of at most `most` texts by name, both of which `parse` reads.

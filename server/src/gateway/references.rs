@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::{
-    edge::{Edge, EdgeName},
+    edge::{Edge, EdgeName, settings::ClientCertificates},
     mapping::MappingName,
     table::Table,
 };
@@ -15,7 +15,12 @@ pub enum ReferenceKind {
     Consumer,
     TrustBundle,
     Certificate,
+    /// That clients are asked for certificates: [`CLIENTS`].
+    ClientCertificates,
 }
+
+/// The name under which mappings rely on certificates of clients: the gateway has one such setting.
+pub const CLIENTS: &str = "clients";
 
 impl ReferenceKind {
     /// Returns its word, as it is kept.
@@ -24,6 +29,7 @@ impl ReferenceKind {
             Self::Consumer => "consumer",
             Self::TrustBundle => "trust_bundle",
             Self::Certificate => "certificate",
+            Self::ClientCertificates => "client_certificates",
         }
     }
 
@@ -34,6 +40,12 @@ impl ReferenceKind {
             Self::Consumer => edge.consumer(name).map(|_of_any| None),
             Self::TrustBundle => edge.trust_bundle(name).map(|bundle| bundle.team.as_ref()),
             Self::Certificate => edge.certificate(name).map(|it| it.team.as_ref()),
+            Self::ClientCertificates => {
+                let asked = edge.settings().values.tls.client_certificates;
+                let message = "lets nobody in while the gateway's setting \
+                               `tls.client_certificates` is `off`";
+                return (asked == ClientCertificates::Off).then(|| message.to_owned());
+            }
         };
         match owner {
             None => Some(format!("names the {self} `{name}`, and there is none of this name")),
@@ -110,6 +122,7 @@ impl fmt::Display for ReferenceKind {
             Self::Consumer => "consumer",
             Self::TrustBundle => "trust bundle",
             Self::Certificate => "certificate",
+            Self::ClientCertificates => "setting `tls.client_certificates` for",
         })
     }
 }

@@ -27,12 +27,16 @@ use super::{
 use crate::{
     auth::{
         access::Access,
-        command::{Scene, edge::Expected, gateway},
+        command::{
+            Scene,
+            edge::{Expected, must_be_unnamed},
+            gateway,
+        },
         permission::{self, Object},
         principal::Principal,
         role::Role,
     },
-    gateway::edge::settings::{diff, read},
+    gateway::edge::settings::{authentication, diff, read},
 };
 
 /// Gets the settings of the gateway
@@ -164,8 +168,17 @@ async fn write(
         permission::check(&caller.principal, Role::Owner, Object::Installation)?;
         gateway::check(access.edge(), &values)?;
         let current = access.edge().settings();
+        if let Some(unnamed) = gateway::needed(&current.values, &values) {
+            let users = state.store.users_of(unnamed.kind, &unnamed.name).await?;
+            must_be_unnamed(&caller.principal, &unnamed, &users)?;
+        }
         let diff = diff(&current.values, &values);
-        return Ok(Json(SettingsPlan { revision: current.revision, diff }).into_response());
+        let gateway = state.gateway();
+        let mappings = gateway.table.iter().map(AsRef::as_ref);
+        let warnings = authentication::foreseen(&current.values, &values, mappings);
+        let warnings = warnings.into_iter().collect();
+        let plan = SettingsPlan { revision: current.revision, diff, warnings };
+        return Ok(Json(plan).into_response());
     }
     let decide = move |scene: &Scene<'_>| gateway::put(scene, values, &expected);
     let acted = state.store.act(caller.author.clone(), decide).await?;
@@ -185,6 +198,7 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
         request_id,
         error_pages,
         fault_injection,
+        require_authentication,
         rate_limit_service,
         tracing,
     } = settings.values.clone();
@@ -201,6 +215,7 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
         request_id,
         error_pages,
         fault_injection,
+        require_authentication,
         rate_limit_service,
         tracing,
         revision: settings.revision,

@@ -8,6 +8,7 @@ use super::Published;
 use crate::{
     gateway::{
         cluster_policy::ClusterSpec,
+        edge::settings::authentication,
         endpoints::Endpoints,
         mapping::Mapping,
         policy::{Policy, fault_words},
@@ -80,6 +81,7 @@ impl Published {
                            `rate_limit_service` is not set";
             warnings.push(warning("limit-without-effect", message.to_owned()));
         }
+        warnings.extend(authentication::warning(policy, settings));
         warnings
     }
 

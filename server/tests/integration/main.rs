@@ -12,6 +12,7 @@ mod article;
 mod assets;
 mod attacks;
 mod audit;
+mod auth;
 mod backends;
 mod canary;
 mod certificates;

@@ -23,14 +23,14 @@ use serde_json::{Value, json};
 use crate::support::{client::Answer, docs, envoy::Envoy, server::TestServer, upstream::Upstream};
 
 /// A gateway with one service, and a mapping that tests change.
-struct Bench {
-    server: TestServer,
-    upstream: Upstream,
+pub(crate) struct Bench {
+    pub(crate) server: TestServer,
+    pub(crate) upstream: Upstream,
     _node: Envoy,
 }
 
 impl Bench {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let upstream = Upstream::start("usersvc").await;
         let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
         let node = server.node("one").await;
@@ -38,7 +38,7 @@ impl Bench {
     }
 
     /// Puts the mapping `m` at `/m/` with more fields, to a service unless they say otherwise.
-    async fn map(&self, more: Value) {
+    pub(crate) async fn map(&self, more: Value) {
         let mut body = json!({ "prefix": "/m/", "service": "usersvc" });
         let is_answer = more.get("redirect").or(more.get("respond")).is_some();
         if is_answer {
@@ -50,11 +50,11 @@ impl Bench {
         self.server.until_live().await;
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
     }
 
-    async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.server.client.send(Method::GET, &self.server.gateway(path), headers, "").await
     }
 }
@@ -78,7 +78,7 @@ fn explained(more: Value, path: &str) -> String {
 }
 
 /// Returns what the upstream saw in a header.
-fn seen<'a>(echo: &'a Answer, header: &str) -> Vec<&'a str> {
+pub(crate) fn seen<'a>(echo: &'a Answer, header: &str) -> Vec<&'a str> {
     let lines = echo.body.lines().filter_map(|line| line.split_once(": "));
     lines.filter(|(name, _)| *name == header).map(|(_, value)| value).collect()
 }

@@ -20,16 +20,16 @@ use crate::support::{
 };
 
 /// A server with a node that serves one mapping, `/user/`, and an authority.
-struct Gateway {
-    server: TestServer,
+pub(crate) struct Gateway {
+    pub(crate) server: TestServer,
     /// Absent while it is being restarted.
     node: Option<Envoy>,
-    authority: Arc<Authority>,
+    pub(crate) authority: Arc<Authority>,
     _upstream: Upstream,
 }
 
 impl Gateway {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let upstream = Upstream::start("usersvc").await;
         let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
         server.map("user", "/user/", "usersvc").await;
@@ -47,7 +47,7 @@ impl Gateway {
     }
 
     /// Issues a certificate for hosts and pushes it.
-    async fn serve(&self, name: &str, hosts: &[&str]) -> Issued {
+    pub(crate) async fn serve(&self, name: &str, hosts: &[&str]) -> Issued {
         let issued = self.authority.issues(hosts);
         self.push(name, &issued).await;
         issued
@@ -59,7 +59,7 @@ impl Gateway {
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer}");
     }
 
-    async fn settings(&self, tls: Value) {
+    pub(crate) async fn settings(&self, tls: Value) {
         let body = json!({ "tls": tls });
         let answer = self.server.send(Method::PUT, "/api/v1/gateway", &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer}");
@@ -71,7 +71,7 @@ impl Gateway {
     }
 
     /// Waits until a new connection for `host` is shown `issued` and the mapping answers.
-    async fn until_shown(&self, host: &str, issued: &Issued) -> Seen {
+    pub(crate) async fn until_shown(&self, host: &str, issued: &Issued) -> Seen {
         let der = issued.der();
         until(&format!("`{host}` is served with the certificate that was pushed"), async || {
             let seen = self.browser().get(host, "/user/").await.ok();

@@ -96,6 +96,7 @@ fn cell(
         kind => {
             let (example, most) = match kind {
                 Kind::Text { example, most } => (example, most.saturating_mul(2)),
+                Kind::Words { example, most } => (example, most.saturating_mul(100)),
                 _ => ("", 20),
             };
             Either::Right(view! {

@@ -215,7 +215,7 @@ fn input(sheet: &Sheet, field: &'static Field) -> AnyView {
             </div>
         }
         .into_any(),
-        Kind::Text { most, example } => view! {
+        Kind::Text { most, example } | Kind::Words { most, example } => view! {
             <input
                 id=key
                 name=key

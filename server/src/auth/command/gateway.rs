@@ -11,9 +11,12 @@ use crate::{
         audit::Entry,
         refusal::Refusal,
     },
-    gateway::edge::{
-        Edge, GatewaySettings,
-        settings::{RedirectHttp, Settings, diff},
+    gateway::{
+        edge::{
+            Edge, EdgeName, GatewaySettings,
+            settings::{ClientCertificates, RedirectHttp, Settings, diff},
+        },
+        references::{CLIENTS, ReferenceKind, Unnamed},
     },
 };
 
@@ -39,7 +42,19 @@ pub fn put(scene: &Scene<'_>, values: Settings, expected: &Expected) -> Result<O
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
-    Ok(Outcome::new(vec![Edit::Put(Entity::Gateway(Arc::new(settings)))], entry))
+    let unless_named = needed(&current.values, &settings.values);
+    let outcome = Outcome::new(vec![Edit::Put(Entity::Gateway(Arc::new(settings)))], entry);
+    Ok(Outcome { unless_named, ..outcome })
+}
+
+/// Returns what `after` takes away and mappings may rely on.
+pub fn needed(before: &Settings, after: &Settings) -> Option<Unnamed> {
+    let asks = |settings: &Settings| settings.tls.client_certificates != ClientCertificates::Off;
+    let clients = || {
+        let name = EdgeName::parse(CLIENTS).ok()?;
+        Some(Unnamed::by_any(ReferenceKind::ClientCertificates, &name))
+    };
+    (asks(before) && !asks(after)).then(clients).flatten()
 }
 
 /// Checks that what the settings name is there.

@@ -2,8 +2,10 @@
 
 mod api_key;
 mod basic;
+mod client_certificate;
+mod external;
+mod jwt;
 
-use app::api::policy::Auth;
 use envoy_types::util::pack_any;
 use prost::{Message, Name};
 
@@ -23,7 +25,10 @@ use super::super::{
         },
     },
 };
-use crate::gateway::edge::{Credentials, consumer::CredentialHash, credentials::Valid};
+use crate::gateway::{
+    edge::{Credentials, consumer::CredentialHash, credentials::Valid},
+    policy::Policy,
+};
 
 /// Tells a service who has called. What a client says in it never passes.
 pub const CONSUMER_HEADER: &str = "x-chancery-consumer";
@@ -32,11 +37,17 @@ pub const CONSUMER_HEADER: &str = "x-chancery-consumer";
 const FILTER: &str = "chancery.auth";
 
 /// Returns the filters of a mapping's way of proving who one is, if it has one.
-pub(super) fn pieces(auth: &Auth, credentials: &Credentials) -> Vec<Piece> {
+pub(super) fn pieces(policy: &Policy, credentials: &Credentials) -> Vec<Piece> {
+    let auth = &policy.auth;
+    let by_token = auth.jwt.iter().flat_map(|it| jwt::filters(it, policy.other_clusters()));
     let by_key = auth.api_key.iter().flat_map(|it| api_key::filters(it, credentials));
     let by_password = auth.basic.iter().flat_map(|it| basic::filters(it, credentials));
-    let filters = by_key.chain(by_password);
-    filters.map(|filter| (Step::Authentication, filter)).collect()
+    let by_certificate = auth.client_certificate.iter().map(client_certificate::filter);
+    let filters = by_token.chain(by_key).chain(by_password).chain(by_certificate);
+    let asked = auth.external.iter().zip(&policy.other_clusters().external);
+    let asked = asked.flat_map(|(external, cluster)| external::filters(external, cluster));
+    let filters = filters.map(|filter| (Step::Authentication, filter));
+    filters.chain(asked.map(|filter| (Step::Authorization, filter))).collect()
 }
 
 /// Returns the list of those who may call, in the form of htpasswd. It begins with a remark, since

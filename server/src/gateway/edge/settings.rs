@@ -2,6 +2,7 @@
 //! default.
 
 pub mod access_log;
+pub mod authentication;
 mod clients;
 pub mod error_pages;
 mod limits;
@@ -62,6 +63,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
         request_id: reader.object("request_id", request_id::read).unwrap_or_default(),
         error_pages: reader.object("error_pages", error_pages::read).unwrap_or_default(),
         fault_injection: reader.flag("fault_injection"),
+        require_authentication: reader.flag(authentication::REQUIRED),
         rate_limit_service: reader.object("rate_limit_service", rate_limits::read).flatten(),
         tracing: reader.object("tracing", tracing::read).unwrap_or_default(),
     };

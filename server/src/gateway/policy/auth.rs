@@ -2,22 +2,40 @@
 
 mod api_key;
 mod basic;
+mod client_certificate;
+mod external;
+mod jwks;
+mod jwt;
 
 use app::api::policy::Auth;
 
-pub use self::api_key::HEADER as API_KEY_HEADER;
+pub(super) use self::jwt::jwks_service;
+pub use self::{
+    api_key::HEADER as API_KEY_HEADER,
+    external::TIMEOUT_MS as EXTERNAL_TIMEOUT_MS,
+    jwt::{CACHE_S as JWKS_CACHE_S, claim_path},
+};
 use crate::gateway::{edge::consumer, read::Reader};
 
 /// Most consumers that one mapping lets in: each of their keys is a line in every route.
 const CONSUMERS_MAX: usize = 200;
 
 /// The ways, of which a mapping has one at the most.
-const WAYS: [&str; 2] = ["api_key", "basic"];
+const WAYS: [&str; 5] = ["none", "jwt", "api_key", "basic", "client_certificate"];
 
 pub(super) fn read(reader: &Reader<'_>) -> Auth {
     let auth = reader.object("auth", |reader| {
-        let auth = Auth { api_key: api_key::read(reader), basic: basic::read(reader) };
-        let mut ways = WAYS.into_iter().filter(|way| reader.has(way));
+        let auth = Auth {
+            none: reader.flag("none"),
+            jwt: jwt::read(reader),
+            api_key: api_key::read(reader),
+            basic: basic::read(reader),
+            client_certificate: client_certificate::read(reader),
+            external: external::read(reader),
+        };
+        let is_there =
+            |way: &&'static str| if *way == "none" { auth.none } else { reader.has(way) };
+        let mut ways = WAYS.into_iter().filter(is_there);
         if let Some(first) = ways.next() {
             let message = format!("must be absent where there is `{first}`");
             for other in ways {
@@ -54,3 +72,6 @@ fn named(reader: &Reader<'_>) -> Vec<String> {
     names.dedup();
     names
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! The clusters that a mapping needs besides those of the services that answer its requests.
 
-use app::api::policy::Policy;
+use app::api::policy::{ExternalProtocol, Policy, Protocol};
 
+use super::auth;
 use crate::gateway::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
     service::Service,
@@ -12,6 +13,10 @@ use crate::gateway::{
 pub struct OtherClusters {
     /// Of each entry of `mirror`.
     pub mirrors: Vec<ClusterSpec>,
+    /// Of the host of `auth.jwt.jwks_url`.
+    pub jwks: Option<ClusterSpec>,
+    /// Of `auth.external.service`.
+    pub external: Option<ClusterSpec>,
 }
 
 impl OtherClusters {
@@ -20,10 +25,23 @@ impl OtherClusters {
     pub(super) fn of(policy: &Policy, own: &ClusterPolicy) -> Self {
         let mirrors = policy.mirror.iter().filter_map(|it| Service::parse(&it.service).ok());
         // what gets a copy is spoken to as what answers is
-        Self { mirrors: mirrors.map(|service| ClusterSpec::new(service, own.clone())).collect() }
+        let mirrors = mirrors.map(|service| ClusterSpec::new(service, own.clone())).collect();
+        let jwt = policy.auth.jwt.as_ref();
+        let jwks = jwt.and_then(|jwt| auth::jwks_service(jwt.jwks_url.as_deref()?));
+        let jwks = jwks.map(|service| ClusterSpec::new(service, ClusterPolicy::default()));
+        let external = policy.auth.external.as_ref().and_then(|external| {
+            let service = Service::parse(&external.service).ok()?;
+            let protocol = match external.protocol {
+                ExternalProtocol::Http => Protocol::Http1,
+                ExternalProtocol::Grpc => Protocol::Http2,
+            };
+            let policy = ClusterPolicy { protocol, ..ClusterPolicy::default() };
+            Some(ClusterSpec::new(service, policy))
+        });
+        Self { mirrors, jwks, external }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &ClusterSpec> {
-        self.mirrors.iter()
+        self.mirrors.iter().chain(&self.jwks).chain(&self.external)
     }
 }

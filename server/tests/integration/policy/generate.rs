@@ -1,6 +1,7 @@
 //! Generates policies that the API must accept: a strategy for each group, so that a new group adds
 //! one here and is in every property test.
 
+mod callers;
 mod protection;
 mod way;
 
@@ -46,7 +47,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("ip", maybe(protection::addresses(), 0.3)),
         ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
         ("fault", maybe(protection::fault(), 0.3)),
-        ("auth", maybe(auth(), 0.3)),
+        ("auth", maybe(prop_oneof![auth(), callers::auth()], 0.4)),
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
@@ -60,12 +61,12 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let redirect = fields(vec![
         ("redirect", maybe(redirect(), 1.0)),
-        ("auth", maybe(auth(), 0.3)),
+        ("auth", maybe(prop_oneof![auth(), callers::auth()], 0.4)),
         ("response_headers", maybe(headers(), 0.5)),
     ]);
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
-        ("auth", maybe(auth(), 0.3)),
+        ("auth", maybe(prop_oneof![auth(), callers::auth()], 0.4)),
         ("response_headers", maybe(headers(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),

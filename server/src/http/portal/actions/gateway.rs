@@ -15,6 +15,10 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
     let patch = match action {
         "gateway.put" => patch.with([("tls", tls(fields))]),
         "gateway.protection" => patch.with(protection(fields)),
+        "gateway.authentication" => {
+            let required = fields.is_ticked("require_authentication");
+            patch.with([("require_authentication", json!(required))])
+        }
         "gateway.patch" => {
             let group = settings::group(fields.text("group"))?;
             patch.with([(group.key, settings::json(group, |name| fields.text(name)))])
