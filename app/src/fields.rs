@@ -19,6 +19,7 @@ pub mod reference;
 mod rewriting;
 pub mod texts;
 mod time;
+mod upstream_tls;
 
 use serde_json::Value;
 
@@ -26,12 +27,13 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 6] = [
+pub const SECTIONS: [&Section; 7] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
+    &upstream_tls::SECTION,
     &protection::SECTION,
 ];
 

@@ -24,6 +24,7 @@ pub mod sides;
 pub mod source;
 pub mod stat_names;
 pub mod tls;
+pub mod upstream_tls;
 
 /// Envoy's generated protobuf types, under a shorter name.
 pub(crate) use envoy_types::pb::{

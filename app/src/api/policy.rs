@@ -11,6 +11,7 @@ mod protection;
 mod protocol;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, Rate
 pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::traffic::{Mirror, Retries, Timeouts};
+pub use self::upstream_tls::{UpstreamTls, Verification};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -68,6 +70,9 @@ pub struct Policy {
     /// Faults on purpose.
     #[serde(skip_serializing_if = "is_default")]
     pub fault: Fault,
+    /// How services that begin with `https://` prove who they are, and the gateway to them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upstream_tls: UpstreamTls,
 }
 
 /// Tells whether a group is what it is without being asked for.

@@ -13,9 +13,11 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
+        core::v3::Node,
         route::v3::RouteConfiguration,
     },
     routes::route_configuration,
+    upstream_tls::Trust,
 };
 use crate::gateway::{
     cluster_policy::ClusterPolicy, edge::GatewaySettings, endpoints::Endpoints,
@@ -23,13 +25,14 @@ use crate::gateway::{
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
-/// own.
+/// own. Authorities are those of `trust`.
 ///
 /// # Errors
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn routes_and_clusters(
     table: &Table,
     settings: &GatewaySettings,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
@@ -38,27 +41,35 @@ pub fn routes_and_clusters(
             routes.push(json::to_json(route)?);
         }
     }
-    let clusters = clusters(table, settings, fixed)
+    let clusters = clusters(table, settings, trust, fixed)
         .iter()
         .map(json::to_json)
         .collect::<Result<Vec<_>, _>>()?;
     json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
 }
 
-/// Returns a bootstrap with the whole table written out; no node or server is needed for it.
+/// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
+/// for certificates that the gateway shows to services: private keys are not written out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
     table: &Table,
     gateway_http: SocketAddr,
     settings: &GatewaySettings,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
     let routes = all_routes(table, settings);
     Bootstrap {
+        // who names secrets must have a name
+        node: Some(Node {
+            id: "static".to_owned(),
+            cluster: "chancery".to_owned(),
+            ..Node::default()
+        }),
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
-            clusters: clusters(table, settings, fixed),
+            clusters: clusters(table, settings, trust, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
@@ -73,6 +84,7 @@ fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
 fn clusters(
     table: &Table,
     settings: &GatewaySettings,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Vec<Cluster> {
     let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
@@ -80,7 +92,7 @@ fn clusters(
     let clusters: BTreeMap<_, _> =
         needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
     let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {
-        static_cluster(&upstream, &policy, fixed(&upstream.service).as_ref())
+        static_cluster(&upstream, &policy, trust, fixed(&upstream.service).as_ref())
     };
     clusters.into_iter().map(rendered).collect()
 }

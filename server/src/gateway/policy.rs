@@ -17,6 +17,7 @@ mod headers;
 mod rate_limit;
 mod rewrite;
 mod traffic;
+mod upstream_tls;
 
 use std::{
     ops::Deref,
@@ -50,8 +51,16 @@ pub use self::{
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 7] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "mirror", "timeouts", "retries", "cors"];
+const OF_SERVICE: [&str; 8] = [
+    "regex_rewrite",
+    "host_rewrite",
+    "request_headers",
+    "mirror",
+    "timeouts",
+    "retries",
+    "upstream_tls",
+    "cors",
+];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +110,7 @@ impl Policy {
             cors: cors::read(reader),
             ip: addresses::read(reader),
             fault: fault::read(reader),
+            upstream_tls: upstream_tls::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -124,6 +134,16 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+    }
+
+    /// Checks what depends on the mapping's services, which are `named` by it besides the groups.
+    pub fn check_services<'s>(
+        &'s self,
+        named: impl Iterator<Item = &'s Service>,
+        reader: &Reader<'_>,
+    ) {
+        let others = self.0.others.iter().map(|cluster| &cluster.service);
+        upstream_tls::check_services(&self.upstream_tls, named.chain(others), reader);
     }
 
     /// Returns what the gateway's settings do not allow; what was there `before` may stay.

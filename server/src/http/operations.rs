@@ -147,7 +147,7 @@ pub(super) async fn plan_put(
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
     let clusters = put.spec.clusters();
-    plan.warnings.extend(clusters.flat_map(|cluster| gateway.foreseen(&cluster.service)));
+    plan.warnings.extend(clusters.flat_map(|cluster| gateway.foreseen(&cluster)));
     plan.warnings.extend(gateway.of_settings(&put.spec.policy));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use app::api::{live::ConfigState, mapping as wire};
+use app::api::{live::ConfigState, mapping as wire, policy::Verification};
 
 use super::Published;
 use crate::{
     gateway::{
+        cluster_policy::ClusterSpec,
         endpoints::Endpoints,
         mapping::Mapping,
         policy::{Policy, fault_words},
-        service::{Scheme, Service},
+        service::Scheme,
     },
     xds::resource::{Kind, ResourceKey},
 };
@@ -39,7 +40,8 @@ impl Published {
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let of_service = |service: &Service| {
+        let of_cluster = |cluster: ClusterSpec| {
+            let service = &cluster.service;
             let is_pending = !self.endpoints.contains_key(&service.name);
             let pending = is_pending.then(|| {
                 let message = format!(
@@ -48,10 +50,17 @@ impl Published {
                 );
                 warning("service-pending", message)
             });
-            pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
+            pending.into_iter().chain(self.foreseen(&cluster)).collect::<Vec<_>>()
         };
-        let of_services = mapping.spec.clusters().flat_map(|cluster| of_service(&cluster.service));
-        of_services.chain(self.of_settings(&mapping.spec.policy)).collect()
+        let missing = self.missing_secrets(mapping).map(|name| {
+            let message = format!(
+                "the secret `{name}` can't be given to Envoy, since its private key can't be \
+                 opened; put the certificate again. Until then requests go where they went before"
+            );
+            warning("secret-missing", message)
+        });
+        let of_clusters = mapping.spec.clusters().flat_map(of_cluster);
+        of_clusters.chain(missing).chain(self.of_settings(&mapping.spec.policy)).collect()
     }
 
     /// Returns what the settings of the gateway make of a policy.
@@ -74,17 +83,20 @@ impl Published {
         warnings
     }
 
-    /// Returns what can be said of a service before a mapping uses it.
-    pub fn foreseen(&self, service: &Service) -> Vec<wire::Warning> {
+    /// Returns what can be said of a cluster before a mapping uses it.
+    pub fn foreseen(&self, cluster: &ClusterSpec) -> Vec<wire::Warning> {
+        let service = &cluster.service;
         let mut warnings = Vec::new();
         if let Some(Endpoints::Unresolved { reason }) = self.endpoints.get(&service.name) {
             let message =
                 format!("`{}` has no endpoints, requests get 503: {reason}", service.text);
             warnings.push(warning("service-unresolved", message));
         }
-        if service.name.scheme == Scheme::Https {
+        let is_unverified = cluster.policy.tls.verify == Verification::Off;
+        if service.name.scheme == Scheme::Https && is_unverified {
             let message = format!(
-                "traffic to `{}` is encrypted, but its certificate is not verified",
+                "traffic to `{}` is encrypted, but its certificate is not verified: whoever is \
+                 between can pass for it",
                 service.text
             );
             warnings.push(warning("certificate-unverified", message));

@@ -36,4 +36,5 @@ mod store;
 mod storm;
 mod tidy;
 mod tls;
+mod upstream_tls;
 mod views;

@@ -4,6 +4,7 @@ use chancery::envoy::{
     bootstrap::{NodeSettings, bootstrap},
     json::{Format, print},
     render::static_config,
+    upstream_tls::{NodeCaFile, Trust},
 };
 use chancery::gateway::edge::GatewaySettings;
 use serde_json::json;
@@ -35,10 +36,12 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     };
     assert_eq!(table.len(), 301);
 
+    let system = NodeCaFile::default();
     let config = static_config(
         &table,
         "0.0.0.0:8080".parse().unwrap(),
         &GatewaySettings::default(),
+        Trust { system: &system, written: None },
         |_service| None,
     );
 

@@ -17,7 +17,7 @@ fn read(body: Value) -> Result<Policy, Vec<String>> {
 fn what_is_at_its_default_is_not_stored_and_is_the_shared_one() {
     let policy = read(json!({
         "redirect": null, "request_headers": { "set": {}, "remove": [] }, "retries": { "on": [] },
-        "timeouts": {},
+        "timeouts": {}, "upstream_tls": { "verify": "full", "server_name": null },
     }))
     .unwrap();
 
@@ -91,6 +91,12 @@ fn what_is_stored_reads_as_it_was() {
     json!({ "timeouts": { "request_ms": 100 }, "retries": { "on": ["5xx"], "per_try_timeout_ms": 101 } }),
     "/retries/per_try_timeout_ms must be at most `timeouts.request_ms`, which is 100"
 )]
+#[case(
+    json!({ "upstream_tls": { "verify": "off", "trust_bundle": "a" } }),
+    "/upstream_tls/trust_bundle has no effect where `verify` is `off`"
+)]
+#[case(json!({ "upstream_tls": { "server_name": "[::1]" } }), "/upstream_tls/server_name is an address")]
+#[case(json!({ "upstream_tls": { "trust_bundle": "../a" } }), "/upstream_tls/trust_bundle has the character `/`")]
 #[case(json!({ "regex_rewrite": {} }), "/regex_rewrite/pattern is missing")]
 #[case(json!({ "regex_rewrite": { "pattern": "(", "substitution": "" } }), "/regex_rewrite/pattern is no regular expression")]
 #[case(json!({ "regex_rewrite": { "pattern": "a*", "substitution": "" } }), "must not match the empty text")]

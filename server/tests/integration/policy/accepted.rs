@@ -7,6 +7,7 @@ use chancery::{
     envoy::{
         json::{Format, print},
         render::static_config,
+        upstream_tls::{NodeCaFile, Trust},
     },
     gateway::{
         edge::{
@@ -52,8 +53,10 @@ fn envoy_accepts_every_policy_that_the_api_accepts() {
             let mapping = Mapping { spec, revision, created_at: at, updated_at: at };
             table.apply(&Change { revision, kind: ChangeKind::Put(Arc::new(mapping)) });
         }
-        let config =
-            static_config(&table, "127.0.0.1:0".parse().unwrap(), &settings(), |_service| None);
+        let system = NodeCaFile::default();
+        let trust = Trust { system: &system, written: None };
+        let address = "127.0.0.1:0".parse().unwrap();
+        let config = static_config(&table, address, &settings(), trust, |_service| None);
         let text = print(&config, Format::Json).unwrap();
         runtime.block_on(envoy::validate(&text)).map_err(TestCaseError::fail)
     });

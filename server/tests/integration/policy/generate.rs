@@ -30,6 +30,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("upstream_tls", maybe(upstream_tls(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("cors", maybe(protection::cors(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
@@ -38,6 +39,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
     ])
     .prop_map(|mut fields| {
         bound_tries(&mut fields);
+        only_with_tls(&mut fields);
         fields
     })
     .boxed()
@@ -193,6 +195,25 @@ fn mirror() -> impl Strategy<Value = Value> {
     let one = (service, prop::option::of(1..=100_u32));
     let one = one.prop_map(|(service, percent)| json!({ "service": service, "percent": percent }));
     prop::collection::vec(one, 1..=4).prop_map(Value::from)
+}
+
+fn upstream_tls() -> impl Strategy<Value = Value> {
+    let name = || prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
+    let host = prop::option::of(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z]{2,10}){0,3}");
+    (any::<bool>(), name(), host, name()).prop_map(|(verify, bundle, host, certificate)| {
+        let (verify, bundle) = if verify { ("full", bundle) } else { ("off", None) };
+        json!({
+            "verify": verify, "trust_bundle": bundle, "server_name": host,
+            "client_certificate": certificate,
+        })
+    })
+}
+
+/// What is said of TLS needs a service that speaks it.
+fn only_with_tls(fields: &mut Map<String, Value>) {
+    if fields.contains_key("upstream_tls") {
+        fields.insert("service".to_owned(), "https://images.shop".into());
+    }
 }
 
 fn retries() -> impl Strategy<Value = Value> {
