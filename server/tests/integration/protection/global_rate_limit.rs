@@ -17,6 +17,7 @@ use envoy_types::pb::envoy::{
 use http::{Method, StatusCode};
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status,
     transport::{Server, server::TcpIncoming},
@@ -81,32 +82,50 @@ impl RateLimitService for Counter {
     }
 }
 
-/// Serves a counter at an address until it is aborted.
-async fn serve(counter: &Counter, address: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
+/// A counter that can be reached.
+struct Served {
+    address: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Served {
+    /// Closes its socket and all connections.
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// Serves a counter at an address.
+async fn serve(counter: &Counter, address: SocketAddr) -> Served {
     let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = RateLimitServiceServer::new(counter.clone());
     let server = Server::builder().add_service(service);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
     let task = tokio::spawn(async move {
-        server.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap();
+        let incoming = TcpIncoming::from(listener);
+        server.serve_with_incoming_shutdown(incoming, stopped).await.unwrap();
     });
-    (address, task)
+    Served { address, stop, task }
 }
 
 /// A bench whose service `ratelimit` is the counter.
-async fn bench(counter: &Counter) -> (Bench, SocketAddr, JoinHandle<()>) {
-    let (address, task) = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+async fn bench(counter: &Counter) -> (Bench, Served) {
+    let served = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
     let upstream = Upstream::start("usersvc").await;
-    let services = [("usersvc", upstream.address), ("ratelimit", address)];
+    let services = [("usersvc", upstream.address), ("ratelimit", served.address)];
     let server = TestServer::with_services(&services).await;
     let node = server.node("one").await;
-    (Bench { server, upstream, _node: node }, address, task)
+    (Bench { server, upstream, _node: node }, served)
 }
 
 #[tokio::test]
 async fn the_service_is_told_what_the_mapping_says_and_decides() {
     let counter = Counter::default();
-    let (bench, _, task) = bench(&counter).await;
+    let (bench, served) = bench(&counter).await;
     let service = json!({ "service": "ratelimit", "domain": "edge", "timeout_ms": 5000 });
     bench.set(json!({ "rate_limit_service": service })).await;
     bench.map_as("other", "/other/", json!({})).await;
@@ -138,38 +157,38 @@ async fn the_service_is_told_what_the_mapping_says_and_decides() {
         ]
     );
     assert_eq!(bench.upstream.served(), 4 + 5);
-    task.abort();
+    served.stop().await;
 }
 
 #[tokio::test]
 async fn while_it_is_away_requests_pass_or_do_not_as_the_settings_say() {
     let counter = Counter::default();
-    let (bench, address, task) = bench(&counter).await;
+    let (bench, served) = bench(&counter).await;
+    let address = served.address;
     let settings = |fail: &str| json!({ "rate_limit_service": { "service": "ratelimit", "timeout_ms": 1000, "fail": fail } });
     bench.set(settings("open")).await;
     bench.map(json!({ "global_rate_limit": { "descriptors": ["generic_key:all"] } })).await;
     assert_eq!(bench.get("/m/x").await.status, StatusCode::OK);
     assert_eq!(counter.seen(), [("chancery: generic_key=all".to_owned(), 1)]);
 
-    task.abort();
-    let _ended = task.await;
+    served.stop().await;
     for _ in 0..5 {
         assert_eq!(bench.get("/m/x").await.status, StatusCode::OK);
     }
     bench.set(settings("closed")).await;
     bench.until_status("/m/x", 503).await;
-    let (_, task) = serve(&counter, address).await;
+    let served = serve(&counter, address).await;
     bench.until_status("/m/x", 200).await;
     bench.until_status("/m/x", 429).await;
 
     assert_eq!(counter.seen(), [("chancery: generic_key=all".to_owned(), LIMIT + 1)]);
-    task.abort();
+    served.stop().await;
 }
 
 #[tokio::test]
 async fn without_a_service_there_is_no_such_limit() {
     let counter = Counter::default();
-    let (bench, _, task) = bench(&counter).await;
+    let (bench, served) = bench(&counter).await;
     let more = json!({ "global_rate_limit": { "descriptors": ["path"] } });
     let mut body = json!({ "prefix": "/m/", "service": "usersvc" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -192,5 +211,5 @@ async fn without_a_service_there_is_no_such_limit() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
     assert!(refused.body.contains("`rate_limit_service`, which is not set"), "{refused}");
     assert_eq!((none, some), (vec![], vec!["limit-without-effect".to_owned()]));
-    task.abort();
+    served.stop().await;
 }
