@@ -18,6 +18,7 @@ mod matching;
 mod protection;
 pub mod reference;
 mod rewriting;
+mod service;
 pub mod texts;
 mod time;
 mod upstream_tls;
@@ -28,13 +29,14 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 8] = [
+pub const SECTIONS: [&Section; 9] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
     &auth::SECTION,
+    &service::SECTION,
     &upstream_tls::SECTION,
     &protection::SECTION,
 ];

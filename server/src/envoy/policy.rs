@@ -6,6 +6,7 @@
 mod addresses;
 mod answer;
 pub mod auth;
+mod balancing;
 mod cors;
 mod fault;
 mod global_rate_limit;
@@ -57,6 +58,7 @@ pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
     };
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
+    balancing::apply(&spec.policy.load_balancing, &mut action);
     Action::Route(action)
 }
 

@@ -10,11 +10,16 @@
 mod addresses;
 mod answer;
 mod auth;
+pub mod balancing;
+pub mod breakers;
 mod clusters;
 mod cors;
 mod fault;
 mod global_rate_limit;
 mod headers;
+pub mod health_check;
+pub mod outliers;
+mod protocol;
 mod rate_limit;
 mod rewrite;
 mod traffic;
@@ -53,17 +58,22 @@ pub use self::{
     headers::{VARIABLES, Variable, formatted},
     rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
-    traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
+    traffic::{ATTEMPTS_MAX, BUDGET_MIN_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 8] = [
+const OF_SERVICE: [&str; 13] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
     "mirror",
     "timeouts",
     "retries",
+    "circuit_breakers",
+    "outlier_detection",
+    "health_check",
+    "load_balancing",
+    "protocol",
     "upstream_tls",
     "cors",
 ];
@@ -101,6 +111,8 @@ impl Deref for Policy {
 impl Policy {
     /// Reads the groups out of a mapping's body; what is wrong is among the reader's errors.
     pub fn read(reader: &Reader<'_>) -> Self {
+        let retries = traffic::retries(reader);
+        let protocol = protocol::read(reader);
         let policy = wire::Policy {
             regex_rewrite: rewrite::regex_rewrite(reader),
             host_rewrite: rewrite::host_rewrite(reader),
@@ -110,7 +122,12 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
-            retries: traffic::retries(reader),
+            circuit_breakers: breakers::read(reader, &retries),
+            outlier_detection: outliers::read(reader),
+            health_check: health_check::read(reader, protocol),
+            load_balancing: balancing::read(reader),
+            protocol,
+            retries,
             rate_limit: rate_limit::read(reader),
             global_rate_limit: global_rate_limit::read(reader),
             cors: cors::read(reader),
