@@ -55,9 +55,6 @@ async fn a_mapping_names_only_what_is_there_and_its_teams_or_the_installations()
     assert!(anothers.body.contains("of the team `accounts`"), "{anothers}");
     // who writes it matters not: the mapping's team would show the certificate
     assert_eq!(pointers(&by_admin), places);
-    let move_it = json!({ "team": "shop" });
-    let headers = world.send("root", Method::PATCH, "/api/v1/mappings/user", move_it).await;
-    expect(&headers, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]
