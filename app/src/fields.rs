@@ -16,6 +16,7 @@ mod headers;
 mod matching;
 pub mod reference;
 mod rewriting;
+mod streams;
 pub mod texts;
 mod time;
 
@@ -25,8 +26,14 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 5] =
-    [&matching::SECTION, &rewriting::SECTION, &answer::SECTION, &headers::SECTION, &time::SECTION];
+pub const SECTIONS: [&Section; 6] = [
+    &matching::SECTION,
+    &rewriting::SECTION,
+    &answer::SECTION,
+    &headers::SECTION,
+    &time::SECTION,
+    &streams::SECTION,
+];
 
 /// What comes before the fields of the table where changes are told.
 const FIRST: [&str; 9] =

@@ -8,12 +8,14 @@
 
 mod headers;
 mod rewrite;
+mod streams;
 mod traffic;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::headers::HeaderChanges;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
+pub use self::streams::{Compression, RequestBody, StickySession};
 pub use self::traffic::{Retries, Timeouts};
 
 /// All groups of policy that a mapping can have.
@@ -46,6 +48,22 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// Calls by gRPC-Web reach the service as gRPC.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grpc_web: bool,
+    /// The protocols that a connection may be upgraded to, such as `websocket`. None: 403.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schema(example = json!(["websocket"]))]
+    pub upgrades: Vec<String>,
+    /// Which answers are compressed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
+    /// How large requests may be.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: RequestBody,
+    /// Keeps a client with one endpoint of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sticky_session: Option<StickySession>,
 }
 
 /// Tells whether a group is what it is without being asked for.

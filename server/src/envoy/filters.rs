@@ -10,6 +10,7 @@
 //! mapping, and a mapping that asks for nothing pays nothing.
 
 use envoy_types::util::pack_any;
+use prost::{Message, Name};
 
 use super::proto::{
     config::{core::v3::TypedExtensionConfig, route::v3::Route},
@@ -51,6 +52,11 @@ pub enum Step {
 /// A filter at its step, whole: not the filter's own form for routes.
 pub type Piece = (Step, TypedExtensionConfig);
 
+/// Returns a filter at its step.
+pub(super) fn piece<M: Message + Name>(step: Step, name: &str, filter: M) -> Piece {
+    (step, TypedExtensionConfig { name: name.to_owned(), typed_config: Some(pack_any(filter)) })
+}
+
 /// Returns the connection manager's filter that routes may fill.
 pub(super) fn policies() -> HttpFilter {
     HttpFilter {
@@ -74,8 +80,6 @@ pub fn enable(route: &mut Route, mut pieces: Vec<Piece>) {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message;
-
     use super::*;
 
     fn piece(step: Step, name: &str) -> Piece {

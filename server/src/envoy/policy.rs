@@ -4,12 +4,17 @@
 //! needs a filter gives it with its step to `filters::enable`.
 
 mod answer;
+mod body;
+mod compression;
 mod headers;
 mod rewrite;
+mod sticky;
+mod streams;
 mod traffic;
 
 use super::{
     conditions::{literal, regex},
+    filters::{self, Piece},
     proto::{
         config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
         r#type::matcher::v3::RegexMatchAndSubstitute,
@@ -43,6 +48,7 @@ pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
     };
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
+    streams::apply(&spec.policy, &mut action);
     Action::Route(action)
 }
 
@@ -74,4 +80,15 @@ pub(super) fn complete(spec: &Spec, route: &mut Route) {
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
+    filters::enable(route, filters(spec));
+}
+
+/// Returns the filters that the requests of a mapping go through, each at its step.
+fn filters(spec: &Spec) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    pieces.extend(body::pieces(&spec.policy));
+    pieces.extend(streams::pieces(&spec.policy));
+    pieces.extend(compression::pieces(&spec.policy));
+    pieces.extend(sticky::pieces(&spec.policy));
+    pieces
 }

@@ -8,8 +8,12 @@
 //! business; `docs/adding-a-policy.md` says how one is added.
 
 mod answer;
+mod body;
+mod compression;
 mod headers;
 mod rewrite;
+mod sticky;
+mod streams;
 mod traffic;
 
 use std::{
@@ -30,14 +34,25 @@ use super::{
 };
 
 pub use self::{
+    body::BUFFER_DEFAULT_BYTES,
     headers::{VARIABLES, Variable, formatted},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 5] =
-    ["regex_rewrite", "host_rewrite", "request_headers", "timeouts", "retries"];
+const OF_SERVICE: [&str; 10] = [
+    "regex_rewrite",
+    "host_rewrite",
+    "request_headers",
+    "timeouts",
+    "retries",
+    "grpc_web",
+    "upgrades",
+    "compression",
+    "body",
+    "sticky_session",
+];
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +87,11 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
+            grpc_web: streams::grpc_web(reader),
+            upgrades: streams::upgrades(reader),
+            compression: compression::read(reader),
+            body: body::read(reader),
+            sticky_session: sticky::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -95,6 +115,7 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+        sticky::check_place(self.sticky_session.as_ref(), prefix, reader);
     }
 
     /// Tells whether nothing is asked for.

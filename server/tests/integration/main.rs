@@ -32,6 +32,7 @@ mod render;
 mod sight;
 mod statistics;
 mod store;
+mod streams;
 mod tidy;
 mod tls;
 mod views;

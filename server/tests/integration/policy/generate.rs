@@ -1,6 +1,8 @@
 //! Generates policies that the API must accept: a strategy for each group, so that a new group adds
 //! one here and is in every property test.
 
+mod streams;
+
 use proptest::{
     prelude::{Just, Strategy, any, prop},
     prop_oneof,
@@ -19,7 +21,7 @@ pub(crate) fn mapping() -> impl Strategy<Value = Map<String, Value>> {
 fn to_service() -> BoxedStrategy<Map<String, Value>> {
     let service = prop::sample::select(vec!["usersvc", "10.1.2.3:8080", "https://images.shop"]);
     let service = maybe(service.prop_map(Value::from), 1.0);
-    fields(vec![
+    let mut groups = vec![
         ("service", service),
         ("regex_rewrite", maybe(regex_rewrite(), 0.3)),
         ("host_rewrite", maybe(host_rewrite(), 0.3)),
@@ -27,12 +29,15 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("response_headers", maybe(headers(), 0.5)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
-    ])
-    .prop_map(|mut fields| {
-        bound_tries(&mut fields);
-        fields
-    })
-    .boxed()
+    ];
+    groups.extend(streams::groups());
+    fields(groups)
+        .prop_map(|mut fields| {
+            bound_tries(&mut fields);
+            streams::agree(&mut fields);
+            fields
+        })
+        .boxed()
 }
 
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {

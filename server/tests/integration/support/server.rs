@@ -1,6 +1,6 @@
 //! A server in this process, on free ports and a database of its own.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use chancery::{
     auth::{
@@ -37,7 +37,7 @@ impl TestServer {
         Self::with_services(&[]).await
     }
 
-    /// Starts with services whose endpoints are fixed.
+    /// Starts with services whose endpoints are fixed: as many as there are entries with a name.
     pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
         Self::with(services, AccessSettings::default()).await
     }
@@ -49,7 +49,7 @@ impl TestServer {
 
     async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
+        let fixed = fixed(services);
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
@@ -59,7 +59,7 @@ impl TestServer {
             secret_key_file: None,
             access,
             clock: Clock::default(),
-            services: fixed.map(|text| text.parse().unwrap()).collect(),
+            services: fixed.iter().map(|text| text.parse().unwrap()).collect(),
             forbidden: Vec::new(),
             oidc: None,
         };
@@ -204,6 +204,17 @@ impl TestServer {
 pub(crate) fn counts(stats: &Value) -> [u64; 3] {
     ["upstream_ok", "upstream_4xx", "upstream_bad"]
         .map(|counter| stats[counter].as_u64().unwrap_or_default())
+}
+
+/// Writes services as `--service` takes them.
+fn fixed(services: &[(&str, SocketAddr)]) -> Vec<String> {
+    let mut fixed: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, address) in services {
+        let known = fixed.entry(name).or_insert_with(|| format!("{name}="));
+        let comma = if known.ends_with('=') { "" } else { "," };
+        known.push_str(&format!("{comma}{address}"));
+    }
+    fixed.into_values().collect()
 }
 
 fn database(folder: &TempDir) -> DatabaseUrl {

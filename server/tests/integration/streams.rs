@@ -1,0 +1,85 @@
+//! Streams and bodies through a real Envoy: what upgrades, limits, compression, gRPC-Web and sticky
+//! sessions do to requests and answers.
+
+mod bodies;
+mod compression;
+mod grpc_web;
+mod sticky;
+mod websocket;
+
+use std::net::SocketAddr;
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{Method, Request, response::Parts};
+use http_body_util::BodyExt;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::support::{docs, envoy::Envoy, server::TestServer, upstream::Upstream};
+
+/// A gateway with a service of the test's own making, and mappings that tests put.
+struct Bench {
+    server: TestServer,
+    service: JoinHandle<()>,
+    client: Client<HttpConnector, Body>,
+    _node: Envoy,
+}
+
+impl Bench {
+    async fn start(router: Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        let service = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let server = TestServer::with_services(&[("usersvc", address)]).await;
+        let node = server.node("one").await;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { server, service, client, _node: node }
+    }
+
+    /// Puts a mapping at `/NAME/`, to the service, with more fields.
+    async fn map(&self, name: &str, more: Value) {
+        let mut body = json!({ "prefix": format!("/{name}/"), "service": "usersvc" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let path = format!("/api/v1/mappings/{name}");
+        let answer = self.server.send(Method::PUT, &path, &body).await;
+        assert!(answer.status.is_success(), "{answer}");
+        self.server.until_live().await;
+    }
+
+    /// Sends a request to the gateway; what comes back is as it was on the wire.
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> (Parts, Bytes) {
+        let mut request = Request::builder().method(method).uri(self.server.gateway(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self.client.request(request.body(body.into()).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        (parts, body.collect().await.unwrap().to_bytes())
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.service.abort();
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_documentation_work() {
+    let upstream = Upstream::start("usersvc").await;
+    let server = TestServer::with_services(&[("usersvc", upstream.address)]).await;
+    let _node = server.node("one").await;
+
+    docs::run(&server, include_str!("../../../docs/streams.md")).await;
+}
