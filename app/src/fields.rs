@@ -14,6 +14,7 @@ mod answer;
 pub mod faults;
 mod headers;
 mod matching;
+mod protection;
 pub mod reference;
 mod rewriting;
 mod streams;
@@ -26,13 +27,14 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 6] = [
+pub const SECTIONS: [&Section; 7] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
     &streams::SECTION,
+    &protection::SECTION,
 ];
 
 /// What comes before the fields of the table where changes are told.

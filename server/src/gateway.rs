@@ -7,6 +7,7 @@
 //! ```
 
 pub mod backends;
+pub mod cluster_policy;
 pub mod edge;
 pub mod endpoints;
 pub mod fields;

@@ -7,6 +7,7 @@
 //! has none of it: no island needs it.
 
 mod headers;
+mod protection;
 mod rewrite;
 mod streams;
 mod traffic;
@@ -14,9 +15,10 @@ mod traffic;
 use serde::{Deserialize, Serialize};
 
 pub use self::headers::HeaderChanges;
+pub use self::protection::{AddressRules, Cors, Per, RateLimit};
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::streams::{Compression, RequestBody, StickySession};
-pub use self::traffic::{Retries, Timeouts};
+pub use self::traffic::{Mirror, Retries, Timeouts};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,6 +44,9 @@ pub struct Policy {
     /// What becomes of the headers that the client sees.
     #[serde(skip_serializing_if = "is_default")]
     pub response_headers: HeaderChanges,
+    /// Services that get a copy of the requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mirror: Vec<Mirror>,
     /// How long an answer may take.
     #[serde(skip_serializing_if = "is_default")]
     pub timeouts: Timeouts,
@@ -64,6 +69,15 @@ pub struct Policy {
     /// Keeps a client with one endpoint of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky_session: Option<StickySession>,
+    /// How often requests may come, counted by each node for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Which pages of other origins may call it from a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+    /// From which addresses clients may come.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ip: AddressRules,
 }
 
 /// Tells whether a group is what it is without being asked for.

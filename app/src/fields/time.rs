@@ -1,6 +1,6 @@
 //! How long a service may take, and when it is asked again.
 
-use super::{Field, Group, Kind, Section};
+use super::{Column, Field, Group, Kind, Section, Shape};
 
 /// An hour.
 const LONGEST_MS: i32 = 3_600_000;
@@ -30,7 +30,43 @@ pub(super) const SECTION: Section = Section {
                     help: "While the service sends nothing at all.",
                     envoy: "retry_policy.per_try_idle_timeout, idle_timeout",
                 },
+                Field {
+                    key: "timeouts.connect_ms",
+                    label: "Connecting",
+                    kind: Kind::Number { least: 1, most: 60_000, unit: "ms" },
+                    default: "5000",
+                    help: "To an endpoint of the service.",
+                    envoy: "cluster.connect_timeout",
+                },
             ],
+        },
+        Group {
+            key: "mirror",
+            title: "Copies",
+            fields: &[Field {
+                key: "mirror",
+                label: "Copied to",
+                kind: Kind::Rows {
+                    most: 4,
+                    shape: Shape::Objects,
+                    columns: &[
+                        Column {
+                            key: "service",
+                            label: "Service",
+                            kind: Kind::Text { most: 255, example: "usersvc-next" },
+                        },
+                        Column {
+                            key: "percent",
+                            label: "Percent",
+                            kind: Kind::Number { least: 1, most: 100, unit: "%" },
+                        },
+                    ],
+                },
+                default: "nowhere",
+                help: "Gets a copy of the requests, of all unless a percentage is given; what it \
+                       answers is thrown away, and nobody waits for it.",
+                envoy: "request_mirror_policies",
+            }],
         },
         Group {
             key: "retries",

@@ -25,6 +25,7 @@ use super::{
     stat_names::cluster_stat_name,
 };
 use crate::gateway::{
+    cluster_policy::ClusterPolicy,
     endpoints::Endpoints,
     service::{Host, Scheme, ServiceName},
     upstream::Upstream,
@@ -49,14 +50,14 @@ const IDLE_HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 const UNHEALTHY_THRESHOLD: u32 = 2;
 
 /// Returns the cluster of an upstream, whose endpoints come by EDS.
-pub fn cluster(upstream: &Upstream) -> Cluster {
+pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig {
             eds_config: Some(ads()),
             ..EdsClusterConfig::default()
         }),
-        ..base(upstream)
+        ..base(upstream, policy)
     }
 }
 
@@ -69,7 +70,11 @@ pub fn load_assignment(upstream: &Upstream, endpoints: &Endpoints) -> ClusterLoa
 ///
 /// Fixed endpoints are written down; a name is left to Envoy's resolver, so that the result
 /// does not depend on what the name resolves to right now.
-pub fn static_cluster(upstream: &Upstream, fixed: Option<&Endpoints>) -> Cluster {
+pub fn static_cluster(
+    upstream: &Upstream,
+    policy: &ClusterPolicy,
+    fixed: Option<&Endpoints>,
+) -> Cluster {
     let service = &upstream.service;
     let (kind, load_assignment) = match (fixed, &service.host) {
         (Some(endpoints), _) => (DiscoveryType::Static, load_assignment(upstream, endpoints)),
@@ -84,16 +89,18 @@ pub fn static_cluster(upstream: &Upstream, fixed: Option<&Endpoints>) -> Cluster
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(kind.into())),
         load_assignment: Some(load_assignment),
-        ..base(upstream)
+        ..base(upstream, policy)
     }
 }
 
-fn base(upstream: &Upstream) -> Cluster {
+fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
     let service = &upstream.service;
+    let connect_timeout =
+        policy.connect_ms.map_or(CONNECT_TIMEOUT, |ms| Duration::from_millis(ms.into()));
     Cluster {
         name: upstream.to_string(),
         alt_stat_name: cluster_stat_name(upstream),
-        connect_timeout: Some(duration(CONNECT_TIMEOUT)),
+        connect_timeout: Some(duration(connect_timeout)),
         // without a check Envoy calls a dead endpoint healthy
         health_checks: vec![HealthCheck {
             timeout: Some(duration(HEALTH_CHECK_TIMEOUT)),

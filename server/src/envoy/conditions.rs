@@ -18,14 +18,14 @@ use crate::gateway::{
     rule::{PathMatch, Rule},
 };
 
+/// Envoy's name for the method of a request.
+const METHOD: &str = ":method";
+
 /// Returns which requests a rule of a mapping is for.
 pub(super) fn route_match(matching: &Match, rule: &Rule) -> RouteMatch {
-    let method = (!matching.methods().is_empty()).then(|| HeaderMatcher {
-        name: ":method".to_owned(),
-        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(string(
-            MatchPattern::SafeRegex(regex(matching.methods().join("|"))),
-        ))),
-        ..HeaderMatcher::default()
+    let method = (!matching.methods().is_empty()).then(|| {
+        let methods = matching.methods().join("|");
+        header_matcher(METHOD, MatchPattern::SafeRegex(regex(methods)))
     });
     RouteMatch {
         path_specifier: Some(path(rule)),
@@ -33,6 +33,27 @@ pub(super) fn route_match(matching: &Match, rule: &Rule) -> RouteMatch {
         headers: method.into_iter().chain(matching.headers().iter().map(header)).collect(),
         query_parameters: matching.query().iter().map(query).collect(),
         ..RouteMatch::default()
+    }
+}
+
+/// Returns which questions of browsers (preflights of CORS) are about the requests of a rule.
+pub(super) fn preflight_match(matching: &Match, rule: &Rule) -> RouteMatch {
+    let mut asked = route_match(matching, rule);
+    for header in asked.headers.iter_mut().filter(|header| header.name == METHOD) {
+        header.name = "access-control-request-method".to_owned();
+    }
+    let options = header_matcher(METHOD, MatchPattern::Exact("OPTIONS".to_owned()));
+    // without an origin it is none, and would go on to the service
+    let origin = header_matcher("origin", MatchPattern::SafeRegex(regex(".+".to_owned())));
+    asked.headers.extend([options, origin]);
+    asked
+}
+
+fn header_matcher(name: &str, pattern: MatchPattern) -> HeaderMatcher {
+    HeaderMatcher {
+        name: name.to_owned(),
+        header_match_specifier: Some(HeaderMatchSpecifier::StringMatch(string(pattern))),
+        ..HeaderMatcher::default()
     }
 }
 
@@ -82,7 +103,7 @@ fn query(condition: &Condition) -> QueryParameterMatcher {
     }
 }
 
-fn string(pattern: MatchPattern) -> StringMatcher {
+pub(super) fn string(pattern: MatchPattern) -> StringMatcher {
     StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() }
 }
 

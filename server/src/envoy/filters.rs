@@ -1,13 +1,14 @@
 //! The filters that a request goes through before it is routed, and their order.
 //!
 //! ```text
-//! connection manager: chancery.policies (off) ─▶ router
-//!                           ▲ on, with just the filters that the mapping needs
-//! Route ─ typed_per_filter_config ─┘
+//! connection manager: cors (off) ─▶ chancery.policies (off) ─▶ router
+//!                                         ▲ on, with just the filters that the mapping needs
+//! Route ─ typed_per_filter_config ────────┘
 //! ```
 //! The connection manager has one filter of ours, a chain, which is empty and off. A route turns it
 //! on and brings the chain, so that a policy never touches the listener, a bad one is blamed on its
-//! mapping, and a mapping that asks for nothing pays nothing.
+//! mapping, and a mapping that asks for nothing pays nothing. CORS alone has a filter of its own: its
+//! rules are those of a route, which no filter inside a chain is given.
 
 use envoy_types::util::pack_any;
 use prost::{Message, Name};
@@ -15,13 +16,19 @@ use prost::{Message, Name};
 use super::proto::{
     config::{core::v3::TypedExtensionConfig, route::v3::Route},
     extensions::filters::{
-        http::filter_chain::v3::{FilterChain, FilterChainConfig, FilterChainConfigPerRoute},
+        http::{
+            cors::v3::Cors,
+            filter_chain::v3::{FilterChain, FilterChainConfig, FilterChainConfigPerRoute},
+        },
         network::http_connection_manager::v3::{HttpFilter, http_filter::ConfigType},
     },
 };
 
 /// Name of the filter that holds a mapping's filters.
 pub const POLICIES: &str = "chancery.policies";
+
+/// Name of the filter that lets pages of other origins call.
+pub const CORS: &str = "envoy.filters.http.cors";
 
 /// What a request goes through, in this order: what refuses comes before what costs, and what
 /// knows the client before what counts it.
@@ -52,16 +59,15 @@ pub enum Step {
 /// A filter at its step, whole: not the filter's own form for routes.
 pub type Piece = (Step, TypedExtensionConfig);
 
-/// Returns a filter at its step.
-pub(super) fn piece<M: Message + Name>(step: Step, name: &str, filter: M) -> Piece {
-    (step, TypedExtensionConfig { name: name.to_owned(), typed_config: Some(pack_any(filter)) })
+/// Returns the connection manager's filters that routes may turn on, in their order.
+pub(super) fn of_routes() -> [HttpFilter; 2] {
+    [off(CORS, Cors {}), off(POLICIES, FilterChainConfig::default())]
 }
 
-/// Returns the connection manager's filter that routes may fill.
-pub(super) fn policies() -> HttpFilter {
+fn off<M: Message + Name>(name: &str, filter: M) -> HttpFilter {
     HttpFilter {
-        name: POLICIES.to_owned(),
-        config_type: Some(ConfigType::TypedConfig(pack_any(FilterChainConfig::default()))),
+        name: name.to_owned(),
+        config_type: Some(ConfigType::TypedConfig(pack_any(filter))),
         disabled: true,
         ..HttpFilter::default()
     }

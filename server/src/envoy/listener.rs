@@ -10,7 +10,7 @@ use prost::{Message, Name};
 pub use self::https::{GATEWAY_HTTP3, GATEWAY_HTTPS};
 use super::{
     config::{ads, duration, number, socket_address, yes},
-    filters::policies,
+    filters::of_routes,
     proto::{
         config::{
             common::mutation_rules::v3::{HeaderMutation, header_mutation::Action},
@@ -157,7 +157,7 @@ fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager
     HttpConnectionManager {
         codec_type: surface.codec.into(),
         stat_prefix: GATEWAY.to_owned(),
-        http_filters: headers.into_iter().chain([policies(), router]).collect(),
+        http_filters: headers.into_iter().chain(of_routes()).chain([router]).collect(),
         early_header_mutation_extensions,
         route_specifier: Some(route_specifier),
         // a path has one spelling, or a client could reach a service past its mapping's rules

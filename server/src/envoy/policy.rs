@@ -3,20 +3,29 @@
 //! Pure, and without rules: what comes here has been checked by `gateway::policy`. A group that
 //! needs a filter gives it with its step to `filters::enable`.
 
+mod addresses;
 mod answer;
 mod body;
 mod compression;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod sticky;
 mod streams;
 mod traffic;
 
+use envoy_types::util::pack_any;
+use prost::{Message, Name};
+
 use super::{
     conditions::{literal, regex},
-    filters::{self, Piece},
+    filters::{self, Piece, Step},
     proto::{
-        config::route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        config::{
+            core::v3::TypedExtensionConfig,
+            route::v3::{Route, RouteAction, route::Action, route_action::ClusterSpecifier},
+        },
         r#type::matcher::v3::RegexMatchAndSubstitute,
     },
 };
@@ -77,6 +86,7 @@ impl PathChange {
 /// Adds to a route what its mapping asks for besides its action.
 pub(super) fn complete(spec: &Spec, route: &mut Route) {
     headers::apply(&spec.policy, route);
+    cors::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
@@ -86,9 +96,17 @@ pub(super) fn complete(spec: &Spec, route: &mut Route) {
 /// Returns the filters that the requests of a mapping go through, each at its step.
 fn filters(spec: &Spec) -> Vec<Piece> {
     let mut pieces = Vec::new();
+    pieces.extend(addresses::pieces(&spec.policy));
+    pieces.extend(rate_limit::pieces(&spec.policy));
     pieces.extend(body::pieces(&spec.policy));
     pieces.extend(streams::pieces(&spec.policy));
     pieces.extend(compression::pieces(&spec.policy));
     pieces.extend(sticky::pieces(&spec.policy));
     pieces
+}
+
+/// Returns a filter at its step.
+fn piece<M: Message + Name>(step: Step, name: &str, filter: M) -> Piece {
+    let typed_config = Some(pack_any(filter));
+    (step, TypedExtensionConfig { name: name.to_owned(), typed_config })
 }

@@ -1,7 +1,7 @@
 //! Renders everything into one static configuration of the same meaning, for reading and for
 //! `envoy --mode validate`.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::json;
 
@@ -16,7 +16,8 @@ use super::{
     routes::route_configuration,
 };
 use crate::gateway::{
-    endpoints::Endpoints, service::ServiceName, table::Table, upstream::Upstream,
+    cluster_policy::ClusterPolicy, endpoints::Endpoints, service::ServiceName, table::Table,
+    upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -59,8 +60,11 @@ pub fn static_config(
 }
 
 fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
-    let upstreams: BTreeSet<_> =
-        table.iter().flat_map(|mapping| mapping.spec.upstreams()).collect();
-    let cluster = |upstream: Upstream| static_cluster(&upstream, fixed(&upstream.service).as_ref());
-    upstreams.into_iter().map(cluster).collect()
+    let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
+    let clusters: BTreeMap<_, _> =
+        needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
+    let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {
+        static_cluster(&upstream, &policy, fixed(&upstream.service).as_ref())
+    };
+    clusters.into_iter().map(rendered).collect()
 }

@@ -1,7 +1,7 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
 use super::{
-    conditions::route_match,
+    conditions::{preflight_match, route_match},
     listener::PATH_HEADER,
     policy,
     proto::config::route::v3::{
@@ -69,11 +69,20 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
 
 fn routes(mapping: &Mapping) -> Vec<Route> {
     let rules = mapping.spec.rules();
-    let each = sides(&mapping.spec).into_iter().flat_map(|side| {
+    let sides = sides(&mapping.spec);
+    let each = sides.iter().flat_map(|side| {
         let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
         of_side.collect::<Vec<_>>()
     });
-    each.collect()
+    // whichever side would get the request: the gateway has the answer
+    let asked = sides.first().filter(|_| mapping.spec.has_preflights());
+    let preflights = asked.into_iter().flat_map(|side| {
+        rules.iter().map(|rule| Route {
+            r#match: Some(preflight_match(&mapping.spec.matching, rule)),
+            ..route(mapping, rule.clone(), side.clone())
+        })
+    });
+    each.chain(preflights).collect()
 }
 
 fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {

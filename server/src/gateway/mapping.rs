@@ -7,10 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
     backends::{Backends, Side},
+    cluster_policy::ClusterSpec,
     labels::Labels,
     matching::{Match, MatchKey, host::HostPattern},
     path::{Prefix, Rewrite, described},
     policy::Policy,
+    request::Request,
     rule::{Rule, rules},
     service::{Service, ServiceName},
     upstream::{Upstream, Variant},
@@ -120,6 +122,20 @@ impl Spec {
 }
 
 impl Spec {
+    /// Tells whether a request meets the conditions that are asked besides its host and its path.
+    pub fn admits(&self, request: &Request) -> bool {
+        let asked = || request.asked_about().filter(|_| self.has_preflights());
+        self.matching.admits(request) || asked().is_some_and(|asked| self.matching.admits(&asked))
+    }
+
+    /// Tells whether the questions of browsers are for it although their method is not: those about
+    /// a request that is.
+    pub fn has_preflights(&self) -> bool {
+        let methods = self.matching.methods();
+        let takes_options = methods.is_empty() || methods.iter().any(|known| **known == *"OPTIONS");
+        self.policy.cors.is_some() && !takes_options
+    }
+
     /// Returns what no other mapping may have.
     pub fn match_key(&self) -> MatchKey {
         MatchKey::new(&self.host, &self.prefix, &self.matching)
@@ -144,7 +160,20 @@ impl Spec {
 
     /// Returns how the services are spoken to.
     pub fn variant(&self) -> Variant {
-        Variant::default()
+        self.policy.variant()
+    }
+
+    /// Returns every cluster that Envoy needs for it: those of the services, then those of what
+    /// else it names.
+    pub fn clusters(&self) -> impl Iterator<Item = ClusterSpec> {
+        let own = self.named_services().map(|service| self.policy.cluster(service.clone()));
+        own.chain(self.policy.other_clusters().iter().cloned())
+    }
+
+    /// Returns every service that it makes nodes speak to, whether or not it answers requests.
+    pub fn reached_services(&self) -> impl Iterator<Item = &ServiceName> {
+        let others = self.policy.other_clusters().iter().map(|cluster| &cluster.service.name);
+        self.services().chain(others)
     }
 
     /// Returns every service as it is reached.
@@ -158,6 +187,11 @@ impl Spec {
         let is_busy = |side: Side| self.backends.get(side).is_none_or(|backend| backend.weight > 0);
         let upstreams = self.upstreams().enumerate();
         upstreams.filter(move |(place, _)| is_busy(Side::at(*place))).map(|(_, upstream)| upstream)
+    }
+
+    /// Returns the upstreams without which Envoy would refuse its routes.
+    pub fn needed_upstreams(&self) -> impl Iterator<Item = Upstream> {
+        self.busy_upstreams().chain(self.policy.other_clusters().iter().map(ClusterSpec::upstream))
     }
 }
 

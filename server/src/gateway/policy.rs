@@ -7,10 +7,14 @@
 //! refuse is refused here, with the same reason. How a group is rendered is `envoy::policy`'s
 //! business; `docs/adding-a-policy.md` says how one is added.
 
+mod addresses;
 mod answer;
 mod body;
+mod clusters;
 mod compression;
+mod cors;
 mod headers;
+mod rate_limit;
 mod rewrite;
 mod sticky;
 mod streams;
@@ -28,25 +32,33 @@ use app::{
 use serde_json::{Map, Value};
 
 use super::{
+    cluster_policy::{ClusterPolicy, ClusterSpec},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    service::Service,
+    upstream::Variant,
 };
 
 pub use self::{
+    addresses::{AddressRange, RANGES_MAX},
     body::BUFFER_DEFAULT_BYTES,
+    clusters::OtherClusters,
     headers::{VARIABLES, Variable, formatted},
+    rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
     traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 10] = [
+const OF_SERVICE: [&str; 12] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
+    "mirror",
     "timeouts",
     "retries",
+    "cors",
     "grpc_web",
     "upgrades",
     "compression",
@@ -56,9 +68,18 @@ const OF_SERVICE: [&str; 10] = [
 
 /// Groups that have been checked; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy(Arc<wire::Policy>);
+pub struct Policy(Arc<Checked>);
 
-static DEFAULT: LazyLock<Arc<wire::Policy>> = LazyLock::new(Arc::default);
+/// The groups, and what follows from them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Checked {
+    groups: Arc<wire::Policy>,
+    cluster: Arc<ClusterPolicy>,
+    variant: Variant,
+    others: OtherClusters,
+}
+
+static DEFAULT: LazyLock<Arc<Checked>> = LazyLock::new(Arc::default);
 
 impl Default for Policy {
     /// Returns the one that most mappings share.
@@ -71,7 +92,7 @@ impl Deref for Policy {
     type Target = wire::Policy;
 
     fn deref(&self) -> &wire::Policy {
-        &self.0
+        &self.0.groups
     }
 }
 
@@ -85,6 +106,7 @@ impl Policy {
             respond: answer::respond(reader),
             request_headers: headers::read(reader, "request_headers"),
             response_headers: headers::read(reader, "response_headers"),
+            mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
             retries: traffic::retries(reader),
             grpc_web: streams::grpc_web(reader),
@@ -92,6 +114,9 @@ impl Policy {
             compression: compression::read(reader),
             body: body::read(reader),
             sticky_session: sticky::read(reader),
+            rate_limit: rate_limit::read(reader),
+            cors: cors::read(reader),
+            ip: addresses::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -120,7 +145,7 @@ impl Policy {
 
     /// Tells whether nothing is asked for.
     pub fn is_default(&self) -> bool {
-        *self.0 == **DEFAULT
+        self.0.groups == DEFAULT.groups
     }
 
     /// Tells whether the gateway answers by itself: there is no service then.
@@ -138,7 +163,7 @@ impl Policy {
 
     /// Returns the parts that are not at their default, as they are stored.
     pub fn json(&self) -> Map<String, Value> {
-        match serde_json::to_value(&*self.0) {
+        match serde_json::to_value(&*self.0.groups) {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
@@ -146,17 +171,41 @@ impl Policy {
 
     /// Returns the groups as the wire has them.
     pub fn shared(&self) -> Arc<wire::Policy> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.0.groups)
+    }
+
+    /// Returns how the clusters of the mapping's services are named besides the service.
+    pub fn variant(&self) -> Variant {
+        self.0.variant
+    }
+
+    /// Returns the cluster by which a service of the mapping is reached.
+    pub fn cluster(&self, service: Service) -> ClusterSpec {
+        ClusterSpec { service, policy: Arc::clone(&self.0.cluster), variant: self.0.variant }
+    }
+
+    /// Returns the clusters that the mapping needs besides those that answer its requests.
+    pub fn other_clusters(&self) -> &OtherClusters {
+        &self.0.others
     }
 
     /// Returns every part that is set: its key, such as `retries.attempts`, and its text, in the
     /// order of the form.
     pub fn facts(&self) -> Vec<(String, String)> {
-        fields::facts(&self.0)
+        fields::facts(&self.0.groups)
     }
 
     fn of(policy: wire::Policy) -> Self {
-        if policy == **DEFAULT { Self::default() } else { Self(Arc::new(policy)) }
+        if policy == *DEFAULT.groups {
+            return Self::default();
+        }
+        let cluster = ClusterPolicy::of(&policy);
+        Self(Arc::new(Checked {
+            variant: cluster.variant(),
+            others: OtherClusters::of(&policy, &cluster),
+            cluster: Arc::new(cluster),
+            groups: Arc::new(policy),
+        }))
     }
 }
 

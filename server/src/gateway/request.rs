@@ -46,6 +46,15 @@ impl Request {
         }
     }
 
+    /// Returns the request that a browser asks about before it sends it (a preflight of CORS).
+    pub fn asked_about(&self) -> Option<Self> {
+        let said = |name| self.header(name).find(|value| !value.is_empty());
+        let method = said("access-control-request-method")?;
+        said("origin")?;
+        let is_question = self.method == "OPTIONS";
+        is_question.then(|| Self { method: Cow::Owned(method.to_owned()), ..self.clone() })
+    }
+
     /// Returns the values of a header.
     pub fn header(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())

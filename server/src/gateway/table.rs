@@ -171,7 +171,7 @@ impl Table {
         let candidates = self.candidates(&request.path);
         candidates.into_values().filter_map(move |mapping| {
             let spec = &mapping.spec;
-            if !spec.host.matches(&request.host) || !spec.matching.admits(request) {
+            if !spec.host.matches(&request.host) || !spec.admits(request) {
                 return None;
             }
             let upstream = spec.rules().iter().find_map(|rule| rule.apply(&request.path))?;
@@ -259,7 +259,7 @@ impl Table {
         let (at, prefix) = self.at(spec);
         at.entry(prefix).or_default().insert(key.clone(), Arc::clone(&mapping));
         self.by_match.insert(spec.match_key(), spec.name.clone());
-        for service in spec.services() {
+        for service in spec.reached_services() {
             self.by_service.entry(service.clone()).or_default().insert(spec.name.clone());
         }
         self.in_order.insert(key, Arc::clone(&mapping));
@@ -283,7 +283,7 @@ impl Table {
         if self.by_match.get(&key) == Some(name) {
             self.by_match.remove(&key);
         }
-        for service in spec.services() {
+        for service in spec.reached_services() {
             if let Some(users) = self.by_service.get_mut(service) {
                 users.remove(name);
                 if users.is_empty() {

@@ -141,8 +141,8 @@ pub(super) async fn plan_put(
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
-    let services = put.spec.named_services();
-    plan.warnings.extend(services.flat_map(|service| gateway.foreseen(service)));
+    let clusters = put.spec.clusters();
+    plan.warnings.extend(clusters.flat_map(|cluster| gateway.foreseen(&cluster.service)));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }

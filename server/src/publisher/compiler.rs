@@ -29,6 +29,7 @@ use crate::{
         tls,
     },
     gateway::{
+        cluster_policy::{ClusterPolicy, ClusterSpec},
         edge::OpenEdge,
         endpoints::Endpoints,
         mapping::{Change, ChangeKind, Mapping, MappingName, Revision},
@@ -47,10 +48,9 @@ pub struct Compiler {
     addresses: Addresses,
     edge: OpenEdge,
     placement: Placement,
-    /// The clusters of each service, with how many shown mappings use each. One whose last user has
-    /// gone is kept for a while: requests under way end, and a mapping that is made again finds the
-    /// cluster's counters going on.
-    clusters: HashMap<ServiceName, BTreeMap<Variant, usize>>,
+    /// The clusters of each service. One whose last user has gone is kept for a while: requests
+    /// under way end, and a mapping that is made again finds the cluster's counters going on.
+    clusters: HashMap<ServiceName, BTreeMap<Variant, UsedCluster>>,
     newly_idle: Vec<Upstream>,
     changed_upstreams: HashSet<Upstream>,
     followed: HashSet<ServiceName>,
@@ -67,6 +67,13 @@ pub struct Compiler {
     touched: Vec<ResourceKey>,
     /// The table or its surroundings have changed in a way that readers see.
     changed: bool,
+}
+
+/// A cluster and how many use it: shown mappings, and the edge.
+#[derive(Debug)]
+struct UsedCluster {
+    policy: Arc<ClusterPolicy>,
+    users: usize,
 }
 
 impl Compiler {
@@ -114,10 +121,10 @@ impl Compiler {
         }
         .clone();
         let before = self.next.table.apply(change);
-        let before = before.iter().flat_map(|mapping| mapping.spec.services());
+        let before = before.iter().flat_map(|mapping| mapping.spec.reached_services());
         self.to_check.extend(before.cloned());
         if let ChangeKind::Put(mapping) = &change.kind {
-            self.to_check.extend(mapping.spec.services().cloned());
+            self.to_check.extend(mapping.spec.reached_services().cloned());
             // an older revision of another mapping may still be shown there
             if let Some(other) = self.shown_at.get(&mapping.spec.match_key()).cloned() {
                 self.reconcile(&other);
@@ -245,7 +252,7 @@ impl Compiler {
         let quarantine = self.next.quarantined.get(name);
         let is_refused = quarantine.is_some_and(|known| known.revision == committed.revision);
         let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
-        if !is_refused && committed.spec.services().all(is_known) {
+        if !is_refused && committed.spec.reached_services().all(is_known) {
             self.next.quarantined.remove(name);
             return Some(Arc::clone(committed));
         }
@@ -256,13 +263,7 @@ impl Compiler {
     }
 
     fn show(&mut self, mapping: &Arc<Mapping>) {
-        for upstream in mapping.spec.upstreams() {
-            // discovery may have stopped following it since it was shown last
-            self.to_check.insert(upstream.service.clone());
-            let clusters = self.clusters.entry(upstream.service.clone()).or_default();
-            *clusters.entry(upstream.variant).or_default() += 1;
-            self.changed_upstreams.insert(upstream);
-        }
+        mapping.spec.clusters().for_each(|cluster| self.use_cluster(cluster));
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
         self.placement.insert(mapping);
@@ -270,23 +271,36 @@ impl Compiler {
     }
 
     fn hide(&mut self, mapping: &Mapping) {
-        for upstream in mapping.spec.upstreams() {
-            let clusters = self.clusters.get_mut(&upstream.service);
-            if let Some(users) = clusters.and_then(|clusters| clusters.get_mut(&upstream.variant)) {
-                *users -= 1;
-                if *users == 0 {
-                    self.keep_idle(&upstream);
-                }
-            }
-            self.to_check.insert(upstream.service.clone());
-            self.changed_upstreams.insert(upstream);
-        }
+        mapping.spec.clusters().for_each(|cluster| self.leave_cluster(&cluster));
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());
         }
         self.next.shown.remove(mapping.name());
+    }
+
+    fn use_cluster(&mut self, cluster: ClusterSpec) {
+        let upstream = cluster.upstream();
+        // discovery may have stopped following it since it was used last
+        self.to_check.insert(upstream.service.clone());
+        let clusters = self.clusters.entry(upstream.service.clone()).or_default();
+        let unused = || UsedCluster { policy: cluster.policy, users: 0 };
+        clusters.entry(upstream.variant).or_insert_with(unused).users += 1;
+        self.changed_upstreams.insert(upstream);
+    }
+
+    fn leave_cluster(&mut self, cluster: &ClusterSpec) {
+        let upstream = cluster.upstream();
+        let clusters = self.clusters.get_mut(&upstream.service);
+        if let Some(used) = clusters.and_then(|clusters| clusters.get_mut(&upstream.variant)) {
+            used.users -= 1;
+            if used.users == 0 {
+                self.keep_idle(&upstream);
+            }
+        }
+        self.to_check.insert(upstream.service.clone());
+        self.changed_upstreams.insert(upstream);
     }
 
     fn keep_idle(&mut self, upstream: &Upstream) {
@@ -309,7 +323,7 @@ impl Compiler {
     pub fn drop_idle(&mut self, upstream: &Upstream) {
         let Upstream { service, variant } = upstream;
         let Some(clusters) = self.clusters.get_mut(service) else { return };
-        if clusters.get(variant) == Some(&0) {
+        if clusters.get(variant).is_some_and(|used| used.users == 0) {
             clusters.remove(variant);
             if clusters.is_empty() {
                 self.clusters.remove(service);
@@ -337,7 +351,10 @@ impl Compiler {
 
     /// Takes in what the gateway has besides mappings; resources that do not differ stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
-        self.edge = edge;
+        // first the new ones: a cluster that both need is never without a user
+        edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
+        let before = std::mem::replace(&mut self.edge, edge);
+        before.clusters().iter().for_each(|cluster| self.leave_cluster(cluster));
         self.render_secrets();
         self.render_listeners();
     }
@@ -387,17 +404,19 @@ impl Compiler {
     fn render_upstream(&mut self, upstream: &Upstream) {
         let name: Arc<str> = upstream.to_string().into();
         let clusters = self.clusters.get(&upstream.service);
-        let is_kept = clusters.is_some_and(|clusters| clusters.contains_key(&upstream.variant));
+        let used = clusters.and_then(|clusters| clusters.get(&upstream.variant));
+        let policy = used.map(|used| Arc::clone(&used.policy));
         let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
-        match self.next.endpoints.get(&upstream.service) {
-            Some(endpoints) if is_kept => {
+        match (self.next.endpoints.get(&upstream.service), policy) {
+            (Some(endpoints), Some(policy)) => {
                 let assignment = load_assignment(upstream, endpoints);
                 let unresolved = matches!(endpoints, Endpoints::Unresolved { .. });
                 let mut endpoints = Resource::new(key(Kind::Endpoints), assignment, [], []);
                 endpoints.is_tentative = unresolved;
                 self.put(endpoints);
                 if self.next.resources.get(&key(Kind::Cluster)).is_none() {
-                    self.put(Resource::new(key(Kind::Cluster), cluster(upstream), [], []));
+                    let cluster = cluster(upstream, &policy);
+                    self.put(Resource::new(key(Kind::Cluster), cluster, [], []));
                 }
             }
             _ => {
@@ -416,7 +435,7 @@ impl Compiler {
             return;
         }
         let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
-        let needed = mappings.iter().flat_map(|mapping| mapping.spec.busy_upstreams());
+        let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));

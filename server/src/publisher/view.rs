@@ -49,7 +49,7 @@ impl Published {
             });
             pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
         };
-        mapping.spec.named_services().flat_map(of_service).collect()
+        mapping.spec.clusters().flat_map(|cluster| of_service(&cluster.service)).collect()
     }
 
     /// Returns what can be said of a service before a mapping uses it.

@@ -76,7 +76,9 @@ impl Standings {
         let (old, new) = (&before.mapping.spec, &after.mapping.spec);
         match self.by_team.get_mut(&new.team) {
             // that is so each second, for each mapping with traffic
-            Some(standing) if old.team == new.team && old.services().eq(new.services()) => {
+            Some(standing)
+                if old.team == new.team && old.reached_services().eq(new.reached_services()) =>
+            {
                 standing.replace(key, &before.live, &after.live);
                 self.all.replace(key, &before.live, &after.live);
             }
@@ -143,7 +145,7 @@ impl Standing {
         let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_add(1));
         self.mappings = self.mappings.saturating_add(1);
-        for service in entry.mapping.spec.services() {
+        for service in entry.mapping.spec.reached_services() {
             *self.services.entry(service.clone()).or_default() += 1;
         }
         if let Some(place) = place_of_trouble(key, live) {
@@ -158,7 +160,7 @@ impl Standing {
         let live = &entry.live;
         self.each_count(live, |count| *count = count.saturating_sub(1));
         self.mappings = self.mappings.saturating_sub(1);
-        for service in entry.mapping.spec.services() {
+        for service in entry.mapping.spec.reached_services() {
             if let Some(users) = self.services.get_mut(service) {
                 *users = users.saturating_sub(1);
                 if *users == 0 {

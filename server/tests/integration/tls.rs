@@ -1,6 +1,7 @@
 //! TLS between clients and the gateway, through a real Envoy, with authorities of the tests' own.
 
 mod clients;
+mod http3;
 mod portal;
 mod rotation;
 mod surface;

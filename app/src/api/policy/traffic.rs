@@ -13,6 +13,21 @@ pub struct Timeouts {
     /// Without a byte in either direction; absent means 290 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_ms: Option<u32>,
+    /// For connecting to an endpoint; absent means 5 s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u32>,
+}
+
+/// A service that gets a copy of requests; its answers are thrown away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mirror {
+    #[schema(example = "usersvc-next")]
+    pub service: String,
+    /// How many of 100 requests are copied; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 10)]
+    pub percent: Option<u32>,
 }
 
 /// When a request is tried again, and how often.

@@ -2,11 +2,16 @@
 
 use app::api::policy::Policy;
 
-use super::super::{
-    config::number,
-    filters::{Piece, Step, piece},
-    proto::extensions::filters::http::{body_size_limit::v3::BodySizeLimit, buffer::v3::Buffer},
-    protobuf,
+use super::{
+    super::{
+        config::number,
+        filters::{Piece, Step},
+        proto::extensions::filters::http::{
+            body_size_limit::v3::BodySizeLimit, buffer::v3::Buffer,
+        },
+        protobuf,
+    },
+    piece,
 };
 use crate::gateway::policy::BUFFER_DEFAULT_BYTES;
 

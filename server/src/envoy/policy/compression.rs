@@ -4,20 +4,23 @@
 use app::api::policy::{Compression, Policy};
 use envoy_types::util::pack_any;
 
-use super::super::{
-    config::number,
-    filters::{Piece, Step, piece},
-    proto::{
-        config::core::v3::TypedExtensionConfig,
-        extensions::{
-            compression::{brotli::compressor::v3::Brotli, gzip::compressor::v3::Gzip},
-            filters::http::compressor::v3::{
-                Compressor,
-                compressor::{CommonDirectionConfig, ResponseDirectionConfig},
+use super::{
+    super::{
+        config::number,
+        filters::{Piece, Step},
+        proto::{
+            config::core::v3::TypedExtensionConfig,
+            extensions::{
+                compression::{brotli::compressor::v3::Brotli, gzip::compressor::v3::Gzip},
+                filters::http::compressor::v3::{
+                    Compressor,
+                    compressor::{CommonDirectionConfig, ResponseDirectionConfig},
+                },
             },
+            r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern},
         },
-        r#type::matcher::v3::{StringMatcher, string_matcher::MatchPattern},
     },
+    piece,
 };
 
 /// A part of a file: who asked for it wants those very bytes (RFC 9110, section 14).

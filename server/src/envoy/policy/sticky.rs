@@ -5,17 +5,20 @@ use std::time::Duration;
 use app::api::policy::{Policy, StickySession};
 use envoy_types::util::pack_any;
 
-use super::super::{
-    config::duration,
-    filters::{Piece, Step, piece},
-    proto::{
-        config::core::v3::TypedExtensionConfig,
-        extensions::{
-            filters::http::stateful_session::v3::StatefulSession,
-            http::stateful_session::cookie::v3::CookieBasedSessionState,
+use super::{
+    super::{
+        config::duration,
+        filters::{Piece, Step},
+        proto::{
+            config::core::v3::TypedExtensionConfig,
+            extensions::{
+                filters::http::stateful_session::v3::StatefulSession,
+                http::stateful_session::cookie::v3::CookieBasedSessionState,
+            },
+            r#type::http::v3::Cookie,
         },
-        r#type::http::v3::Cookie,
     },
+    piece,
 };
 
 /// Envoy finds this extension by its name alone.

@@ -2,13 +2,16 @@
 
 use app::api::policy::Policy;
 
-use super::super::{
-    config::yes,
-    filters::{Piece, Step, piece},
-    proto::{
-        config::route::v3::{RouteAction, route_action::UpgradeConfig},
-        extensions::filters::http::grpc_web::v3::GrpcWeb,
+use super::{
+    super::{
+        config::yes,
+        filters::{Piece, Step},
+        proto::{
+            config::route::v3::{RouteAction, route_action::UpgradeConfig},
+            extensions::filters::http::grpc_web::v3::GrpcWeb,
+        },
     },
+    piece,
 };
 
 /// Lets connections be upgraded on this route alone: the connection manager allows none.

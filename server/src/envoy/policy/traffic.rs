@@ -1,14 +1,24 @@
-//! Timeouts and retries of a route.
+//! Timeouts, retries and copies of a route's requests.
 
 use std::time::Duration;
 
-use app::api::policy::{Policy, Retries};
+use app::api::policy::Retries;
 
 use super::super::{
     config::{duration, number},
-    proto::config::route::v3::{RetryPolicy, RouteAction, retry_policy::RetryBackOff},
+    proto::{
+        config::{
+            core::v3::RuntimeFractionalPercent,
+            route::v3::{
+                RetryPolicy, RouteAction, retry_policy::RetryBackOff,
+                route_action::RequestMirrorPolicy,
+            },
+        },
+        r#type::v3::{FractionalPercent, fractional_percent::DenominatorType},
+    },
     protobuf,
 };
+use crate::gateway::{cluster_policy::ClusterSpec, policy::Policy};
 
 /// Ends a request on which a service has sent nothing for this long. A little less than the
 /// listener's own limit for streams, whose 504 is counted for no mapping.
@@ -28,10 +38,27 @@ pub(super) fn apply(policy: &Policy, action: &mut RouteAction) {
         timeouts.request_ms.map(milliseconds).map_or_else(protobuf::Duration::default, duration),
     );
     action.idle_timeout = idle.map(|idle| duration(idle + STREAM_MARGIN));
+    action.request_mirror_policies = mirrors(policy);
     action.retry_policy = Some(RetryPolicy {
         per_try_idle_timeout: Some(duration(idle.unwrap_or(SERVICE_IDLE_TIMEOUT))),
         ..retry_policy(&policy.retries)
     });
+}
+
+fn mirrors(policy: &Policy) -> Vec<RequestMirrorPolicy> {
+    let percents = policy.mirror.iter().map(|mirror| mirror.percent.unwrap_or(100));
+    let mirror = |(cluster, numerator): (&ClusterSpec, u32)| RequestMirrorPolicy {
+        cluster: cluster.upstream().to_string(),
+        runtime_fraction: Some(RuntimeFractionalPercent {
+            default_value: Some(FractionalPercent {
+                numerator,
+                denominator: DenominatorType::Hundred.into(),
+            }),
+            ..RuntimeFractionalPercent::default()
+        }),
+        ..RequestMirrorPolicy::default()
+    };
+    policy.other_clusters().mirrors.iter().zip(percents).map(mirror).collect()
 }
 
 /// Returns when to try again; without conditions Envoy does not.

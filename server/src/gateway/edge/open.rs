@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Certificate, Edge, EdgeName, GatewaySettings, TrustBundle};
-use crate::auth::{
-    seal::{SealError, Sealer},
-    secret::Secret,
+use crate::{
+    auth::{
+        seal::{SealError, Sealer},
+        secret::Secret,
+    },
+    gateway::cluster_policy::ClusterSpec,
 };
 
 /// A certificate that can be served.
@@ -47,6 +50,11 @@ impl OpenEdge {
             }
         }
         (open, closed)
+    }
+
+    /// Returns the clusters of services that the gateway speaks to whatever the mappings are.
+    pub fn clusters(&self) -> Vec<ClusterSpec> {
+        self.settings.clusters()
     }
 
     /// Returns the certificate for clients that ask for no name, or for one that none is for.

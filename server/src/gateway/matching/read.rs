@@ -334,7 +334,7 @@ fn is_query_byte(byte: u8) -> bool {
 }
 
 /// Checks a header's name, in lower case.
-fn header_name(name: &str) -> Result<Arc<str>, String> {
+pub(in crate::gateway) fn header_name(name: &str) -> Result<Arc<str>, String> {
     if name.starts_with(':') {
         return Err("must not be a pseudo header; hosts, paths and methods have fields".to_owned());
     }

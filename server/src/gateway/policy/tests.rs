@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod protection;
+
 fn read(body: Value) -> Result<Policy, Vec<String>> {
     let errors = Policy::parse(body.as_object().unwrap());
     let said = |error: FieldError| format!("{} {}", error.pointer, error.message);

@@ -1,12 +1,22 @@
 //! Timeouts and retries of a mapping's requests.
 
-use app::api::policy::{Retries, Timeouts};
+use app::api::policy::{Mirror, Retries, Timeouts};
 
-use crate::gateway::read::{Reader, list_of};
+use crate::gateway::{
+    read::{Reader, list_of},
+    service::Service,
+};
 
 /// Longest time that a mapping can ask for in milliseconds: an hour. What takes longer is better
 /// asked for and fetched later.
 pub const TIMEOUT_MAX_MS: u32 = 60 * 60 * 1000;
+
+/// Longest time that connecting to an endpoint may take in milliseconds: a network that needs more
+/// is out of order.
+const CONNECT_MAX_MS: u32 = 60_000;
+
+/// Most services that get a copy of a mapping's requests.
+const MIRRORS_MAX: usize = 4;
 
 /// Most retries of a request.
 pub const ATTEMPTS_MAX: u32 = 10;
@@ -38,8 +48,18 @@ pub(super) fn timeouts(reader: &Reader<'_>) -> Timeouts {
     let timeouts = reader.object("timeouts", |reader| Timeouts {
         request_ms: milliseconds(reader, "request_ms"),
         idle_ms: milliseconds(reader, "idle_ms"),
+        connect_ms: reader.number("connect_ms", 1..=CONNECT_MAX_MS, "milliseconds"),
     });
     timeouts.unwrap_or_default()
+}
+
+pub(super) fn mirror(reader: &Reader<'_>) -> Vec<Mirror> {
+    reader.objects("mirror", MIRRORS_MAX, |reader| {
+        let wanted = "a text such as `usersvc`, `usersvc:8080` or `https://host`";
+        let service = reader.required("service", wanted, Service::parse);
+        let percent = reader.number("percent", 1..=100, "percent");
+        Some(Mirror { service: service?.text.as_ref().to_owned(), percent })
+    })
 }
 
 fn milliseconds(reader: &Reader<'_>, key: &'static str) -> Option<u32> {

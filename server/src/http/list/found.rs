@@ -215,7 +215,7 @@ impl Needles {
             serving.as_ref().is_some_and(|serving| serving.name() == mapping.name())
         });
         let has_service = self.service.as_ref().is_none_or(|wanted| match wanted {
-            Ok(service) => spec.services().any(|used| used == service),
+            Ok(service) => spec.reached_services().any(|used| used == service),
             Err(text) => spec.named_services().any(|used| contains(&used.text, text)),
         });
         let has = |word: &String| {

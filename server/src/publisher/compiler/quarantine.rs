@@ -131,5 +131,5 @@ impl Compiler {
 }
 
 fn is_user_of(upstream: &Upstream, mapping: &Mapping) -> bool {
-    mapping.spec.upstreams().any(|used| used == *upstream)
+    mapping.spec.clusters().any(|used| used.upstream() == *upstream)
 }

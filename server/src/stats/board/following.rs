@@ -59,7 +59,7 @@ impl Board {
                     if now.is_none_or(|now| now.spec.team != mapping.spec.team) {
                         removed.push((name.clone(), mapping.spec.team.clone()));
                     }
-                    for service in mapping.spec.services() {
+                    for service in mapping.spec.reached_services() {
                         if table.users_of(service).next().is_none() {
                             self.ledger.forget(&Target::Service(service.clone()));
                         }

@@ -1,6 +1,7 @@
 //! Generates policies that the API must accept: a strategy for each group, so that a new group adds
 //! one here and is in every property test.
 
+mod protection;
 mod streams;
 
 use proptest::{
@@ -27,8 +28,12 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("host_rewrite", maybe(host_rewrite(), 0.3)),
         ("request_headers", maybe(headers(), 0.5)),
         ("response_headers", maybe(headers(), 0.5)),
+        ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("rate_limit", maybe(protection::rate_limit(), 0.3)),
+        ("cors", maybe(protection::cors(), 0.3)),
+        ("ip", maybe(protection::addresses(), 0.3)),
     ];
     groups.extend(streams::groups());
     fields(groups)
@@ -48,6 +53,8 @@ fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
         ("response_headers", maybe(headers(), 0.5)),
+        ("rate_limit", maybe(protection::rate_limit(), 0.3)),
+        ("ip", maybe(protection::addresses(), 0.3)),
     ]);
     prop_oneof![redirect, respond].boxed()
 }
@@ -175,7 +182,17 @@ fn headers() -> impl Strategy<Value = Value> {
 
 fn timeouts() -> impl Strategy<Value = Value> {
     let time = || prop::option::of(1..=3_600_000_u32);
-    (time(), time()).prop_map(|(request, idle)| json!({ "request_ms": request, "idle_ms": idle }))
+    let connect = prop::option::of(1..=60_000_u32);
+    (time(), time(), connect).prop_map(
+        |(request, idle, connect)| json!({ "request_ms": request, "idle_ms": idle, "connect_ms": connect }),
+    )
+}
+
+fn mirror() -> impl Strategy<Value = Value> {
+    let service = prop::sample::select(vec!["shadowsvc", "10.9.8.7:81", "https://copy.shop"]);
+    let one = (service, prop::option::of(1..=100_u32));
+    let one = one.prop_map(|(service, percent)| json!({ "service": service, "percent": percent }));
+    prop::collection::vec(one, 1..=4).prop_map(Value::from)
 }
 
 fn retries() -> impl Strategy<Value = Value> {

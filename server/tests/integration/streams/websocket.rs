@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{
     Router,
-    extract::ws::{WebSocket, WebSocketUpgrade},
+    extract::ws::{Message as ServiceMessage, WebSocket, WebSocketUpgrade},
     routing::any,
 };
 use futures_util::{SinkExt, StreamExt};
@@ -21,6 +21,10 @@ use super::Bench;
 fn echo() -> Router {
     async fn answer(mut socket: WebSocket) {
         while let Some(Ok(message)) = socket.recv().await {
+            // the next look answers it
+            if matches!(message, ServiceMessage::Close(_)) {
+                continue;
+            }
             if socket.send(message).await.is_err() {
                 return;
             }

@@ -1,6 +1,6 @@
 //! A plain HTTP client that sees what is on the wire.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -39,6 +39,13 @@ impl fmt::Display for Answer {
 impl Client {
     pub(crate) fn new() -> Self {
         Self(Pool::builder(TokioExecutor::new()).build_http())
+    }
+
+    /// Returns a client that has this address.
+    pub(crate) fn at(address: IpAddr) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address));
+        Self(Pool::builder(TokioExecutor::new()).build(connector))
     }
 
     pub(crate) async fn get(&self, url: &str) -> Answer {

@@ -1,0 +1,89 @@
+//! How a service is spoken to: what its cluster is made of besides the endpoints.
+//!
+//! ```text
+//! groups of a mapping's policy ─ of ─▶ ClusterPolicy ─ variant ─▶ Upstream, the cluster's name
+//! ```
+//! Two mappings that ask for the same of a service share a cluster. One that asks for nothing has
+//! the service's plain one.
+
+use std::sync::Arc;
+
+use app::api::policy as wire;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{
+    service::Service,
+    upstream::{Upstream, Variant},
+};
+
+/// What is asked of a cluster; what is not is left out of its JSON, which names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterPolicy {
+    /// How long connecting to an endpoint may take, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<u32>,
+}
+
+/// A cluster that is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterSpec {
+    pub service: Service,
+    pub policy: Arc<ClusterPolicy>,
+    /// The policy's.
+    pub variant: Variant,
+}
+
+impl ClusterPolicy {
+    /// Takes from a mapping's groups what is the business of clusters.
+    pub fn of(policy: &wire::Policy) -> Self {
+        Self { connect_ms: policy.timeouts.connect_ms }
+    }
+
+    /// Names it by its content.
+    pub fn variant(&self) -> Variant {
+        if *self == Self::default() {
+            return Variant::default();
+        }
+        // nothing of it can fail to be JSON
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let hash = Sha256::digest(&json);
+        let first = hash.iter().take(8).fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        Variant::of_hash(first)
+    }
+}
+
+impl ClusterSpec {
+    pub fn new(service: Service, policy: ClusterPolicy) -> Self {
+        let variant = policy.variant();
+        Self { service, policy: Arc::new(policy), variant }
+    }
+
+    /// Returns what names the cluster.
+    pub fn upstream(&self) -> Upstream {
+        Upstream { service: self.service.name.clone(), variant: self.variant }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_asks_for_nothing_is_the_services_plain_cluster() {
+        assert!(ClusterPolicy::default().variant().is_default());
+        assert!(ClusterPolicy::of(&wire::Policy::default()).variant().is_default());
+    }
+
+    #[test]
+    fn a_variant_is_named_by_its_content_and_by_nothing_else() {
+        let of = |connect_ms| ClusterPolicy { connect_ms: Some(connect_ms), ..Default::default() };
+
+        assert_eq!(of(100).variant(), of(100).variant());
+        assert_ne!(of(100).variant(), of(200).variant());
+        // the name is in statistics and in what nodes have: it must stay the same
+        let service = Service::parse("usersvc").unwrap();
+        let name = ClusterSpec::new(service, of(100)).upstream().to_string();
+        assert_eq!(name, "usersvc+9de858a5522db499");
+    }
+}
