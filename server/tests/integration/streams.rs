@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 
 use axum::{Router, body::Body};
 use bytes::Bytes;
-use http::{Method, Request, response::Parts};
+use http::{Method, Request, StatusCode, response::Parts};
 use http_body_util::BodyExt;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -73,6 +73,41 @@ impl Drop for Bench {
     fn drop(&mut self) {
         self.service.abort();
     }
+}
+
+#[tokio::test]
+async fn the_form_takes_and_shows_what_the_api_does() {
+    let server = TestServer::start().await;
+    let fields = [
+        ("name", "m"),
+        ("prefix", "/m/"),
+        ("service", "127.0.0.1:9"),
+        ("grpc_web", "on"),
+        ("compression.algorithms", "brotli\r\ngzip\r\n"),
+        ("compression.min_bytes", "1024"),
+        ("body.buffer", "on"),
+        ("sticky_session.cookie", "at"),
+        ("sticky_session.ttl_s", "60"),
+    ];
+    let post = async |more: &[(&str, &str)]| {
+        let body = serde_urlencoded::to_string([&fields[..], more].concat()).unwrap();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        server.client.send(Method::POST, &server.url("/mappings/new"), &headers, &body).await
+    };
+
+    let refused = post(&[("upgrades", "websocket"), ("step", "apply")]).await;
+    let saved = post(&[("step", "apply")]).await;
+
+    assert!(refused.body.contains("must be absent where there are `upgrades`"), "{refused}");
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved}");
+    let mapping = server.get("/api/v1/mappings/m").await.json();
+    assert_eq!(mapping["grpc_web"], true);
+    let compression = json!({ "algorithms": ["brotli", "gzip"], "min_bytes": 1024 });
+    assert_eq!(mapping["compression"], compression);
+    assert_eq!(mapping["body"], json!({ "buffer": true }));
+    assert_eq!(mapping["sticky_session"], json!({ "cookie": "at", "ttl_s": 60 }));
+    let page = server.get("/mappings/m").await;
+    assert!(page.body.contains("Sticky sessions: cookie"), "{page}");
 }
 
 #[tokio::test]

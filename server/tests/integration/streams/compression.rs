@@ -40,6 +40,10 @@ fn service() -> Router {
                 let headers = [("content-type", "text/plain"), range];
                 (StatusCode::PARTIAL_CONTENT, headers, text()).into_response()
             }
+            "/as-it-is" => {
+                let headers = [("content-type", "text/plain"), ("cache-control", "no-transform")];
+                (headers, text()).into_response()
+            }
             "/encoded" => {
                 let headers = [("content-type", "text/html"), ("content-encoding", "gzip")];
                 (headers, gzipped()).into_response()
@@ -118,6 +122,7 @@ async fn the_mapping_says_what_is_compressed() {
         ("/usual/small", ""),
         ("/usual/image", ""),
         ("/usual/part", ""),
+        ("/usual/as-it-is", ""),
         ("/chosen/json", "br"),
         ("/chosen/page", ""),
         ("/chosen/least", ""),
