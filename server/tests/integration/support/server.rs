@@ -208,13 +208,11 @@ pub(crate) fn counts(stats: &Value) -> [u64; 3] {
 
 /// Writes services as `--service` takes them.
 fn fixed(services: &[(&str, SocketAddr)]) -> Vec<String> {
-    let mut fixed: BTreeMap<&str, String> = BTreeMap::new();
+    let mut fixed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, address) in services {
-        let known = fixed.entry(name).or_insert_with(|| format!("{name}="));
-        let comma = if known.ends_with('=') { "" } else { "," };
-        known.push_str(&format!("{comma}{address}"));
+        fixed.entry(name).or_default().push(address.to_string());
     }
-    fixed.into_values().collect()
+    fixed.iter().map(|(name, addresses)| format!("{name}={}", addresses.join(","))).collect()
 }
 
 fn database(folder: &TempDir) -> DatabaseUrl {
