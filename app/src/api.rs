@@ -7,6 +7,8 @@ pub mod audit;
 pub mod certificate;
 pub mod claim;
 pub mod client;
+#[cfg(feature = "ssr")]
+pub mod consumer;
 pub mod gateway;
 pub mod list;
 pub mod live;

@@ -11,6 +11,7 @@
 //! is typed goes to the API as it is.
 
 mod answer;
+mod auth;
 pub mod faults;
 mod headers;
 mod matching;
@@ -20,6 +21,7 @@ mod rewriting;
 mod streams;
 pub mod texts;
 mod time;
+mod upstream_tls;
 
 use serde_json::Value;
 
@@ -27,13 +29,15 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 7] = [
+pub const SECTIONS: [&Section; 9] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
     &streams::SECTION,
+    &auth::SECTION,
+    &upstream_tls::SECTION,
     &protection::SECTION,
 ];
 

@@ -15,6 +15,7 @@ mod certificates;
 mod claims;
 mod compare;
 mod config;
+mod consumers;
 pub mod delete_mapping;
 pub(crate) mod detail;
 pub(crate) mod failure;
@@ -261,6 +262,9 @@ async fn page(client: &Client, visit: &Visit, query: &Query) -> Loaded {
         ["certificates"] => certificates::page(client, visit).await,
         ["certificates", "new"] => certificates::create(client, visit).await,
         ["certificates", name] => certificates::certificate(client, visit, name).await,
+        ["consumers"] => consumers::page(client, visit).await,
+        ["consumers", "new"] => consumers::create(client, visit).await,
+        ["consumers", name] => consumers::consumer(client, visit, name).await,
         ["trust-bundles"] => certificates::bundles(client, visit).await,
         ["trust-bundles", "new"] => certificates::create_bundle(client, visit).await,
         ["trust-bundles", name] => certificates::bundle(client, visit, name).await,

@@ -8,6 +8,7 @@
 //!                       └─ cluster, listener ┘└─▶ one static bootstrap (render)
 //! ```
 
+pub mod around;
 pub mod bootstrap;
 pub mod cluster;
 mod conditions;
@@ -23,6 +24,7 @@ pub mod sides;
 pub mod source;
 pub mod stat_names;
 pub mod tls;
+pub mod upstream_tls;
 
 /// Envoy's generated protobuf types, under a shorter name.
 pub(crate) use envoy_types::pb::{

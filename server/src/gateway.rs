@@ -19,6 +19,7 @@ pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod read;
+pub mod references;
 pub mod request;
 pub mod request_path;
 pub mod rule;

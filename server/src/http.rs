@@ -14,6 +14,7 @@ mod claims;
 mod client_address;
 mod condition;
 mod config;
+mod consumers;
 mod delivery;
 mod error;
 mod fields;
@@ -160,6 +161,15 @@ fn table() -> OpenApiRouter<AppState> {
         .routes(routes!(certificates::get, certificates::put, certificates::delete))
         .routes(routes!(trust_bundles::list))
         .routes(routes!(trust_bundles::get, trust_bundles::put, trust_bundles::delete))
+        // who calls the mappings
+        .routes(routes!(consumers::list))
+        .routes(routes!(consumers::get, consumers::put, consumers::delete))
+        .routes(routes!(consumers::credentials::add_key))
+        .routes(routes!(consumers::credentials::remove_key))
+        .routes(routes!(
+            consumers::credentials::set_password,
+            consumers::credentials::remove_password
+        ))
         // who owns what, and what others must agree to
         .routes(routes!(owner::get))
         .routes(routes!(claims::list, claims::create))

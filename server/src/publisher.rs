@@ -9,6 +9,7 @@
 //! One task owns the compiler; everyone else reads the last [`Published`].
 
 pub mod compiler;
+mod consumers;
 mod placement;
 pub mod view;
 
@@ -22,13 +23,17 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use self::compiler::{Compiler, Quarantine};
+use self::{
+    compiler::{Compiler, Quarantine},
+    consumers::{Consumers, Told},
+};
 use crate::{
     auth::seal::Sealer,
+    clock::Clock,
     discovery::{Discovery, Update},
     envoy::shard::Layout,
     gateway::{
-        edge::{Edge, OpenEdge},
+        edge::{Edge, GatewaySettings, OpenEdge},
         endpoints::Endpoints,
         mapping::{Mapping, MappingName},
         service::ServiceName,
@@ -61,6 +66,9 @@ const READY_AFTER: Duration = Duration::from_secs(5);
 /// the counters, and than most requests that are under way.
 const IDLE_CLUSTER_LINGER: Duration = Duration::from_secs(10);
 
+/// How long to sleep towards the expiry of a key at the most: the clock may be set meanwhile.
+const EXPIRY_CHECK: Duration = Duration::from_secs(60);
+
 /// How long to wait before reading changes again after the database has failed.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -78,6 +86,8 @@ pub struct Published {
     pub shown: HashMap<MappingName, Arc<Mapping>>,
     pub quarantined: HashMap<MappingName, Arc<Quarantine>>,
     pub layout: Layout,
+    /// Of the gateway as a whole.
+    pub settings: Arc<GatewaySettings>,
     /// Discovery has answered for every service once, or has had its time. Before, a node that
     /// reconnects must not be told that services are gone.
     pub is_ready: bool,
@@ -110,8 +120,10 @@ pub struct Publisher<D> {
     discovery: D,
     store: Store,
     sealer: Arc<Sealer>,
+    clock: Clock,
     /// What the compiler was told of last.
     edge: Edge,
+    consumers: Consumers,
     updates: mpsc::Receiver<Update>,
     feedback: mpsc::Receiver<Feedback>,
     published: watch::Sender<Arc<Published>>,
@@ -130,6 +142,7 @@ impl<D: Discovery> Publisher<D> {
         discovery: D,
         store: Store,
         sealer: Arc<Sealer>,
+        clock: Clock,
         updates: mpsc::Receiver<Update>,
         feedback: mpsc::Receiver<Feedback>,
     ) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
@@ -151,7 +164,9 @@ impl<D: Discovery> Publisher<D> {
             discovery,
             store,
             sealer,
+            clock,
             edge: Edge::default(),
+            consumers: Consumers::default(),
             updates,
             feedback,
             published,
@@ -173,6 +188,7 @@ impl<D: Discovery> Publisher<D> {
             if ready_at.is_some() && !self.compiler.awaits_discovery() {
                 ready_at = Some(Instant::now());
             }
+            let expiry_check = self.expiry_check();
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = at(ready_at) => {
@@ -206,6 +222,7 @@ impl<D: Discovery> Publisher<D> {
                         self.compiler.drop_idle(&upstream);
                     }
                 }
+                () = at(expiry_check) => self.follow_expiries(),
                 () = at(self.linger_until) => {
                     self.linger_until = None;
                     self.compiler.drop_inactive_layout();
@@ -219,6 +236,9 @@ impl<D: Discovery> Publisher<D> {
     /// none of it.
     fn follow_edge(&mut self) {
         let edge = self.store.access().borrow().edge().clone();
+        let told = self.consumers.follow(&edge, self.clock.now());
+        self.tell(told);
+        self.follow_expiries();
         if edge.is_same(&self.edge) {
             return;
         }
@@ -228,6 +248,23 @@ impl<D: Discovery> Publisher<D> {
         }
         self.compiler.set_edge(open);
         self.edge = edge;
+    }
+
+    fn follow_expiries(&mut self) {
+        let told = self.consumers.expire(self.clock.now());
+        self.tell(told);
+    }
+
+    fn tell(&mut self, told: Vec<Told>) {
+        for (consumer, valid) in told {
+            self.compiler.set_credentials(&consumer, valid);
+        }
+    }
+
+    /// Returns when to look at the clock for the next key that expires.
+    fn expiry_check(&self) -> Option<Instant> {
+        let left = (self.consumers.next_expiry()? - self.clock.now()).to_std().unwrap_or_default();
+        Some(Instant::now() + left.min(EXPIRY_CHECK))
     }
 
     /// Applies all committed changes; returns when to try again if the database has failed.

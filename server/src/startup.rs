@@ -39,6 +39,7 @@ use crate::{
             discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
             metrics::v3::metrics_service_server::MetricsServiceServer,
         },
+        upstream_tls::NodeCaFile,
     },
     http::{
         self,
@@ -71,6 +72,8 @@ pub struct Settings {
     pub gateway_http: SocketAddr,
     /// Where the nodes listen for clients that come by TLS, once there is a certificate.
     pub gateway_https: SocketAddr,
+    /// Where the nodes have the authorities that their system trusts.
+    pub node_ca_file: NodeCaFile,
     pub database: DatabaseUrl,
     /// Where the key is by which private keys are sealed; absent: beside the database.
     pub secret_key_file: Option<PathBuf>,
@@ -197,10 +200,11 @@ impl Server {
         let directory = Directory::new(fixed.clone(), dns, guard.clone());
         let inspector = Inspector::new(fixed, resolver, guard);
         let (publisher, published) = Publisher::start(
-            Compiler::new(addresses),
+            Compiler::new(addresses).with_ca_file(settings.node_ca_file.clone()),
             directory,
             store.clone(),
             Arc::clone(&sealer),
+            settings.clock.clone(),
             from_discovery,
             from_nodes,
         )
@@ -243,6 +247,7 @@ impl Server {
             nodes: nodes.clone(),
             inspector,
             addresses,
+            node_ca_file: settings.node_ca_file,
             identity: Arc::new(identity),
             viewers: places_for_viewers(),
             stop: stop.clone(),

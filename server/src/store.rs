@@ -18,6 +18,7 @@ mod history;
 mod hold;
 mod idempotency;
 mod neighbours;
+mod references;
 mod rows;
 mod sqlite;
 mod writer;
@@ -49,8 +50,12 @@ use crate::{
         sight::Sight,
     },
     clock::Clock,
-    gateway::mapping::{Change, MappingName, Revision},
-    gateway::table::Table,
+    gateway::{
+        edge::EdgeName,
+        mapping::{Change, MappingName, Revision},
+        references::{ReferenceKind, User},
+        table::Table,
+    },
     stats::checkpoint::Checkpoint,
 };
 
@@ -209,6 +214,19 @@ impl Store {
         let decision = Box::new(decision);
         // a full queue has more urgent work
         let _left_out = self.writes.try_send(Operation::Act { author, decision, answer });
+    }
+
+    /// Returns the mappings that name something, by name.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn users_of(
+        &self,
+        kind: ReferenceKind,
+        name: &EdgeName,
+    ) -> Result<Vec<User>, StoreError> {
+        let Db::Sqlite(pool) = &self.db;
+        references::users(pool, kind, name).await
     }
 
     /// Follows who may do what.

@@ -12,6 +12,8 @@ mod certificates;
 #[cfg(feature = "ssr")]
 mod claims;
 #[cfg(feature = "ssr")]
+mod consumers;
+#[cfg(feature = "ssr")]
 mod gateway;
 #[cfg(feature = "ssr")]
 mod in_process;

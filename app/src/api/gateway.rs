@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ssr", schema(as = GatewaySettings))]
 pub struct Gateway {
     pub tls: TlsSettings,
+    /// Whether mappings may have faults on purpose.
+    pub fault_injection: bool,
+    /// The service that counts requests for all nodes together; absent: there is none, and no
+    /// mapping can have `global_rate_limit`.
+    pub rate_limit_service: Option<RateLimitService>,
     pub listeners: Listeners,
     /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,
@@ -39,6 +44,51 @@ pub struct Listeners {
 #[serde(default)]
 pub struct Settings {
     pub tls: TlsSettings,
+    /// Whether mappings may have faults on purpose; those that have some lose them without it.
+    pub fault_injection: bool,
+    /// The service that counts requests for all nodes together; absent: there is none, and no
+    /// mapping can have `global_rate_limit`.
+    pub rate_limit_service: Option<RateLimitService>,
+}
+
+/// A service that counts requests (`envoy.service.ratelimit.v3`), for the limits of all mappings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct RateLimitService {
+    /// Where it is: it is found as services of mappings are, and spoken to by gRPC.
+    #[cfg_attr(feature = "ssr", schema(example = "ratelimit:8081"))]
+    pub service: String,
+    /// Under which of its sets of rules it looks.
+    pub domain: String,
+    /// How long a request may wait for it, in milliseconds.
+    #[cfg_attr(feature = "ssr", schema(minimum = 1, maximum = 10_000))]
+    pub timeout_ms: u32,
+    /// What becomes of a request when it does not answer.
+    pub fail: OnFailure,
+}
+
+impl Default for RateLimitService {
+    fn default() -> Self {
+        Self {
+            service: String::new(),
+            domain: "chancery".to_owned(),
+            timeout_ms: 100,
+            fail: OnFailure::Open,
+        }
+    }
+}
+
+/// What becomes of a request when a service that decides about it does not answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// It passes.
+    #[default]
+    Open,
+    /// It is refused with 503.
+    Closed,
 }
 
 /// How the gateway speaks TLS with its clients.

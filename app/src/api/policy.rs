@@ -6,19 +6,25 @@
 //! A group that is absent has its default; what is at its default is left out. The browser's build
 //! has none of it: no island needs it.
 
+mod auth;
 mod headers;
 mod protection;
+mod protocol;
 mod rewrite;
 mod streams;
 mod traffic;
+mod upstream_tls;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::auth::{ApiKey, Auth, Basic};
 pub use self::headers::HeaderChanges;
-pub use self::protection::{AddressRules, Cors, Per, RateLimit};
+pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
+pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
 pub use self::streams::{Compression, RequestBody, StickySession};
 pub use self::traffic::{Mirror, Retries, Timeouts};
+pub use self::upstream_tls::{UpstreamTls, Verification};
 
 /// All groups of policy that a mapping can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -72,12 +78,24 @@ pub struct Policy {
     /// How often requests may come, counted by each node for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// How often requests may come, counted for all nodes together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub global_rate_limit: Option<GlobalRateLimit>,
     /// Which pages of other origins may call it from a browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cors: Option<Cors>,
     /// From which addresses clients may come.
     #[serde(skip_serializing_if = "is_default")]
     pub ip: AddressRules,
+    /// Faults on purpose.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fault: Fault,
+    /// How services that begin with `https://` prove who they are, and the gateway to them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub upstream_tls: UpstreamTls,
+    /// Who may call.
+    #[serde(skip_serializing_if = "is_default")]
+    pub auth: Auth,
 }
 
 /// Tells whether a group is what it is without being asked for.

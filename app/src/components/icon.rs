@@ -26,6 +26,8 @@ pub(crate) const REQUESTS: &str = "M2.500 3h11v10h-11zM5 8.200l2 2 4-4.400";
 #[cfg(feature = "ssr")]
 pub(crate) const CERTIFICATES: &str = "M4 7V5.500a4 4 0 0 1 8 0V7M3 7h10v6.500H3zM8 9.500v1.800";
 #[cfg(feature = "ssr")]
+pub(crate) const CONSUMERS: &str = "M5.500 6.500a3 3 0 1 0 0 6 3 3 0 0 0 0-6M7.700 7.400L13.500 2M11 4.300l2.200 2.200M5.500 9.500h.01";
+#[cfg(feature = "ssr")]
 pub(crate) const GATEWAY: &str =
     "M2.500 4.500h7M12.500 4.500h1M2.500 11.500h1M6.500 11.500h7M11 3v3M5 10v3";
 #[cfg(feature = "ssr")]

@@ -141,9 +141,73 @@ const ADDRESSES: Group = Group {
     ],
 };
 
+const GLOBAL_RATE_LIMIT: Group = Group {
+    key: "global_rate_limit",
+    title: "Rate limit of all nodes together",
+    fields: &[
+        Field {
+            key: "global_rate_limit.descriptors",
+            label: "Descriptors",
+            kind: Kind::Lines { most: 10, example: "generic_key:accounts client_address" },
+            default: "none: the service that counts is not asked",
+            help: "One a line, of entries separated by spaces: client_address, method, path, header: and a name, \
+                   generic_key: and a text. The limits are in the rules of the service that the gateway’s settings \
+                   name.",
+            envoy: "ratelimit.rate_limits.actions",
+        },
+        Field {
+            key: "global_rate_limit.headers",
+            label: "Tell clients what is left of it",
+            kind: Kind::Switch,
+            default: "they are not told",
+            help: "By x-ratelimit-limit, x-ratelimit-remaining and x-ratelimit-reset.",
+            envoy: "ratelimit.enable_x_ratelimit_headers",
+        },
+    ],
+};
+
+const FAULT: Group = Group {
+    key: "fault",
+    title: "Faults on purpose",
+    fields: &[
+        Field {
+            key: "fault.delay_ms",
+            label: "Requests wait",
+            kind: Kind::Number { least: 1, most: 60_000, unit: "ms" },
+            default: "they do not",
+            help: "Only where an admin has allowed faults in the gateway’s settings.",
+            envoy: "fault.delay.fixed_delay",
+        },
+        Field {
+            key: "fault.delay_percent",
+            label: "So many of them wait",
+            kind: Kind::Number { least: 1, most: 100, unit: "%" },
+            default: "100",
+            help: "",
+            envoy: "fault.delay.percentage",
+        },
+        Field {
+            key: "fault.abort_status",
+            label: "Requests get the status",
+            kind: Kind::Number { least: 400, most: 599, unit: "" },
+            default: "the service answers",
+            help: "Instead of an answer of the service.",
+            envoy: "fault.abort.http_status",
+        },
+        Field {
+            key: "fault.abort_percent",
+            label: "So many of them get it",
+            kind: Kind::Number { least: 1, most: 100, unit: "%" },
+            default: "100",
+            help: "",
+            envoy: "fault.abort.percentage",
+        },
+    ],
+};
+
 pub(super) const SECTION: Section = Section {
     id: "protection",
     title: "Protection",
     about: "How often clients may come, from where, and from which pages",
-    groups: &[RATE_LIMIT, CORS, ADDRESSES],
+    groups: &[RATE_LIMIT, GLOBAL_RATE_LIMIT, CORS, ADDRESSES, FAULT],
 };

@@ -24,6 +24,7 @@ fn mapping() -> Map<String, Value> {
         "redirect": { "scheme": "https", "code": 308, "strip_query": true, "port": 8443 },
         "respond": { "status": 503, "body": "a\nb" },
         "request_headers": { "set": { "x-a": "1", "x-b": "2" }, "remove": ["x-c", "x-d"] },
+        "auth": { "basic": { "consumers": ["acme", "b"], "realm": "Reports" } },
         "retries": { "on": ["5xx", "reset"], "attempts": 3 },
     }))
 }

@@ -1,6 +1,7 @@
 //! The gateway as a whole: every setting with its value, its default and Envoy's name for it, and
 //! the form by which an admin changes them. A group of settings is one file below.
 
+mod protection;
 mod tls;
 
 use leptos::prelude::*;
@@ -35,14 +36,19 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
         false => tls::Choices::default(),
     };
     let tried = Tried::of(visit.acted(), "gateway.put");
+    let protecting = Tried::of(visit.acted(), protection::CHANGE);
     Loaded::new("Gateway", Place::Gateway, move || {
         let may_decide = gateway.may_decide;
         let form = may_decide.then(|| form(&gateway, choices, &tried));
+        let protect = may_decide.then(|| protection::form(&gateway, &protecting));
         view! {
             <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
             <div class="columns">
-                <div class="stack">{table("TLS", tls::shown(&gateway.tls))}</div>
-                <div class="stack">{listeners(gateway.listeners)} {form}</div>
+                <div class="stack">
+                    {table("TLS", tls::shown(&gateway.tls))}
+                    {table("Protection", protection::shown(&gateway))}
+                </div>
+                <div class="stack">{listeners(gateway.listeners)} {form} {protect}</div>
             </div>
         }
     })

@@ -107,6 +107,8 @@ async fn page(client: &Client, visit: &Visit, form: Form, asked: Asked) -> Loade
         false => None,
     };
     let choices = choices(client, &form, asked).await;
+    let consumers = client.consumers().await.map(|list| list.items).unwrap_or_default();
+    let consumers = consumers.into_iter().map(|consumer| consumer.name).collect();
     let teams = claims::teams_of(client, &visit.me, Role::Editor).await;
     let (plan, found) = match &form.stage {
         Stage::Refused(error) => (None, Some(error.clone())),
@@ -135,7 +137,7 @@ async fn page(client: &Client, visit: &Visit, form: Form, asked: Asked) -> Loade
         view! {
             <Crumbs above here=crumb />
             <PageHead title=heading />
-            {sheet::draw(Sheet { form, found, faults, plan, check, choices, teams })}
+            {sheet::draw(Sheet { form, found, faults, plan, check, choices, consumers, teams })}
         }
     })
     .with_status(status)

@@ -1,6 +1,7 @@
 //! The list of mappings with their live numbers, a page at a time.
 
 pub(crate) mod address;
+mod faults;
 mod tools;
 mod views;
 
@@ -139,6 +140,7 @@ fn draw(
     let refusal = reader.kept.as_ref().and_then(|kept| kept.refusal.as_ref()).map(refused::note);
     let kept = reader.kept.as_ref().map(|kept| views::views(state, kept));
     let may_create = reader.may_create;
+    let faults = faults::note(&page.items);
     let content = if is_none_yet {
         none_yet(&reader).into_any()
     } else if is_none_match {
@@ -161,6 +163,7 @@ fn draw(
         <PageHead title="Mappings" sub>{may_create.then(new_mapping)}</PageHead>
         {deleted.map(undo::note)}
         {refusal}
+        {faults}
         {content}
         <SearchAsTyped />
     }

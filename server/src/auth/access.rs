@@ -90,6 +90,7 @@ impl Access {
             }
             Entity::Certificate(certificate) => self.edge.put_certificate(certificate),
             Entity::TrustBundle(bundle) => self.edge.put_trust_bundle(bundle),
+            Entity::Consumer(consumer) => self.edge.put_consumer(consumer),
             Entity::Gateway(settings) => self.edge.put_settings(settings),
             Entity::LastId(id) => self.last_id = *id,
             Entity::SealKey(key) => self.seal_key = Some(key.clone()),
@@ -120,6 +121,7 @@ impl Access {
             Entity::Request(request) => drop(self.requests.remove(&request.id)),
             Entity::Certificate(certificate) => self.edge.remove_certificate(&certificate.name),
             Entity::TrustBundle(bundle) => self.edge.remove_trust_bundle(&bundle.name),
+            Entity::Consumer(consumer) => self.edge.remove_consumer(&consumer.name),
             Entity::Gateway(_) => self.edge.put_settings(&Arc::default()),
             Entity::LastId(_) => {}
             Entity::SealKey(_) => self.seal_key = None,

@@ -7,6 +7,7 @@
 pub(crate) mod acting;
 pub mod certificates;
 pub mod claims;
+pub mod consumers;
 pub mod edge;
 pub mod gateway;
 pub mod oidc;
@@ -34,6 +35,7 @@ use super::{
     role::Role,
     settings::ClaimPolicy,
 };
+use crate::gateway::{edge::EdgeName, references::ReferenceKind};
 
 /// What a decision is made on.
 #[derive(Debug)]
@@ -91,6 +93,8 @@ pub struct Outcome {
     /// The request that asked for the writes: where they can't be made, it is closed as stale, and
     /// nothing else is done.
     pub asked_by: Option<Request>,
+    /// What no mapping may name, since it goes.
+    pub unless_named: Option<(ReferenceKind, EdgeName)>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
     /// A place that no other team's mapping may lie around or in, since this team gets it.
@@ -114,6 +118,7 @@ impl Outcome {
             signed_in: None,
             writes: Vec::new(),
             asked_by: None,
+            unless_named: None,
             unless_mapped: None,
             free_for: None,
             id: None,

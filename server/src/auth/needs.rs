@@ -69,6 +69,14 @@ pub fn of(operation_id: &str) -> Option<Need> {
         "putCertificate" | "deleteCertificate" | "putTrustBundle" | "deleteTrustBundle" => {
             Need::Decided
         }
+        // mappings of every team may name a consumer; its keys are for its team
+        "listConsumers" | "getConsumer" => Need::SignedIn,
+        "putConsumer"
+        | "deleteConsumer"
+        | "createConsumerKey"
+        | "deleteConsumerKey"
+        | "createConsumerPassword"
+        | "deleteConsumerPassword" => Need::Decided,
         // what is restored may be gone: its history says whose it was
         "createMapping" | "restoreMapping" => Need::Decided,
         // what is a user's own

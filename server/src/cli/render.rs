@@ -11,6 +11,7 @@ use crate::{
     envoy::{
         json::{self, Format},
         render::static_config,
+        upstream_tls::{NodeCaFile, Trust},
     },
     store::{DatabaseUrl, Rules, Store},
 };
@@ -23,6 +24,9 @@ pub(super) struct Render {
     /// Where the gateway listens.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTP", default_value = "0.0.0.0:8080")]
     gateway_http: SocketAddr,
+    /// The file on the nodes with the certificates of the authorities that their system trusts.
+    #[arg(long, env = "CHANCERY_NODE_CA_FILE", value_name = "FILE", default_value_t = NodeCaFile::default())]
+    node_ca_file: NodeCaFile,
     /// A service whose endpoints are fixed: NAME=ADDRESS:PORT[,ADDRESS:PORT…]; may be repeated.
     #[arg(
         long = "service",
@@ -39,16 +43,18 @@ pub(super) struct Render {
 impl Render {
     pub(super) async fn run(self) -> Result<(), CliError> {
         self.database.must_exist()?;
-        let loaded = Store::open(&self.database, Rules::default(), &TaskTracker::new())
-            .await?
-            .load()
-            .await?;
+        let store = Store::open(&self.database, Rules::default(), &TaskTracker::new()).await?;
+        let loaded = store.load().await?;
+        let edge = store.access().borrow().edge().clone();
         for (name, reason) in &loaded.unreadable {
             tracing::warn!("left out mapping `{name}`: {reason}");
         }
         let fixed = Fixed::new(self.services);
+        let trust = Trust { system: &self.node_ca_file, written: Some(&edge) };
         let config =
-            static_config(&loaded.table, self.gateway_http, |service| fixed.endpoints(service));
+            static_config(&loaded.table, self.gateway_http, edge.settings(), trust, |service| {
+                fixed.endpoints(service)
+            });
         print(&json::print(&config, self.format)?)
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
     discovery::fixed::FixedService,
+    envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings},
     store::DatabaseUrl,
 };
@@ -30,6 +31,10 @@ pub(super) struct ServerArgs {
     /// for HTTP/3.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTPS", default_value = "0.0.0.0:8443")]
     pub(super) gateway_https: SocketAddr,
+    /// The file on the nodes with the certificates of the authorities that their system trusts, by
+    /// which services with `https://` are verified.
+    #[arg(long, env = "CHANCERY_NODE_CA_FILE", value_name = "FILE", default_value_t = NodeCaFile::default())]
+    pub(super) node_ca_file: NodeCaFile,
     /// A service whose endpoints are fixed: NAME=ADDRESS:PORT[,ADDRESS:PORT…]; may be repeated,
     /// in the environment separated by spaces.
     #[arg(
@@ -101,6 +106,7 @@ impl ServerArgs {
             xds: self.xds,
             gateway_http: self.gateway_http,
             gateway_https: self.gateway_https,
+            node_ca_file: self.node_ca_file,
             database,
             secret_key_file: self.secret_key_file,
             access: self.access.settings(),

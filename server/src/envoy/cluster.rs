@@ -1,33 +1,32 @@
 //! Clusters and their endpoints: one of each for every way in which a service is reached.
 
+mod protocol;
+
 use std::time::Duration;
 
 use super::{
     config::{ads, duration, host_address, number, socket_address},
-    proto::{
-        config::{
-            cluster::v3::{
-                Cluster,
-                cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig},
-            },
-            core::v3::{
-                Address, HealthCheck, TransportSocket,
-                health_check::{HealthChecker, TcpHealthCheck},
-                transport_socket::ConfigType,
-            },
-            endpoint::v3::{
-                ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
-                lb_endpoint::HostIdentifier,
-            },
+    proto::config::{
+        cluster::v3::{
+            Cluster,
+            cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig},
         },
-        extensions::transport_sockets::tls::v3::UpstreamTlsContext,
+        core::v3::{
+            Address, HealthCheck,
+            health_check::{HealthChecker, TcpHealthCheck},
+        },
+        endpoint::v3::{
+            ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
+            lb_endpoint::HostIdentifier,
+        },
     },
     stat_names::cluster_stat_name,
+    upstream_tls::{self, Trust},
 };
 use crate::gateway::{
     cluster_policy::ClusterPolicy,
     endpoints::Endpoints,
-    service::{Host, Scheme, ServiceName},
+    service::{Host, Scheme},
     upstream::Upstream,
 };
 
@@ -50,14 +49,14 @@ const IDLE_HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 const UNHEALTHY_THRESHOLD: u32 = 2;
 
 /// Returns the cluster of an upstream, whose endpoints come by EDS.
-pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
+pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),
         eds_cluster_config: Some(EdsClusterConfig {
             eds_config: Some(ads()),
             ..EdsClusterConfig::default()
         }),
-        ..base(upstream, policy)
+        ..base(upstream, policy, trust)
     }
 }
 
@@ -73,6 +72,7 @@ pub fn load_assignment(upstream: &Upstream, endpoints: &Endpoints) -> ClusterLoa
 pub fn static_cluster(
     upstream: &Upstream,
     policy: &ClusterPolicy,
+    trust: Trust<'_>,
     fixed: Option<&Endpoints>,
 ) -> Cluster {
     let service = &upstream.service;
@@ -89,11 +89,11 @@ pub fn static_cluster(
     Cluster {
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(kind.into())),
         load_assignment: Some(load_assignment),
-        ..base(upstream, policy)
+        ..base(upstream, policy, trust)
     }
 }
 
-fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
+fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
     let service = &upstream.service;
     let connect_timeout =
         policy.connect_ms.map_or(CONNECT_TIMEOUT, |ms| Duration::from_millis(ms.into()));
@@ -111,23 +111,13 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy) -> Cluster {
             health_checker: Some(HealthChecker::TcpHealthCheck(TcpHealthCheck::default())),
             ..HealthCheck::default()
         }],
+        typed_extension_protocol_options: protocol::options(policy.protocol),
         // an endpoint that discovery has removed is gone, whatever its last check said
         ignore_health_on_host_removal: true,
-        transport_socket: (service.scheme == Scheme::Https).then(|| tls(service)),
+        // the health check is a handshake, too
+        transport_socket: (service.scheme == Scheme::Https)
+            .then(|| upstream_tls::transport_socket(service, &policy.tls, trust)),
         ..Cluster::default()
-    }
-}
-
-fn tls(service: &ServiceName) -> TransportSocket {
-    let sni = match &service.host {
-        Host::Name(name) => name.as_ref().to_owned(),
-        // an address is no server name (RFC 6066, section 3)
-        Host::Ip(_) => String::new(),
-    };
-    let context = UpstreamTlsContext { sni, ..UpstreamTlsContext::default() };
-    TransportSocket {
-        name: "envoy.transport_sockets.tls".to_owned(),
-        config_type: Some(ConfigType::TypedConfig(envoy_types::util::pack_any(context))),
     }
 }
 

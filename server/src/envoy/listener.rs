@@ -11,6 +11,7 @@ pub use self::https::{GATEWAY_HTTP3, GATEWAY_HTTPS};
 use super::{
     config::{ads, duration, number, socket_address, yes},
     filters::of_routes,
+    policy::auth::CONSUMER_HEADER,
     proto::{
         config::{
             common::mutation_rules::v3::{HeaderMutation, header_mutation::Action},
@@ -143,12 +144,15 @@ pub(super) fn connection_filter(surface: Surface, routes: Routes) -> Filter {
 }
 
 fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager {
-    let (early_header_mutation_extensions, route_specifier) = match routes {
-        Routes::Inline(routes) => (Vec::new(), RouteSpecifier::RouteConfig(*routes)),
+    let (path, route_specifier) = match routes {
+        Routes::Inline(routes) => (None, RouteSpecifier::RouteConfig(*routes)),
         Routes::Sharded(layout) => {
-            (vec![path_header(layout)], RouteSpecifier::ScopedRoutes(scoped_routes(layout)))
+            (Some(path_header(layout)), RouteSpecifier::ScopedRoutes(scoped_routes(layout)))
         }
     };
+    // who calls is not for the caller to say
+    let consumer = HeaderMutation { action: Some(Action::Remove(CONSUMER_HEADER.to_owned())) };
+    let early = path.into_iter().chain([consumer]).collect();
     let headers = (!surface.response_headers.is_empty())
         .then(|| http_filter("chancery.response_headers", with_headers(surface.response_headers)));
     let router = http_filter("envoy.filters.http.router", Router::default());
@@ -158,7 +162,7 @@ fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager
         codec_type: surface.codec.into(),
         stat_prefix: GATEWAY.to_owned(),
         http_filters: headers.into_iter().chain(of_routes()).chain([router]).collect(),
-        early_header_mutation_extensions,
+        early_header_mutation_extensions: vec![early_mutations(early)],
         route_specifier: Some(route_specifier),
         // a path has one spelling, or a client could reach a service past its mapping's rules
         normalize_path: yes(),
@@ -232,17 +236,21 @@ fn overwrite(name: &str, value: String) -> HeaderValueOption {
 }
 
 /// Computes [`PATH_HEADER`] before Envoy chooses a scope, after it has normalized the path.
-fn path_header(layout: Layout) -> TypedExtensionConfig {
+fn path_header(layout: Layout) -> HeaderMutation {
     // `NQ`: without the query (Envoy's access log documentation, command operator PATH)
     let value = match layout {
         Layout::Segment => "%PATH(NQ)%",
         Layout::Character => "%PATH(NQ):2%",
     };
     let set = overwrite(PATH_HEADER, value.to_owned());
-    let mutation = HeaderMutation { action: Some(Action::Append(set)) };
+    HeaderMutation { action: Some(Action::Append(set)) }
+}
+
+/// Changes headers before Envoy chooses a route.
+fn early_mutations(mutations: Vec<HeaderMutation>) -> TypedExtensionConfig {
     TypedExtensionConfig {
         name: "envoy.http.early_header_mutation.header_mutation".to_owned(),
-        typed_config: Some(pack_any(EarlyMutation { mutations: vec![mutation] })),
+        typed_config: Some(pack_any(EarlyMutation { mutations })),
     }
 }
 

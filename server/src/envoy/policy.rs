@@ -5,9 +5,12 @@
 
 mod addresses;
 mod answer;
+pub mod auth;
 mod body;
 mod compression;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
@@ -19,6 +22,7 @@ use envoy_types::util::pack_any;
 use prost::{Message, Name};
 
 use super::{
+    around::Around,
     conditions::{literal, regex},
     filters::{self, Piece, Step},
     proto::{
@@ -84,20 +88,23 @@ impl PathChange {
 }
 
 /// Adds to a route what its mapping asks for besides its action.
-pub(super) fn complete(spec: &Spec, route: &mut Route) {
+pub(super) fn complete(spec: &Spec, around: &Around, route: &mut Route) {
     headers::apply(&spec.policy, route);
     cors::apply(&spec.policy, route);
     if let Some(respond) = &spec.policy.respond {
         answer::content_type(respond, route);
     }
-    filters::enable(route, filters(spec));
+    filters::enable(route, filters(spec, around));
 }
 
 /// Returns the filters that the requests of a mapping go through, each at its step.
-fn filters(spec: &Spec) -> Vec<Piece> {
+fn filters(spec: &Spec, around: &Around) -> Vec<Piece> {
     let mut pieces = Vec::new();
     pieces.extend(addresses::pieces(&spec.policy));
+    pieces.extend(auth::pieces(&spec.policy.auth, &around.credentials));
     pieces.extend(rate_limit::pieces(&spec.policy));
+    pieces.extend(global_rate_limit::pieces(&spec.policy, around));
+    pieces.extend(fault::pieces(&spec.policy, around));
     pieces.extend(body::pieces(&spec.policy));
     pieces.extend(streams::pieces(&spec.policy));
     pieces.extend(compression::pieces(&spec.policy));

@@ -1,70 +1,98 @@
 //! Renders everything into one static configuration of the same meaning, for reading and for
-//! `envoy --mode validate`.
+//! `envoy --mode validate`. What consumers are known by is left out of it: it lets none of them in.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use serde_json::json;
 
 use super::{
+    around::Around,
     cluster::static_cluster,
     json::{self, Format, PrintError},
     listener::{self, GATEWAY, Routes},
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
+        core::v3::Node,
+        route::v3::RouteConfiguration,
     },
     routes::route_configuration,
+    upstream_tls::Trust,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy, endpoints::Endpoints, service::ServiceName, table::Table,
-    upstream::Upstream,
+    cluster_policy::ClusterPolicy, edge::GatewaySettings, endpoints::Endpoints,
+    service::ServiceName, table::Table, upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
-/// own.
+/// own. Authorities are those of `trust`.
 ///
 /// # Errors
 /// Returns [`PrintError`] when the descriptors lack a message.
 pub fn routes_and_clusters(
     table: &Table,
+    settings: &GatewaySettings,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Result<String, PrintError> {
     let mut routes = Vec::new();
-    for host in route_configuration(GATEWAY, table.iter().map(AsRef::as_ref)).virtual_hosts {
+    for host in all_routes(table, settings).virtual_hosts {
         for route in &host.routes {
             routes.push(json::to_json(route)?);
         }
     }
-    let clusters =
-        clusters(table, fixed).iter().map(json::to_json).collect::<Result<Vec<_>, _>>()?;
+    let clusters = clusters(table, settings, trust, fixed)
+        .iter()
+        .map(json::to_json)
+        .collect::<Result<Vec<_>, _>>()?;
     json::print_value(&json!({ "routes": routes, "clusters": clusters }), Format::Yaml)
 }
 
-/// Returns a bootstrap with the whole table written out; no node or server is needed for it.
+/// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
+/// for certificates that the gateway shows to services: private keys are not written out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
     table: &Table,
     gateway_http: SocketAddr,
+    settings: &GatewaySettings,
+    trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let routes = route_configuration(GATEWAY, table.iter().map(AsRef::as_ref));
+    let routes = all_routes(table, settings);
     Bootstrap {
+        // who names secrets must have a name
+        node: Some(Node {
+            id: "static".to_owned(),
+            cluster: "chancery".to_owned(),
+            ..Node::default()
+        }),
         static_resources: Some(StaticResources {
             listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
-            clusters: clusters(table, fixed),
+            clusters: clusters(table, settings, trust, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
 }
 
-fn clusters(table: &Table, fixed: impl Fn(&ServiceName) -> Option<Endpoints>) -> Vec<Cluster> {
+fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
+    let around = Around::of(&settings.values, |_service| true);
+    route_configuration(GATEWAY, table.iter().map(AsRef::as_ref), &around)
+}
+
+fn clusters(
+    table: &Table,
+    settings: &GatewaySettings,
+    trust: Trust<'_>,
+    fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
+) -> Vec<Cluster> {
     let needed = table.iter().flat_map(|mapping| mapping.spec.clusters());
+    let needed = needed.chain(settings.clusters());
     let clusters: BTreeMap<_, _> =
         needed.map(|cluster| (cluster.upstream(), cluster.policy)).collect();
     let rendered = |(upstream, policy): (Upstream, Arc<ClusterPolicy>)| {
-        static_cluster(&upstream, &policy, fixed(&upstream.service).as_ref())
+        static_cluster(&upstream, &policy, trust, fixed(&upstream.service).as_ref())
     };
     clusters.into_iter().map(rendered).collect()
 }

@@ -1,6 +1,7 @@
 //! Route configurations: mappings in match order become Envoy routes.
 
 use super::{
+    around::Around,
     conditions::{preflight_match, route_match},
     listener::PATH_HEADER,
     policy,
@@ -21,10 +22,11 @@ use crate::gateway::{mapping::Mapping, matching::host::HostPattern, rule::Rule};
 /// match order: Envoy takes the first that matches.
 ///
 /// It chooses the virtual host of the most specific domain first, and looks into no other: each has
-/// the routes of all mappings whose hosts cover its own.
+/// the routes of all mappings whose hosts cover its own. Consumers are known by `credentials`.
 pub fn route_configuration<'a>(
     name: &str,
     mappings: impl IntoIterator<Item = &'a Mapping>,
+    around: &Around,
 ) -> RouteConfiguration {
     let mappings: Vec<_> = mappings.into_iter().collect();
     let mut hosts: Vec<_> = mappings.iter().map(|mapping| &mapping.spec.host).collect();
@@ -33,7 +35,10 @@ pub fn route_configuration<'a>(
     hosts.dedup();
     RouteConfiguration {
         name: name.to_owned(),
-        virtual_hosts: hosts.into_iter().map(|host| virtual_host(host, &mappings)).collect(),
+        virtual_hosts: hosts
+            .into_iter()
+            .map(|host| virtual_host(host, &mappings, around))
+            .collect(),
         // computed by us for ourselves; a service must not see it
         request_headers_to_remove: vec![PATH_HEADER.to_owned()],
         // services see the `Host` as it was sent
@@ -42,7 +47,7 @@ pub fn route_configuration<'a>(
     }
 }
 
-fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
+fn virtual_host(host: &HostPattern, mappings: &[&Mapping], around: &Around) -> VirtualHost {
     let covers = |mapping: &&&Mapping| mapping.spec.host.covers(host);
     VirtualHost {
         name: match host {
@@ -50,7 +55,11 @@ fn virtual_host(host: &HostPattern, mappings: &[&Mapping]) -> VirtualHost {
             host => stat_names::virtual_host(&host.to_string()),
         },
         domains: vec![host.to_string()],
-        routes: mappings.iter().filter(covers).flat_map(|mapping| routes(mapping)).collect(),
+        routes: mappings
+            .iter()
+            .filter(covers)
+            .flat_map(|mapping| routes(mapping, around))
+            .collect(),
         ..VirtualHost::default()
     }
 }
@@ -67,11 +76,11 @@ pub fn scope(shard: &ShardKey) -> ScopedRouteConfiguration {
     }
 }
 
-fn routes(mapping: &Mapping) -> Vec<Route> {
+fn routes(mapping: &Mapping, around: &Around) -> Vec<Route> {
     let rules = mapping.spec.rules();
     let sides = sides(&mapping.spec);
     let each = sides.iter().flat_map(|side| {
-        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone()));
+        let of_side = rules.iter().map(|rule| route(mapping, rule.clone(), side.clone(), around));
         of_side.collect::<Vec<_>>()
     });
     // whichever side would get the request: the gateway has the answer
@@ -79,13 +88,13 @@ fn routes(mapping: &Mapping) -> Vec<Route> {
     let preflights = asked.into_iter().flat_map(|side| {
         rules.iter().map(|rule| Route {
             r#match: Some(preflight_match(&mapping.spec.matching, rule)),
-            ..route(mapping, rule.clone(), side.clone())
+            ..route(mapping, rule.clone(), side.clone(), around)
         })
     });
     each.chain(preflights).collect()
 }
 
-fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
+fn route(mapping: &Mapping, rule: Rule, side: SideRoute, around: &Around) -> Route {
     let mut route = Route {
         // both routes of a side count into the same statistics
         stat_prefix: side.stat_prefix,
@@ -97,6 +106,6 @@ fn route(mapping: &Mapping, rule: Rule, side: SideRoute) -> Route {
         action: Some(policy::action(&mapping.spec, side.cluster, rule)),
         ..Route::default()
     };
-    policy::complete(&mapping.spec, &mut route);
+    policy::complete(&mapping.spec, around, &mut route);
     route
 }

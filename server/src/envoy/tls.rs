@@ -1,4 +1,5 @@
-//! TLS between clients and the gateway: secrets, and what listeners say of them.
+//! TLS between clients and the gateway: secrets, and what listeners say of them. What clusters say
+//! of them is in `upstream_tls`.
 //!
 //! ```text
 //! certificate ─▶ secret `certificate/NAME` ◀─ named by ─ filter chain of its DNS names
@@ -41,7 +42,7 @@ pub(super) enum Transport {
 }
 
 /// Returns the name of the secret with a certificate.
-pub fn certificate_secret(name: &EdgeName) -> String {
+pub fn certificate_secret(name: &str) -> String {
     format!("certificate/{name}")
 }
 
@@ -58,7 +59,7 @@ pub fn certificate(open: &OpenCertificate) -> Secret {
         ..TlsCertificate::default()
     };
     Secret {
-        name: certificate_secret(&open.certificate.name),
+        name: certificate_secret(open.certificate.name.as_str()),
         r#type: Some(Type::TlsCertificate(certificate)),
     }
 }
@@ -106,7 +107,7 @@ fn context(settings: &TlsSettings, name: &EdgeName, transport: Transport) -> Dow
     DownstreamTlsContext {
         common_tls_context: Some(CommonTlsContext {
             tls_params: Some(parameters(settings)),
-            tls_certificate_sds_secret_configs: vec![by_sds(certificate_secret(name))],
+            tls_certificate_sds_secret_configs: vec![by_sds(certificate_secret(name.as_str()))],
             validation_context_type: authorities.map(|name| {
                 ValidationContextType::ValidationContextSdsSecretConfig(by_sds(trust_secret(name)))
             }),
@@ -138,11 +139,11 @@ fn parameters(settings: &TlsSettings) -> TlsParameters {
     }
 }
 
-fn by_sds(name: String) -> SdsSecretConfig {
+pub(super) fn by_sds(name: String) -> SdsSecretConfig {
     SdsSecretConfig { name, sds_config: Some(ads()) }
 }
 
-fn inline(text: &str) -> DataSource {
+pub(super) fn inline(text: &str) -> DataSource {
     DataSource {
         specifier: Some(Specifier::InlineString(text.to_owned())),
         ..DataSource::default()

@@ -23,6 +23,11 @@ pub struct ClusterPolicy {
     /// How long connecting to an endpoint may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<u32>,
+    #[serde(skip_serializing_if = "wire::is_default")]
+    pub protocol: wire::Protocol,
+    /// How it is spoken to by TLS, if its scheme is `https`.
+    #[serde(skip_serializing_if = "wire::is_default")]
+    pub tls: wire::UpstreamTls,
 }
 
 /// A cluster that is needed.
@@ -37,7 +42,8 @@ pub struct ClusterSpec {
 impl ClusterPolicy {
     /// Takes from a mapping's groups what is the business of clusters.
     pub fn of(policy: &wire::Policy) -> Self {
-        Self { connect_ms: policy.timeouts.connect_ms }
+        let (connect_ms, tls) = (policy.timeouts.connect_ms, policy.upstream_tls.clone());
+        Self { connect_ms, tls, ..Self::default() }
     }
 
     /// Names it by its content.

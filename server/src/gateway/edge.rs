@@ -1,13 +1,15 @@
-//! What the gateway has besides mappings: certificates, trust bundles and its settings.
+//! What the gateway has besides mappings: certificates, trust bundles, consumers and its settings.
 //!
 //! ```text
-//! Access ─▶ Edge ─▶ publisher ─▶ listeners and secrets of Envoy
+//! Access ─▶ Edge ─▶ publisher ─▶ listeners, secrets and routes of Envoy
 //! ```
 //! Immutable and cheap to clone, as [`Access`](crate::auth::access::Access), of which it is a part:
 //! decisions change it by the same edits, in the same transaction as their audit entry.
 
 pub mod authorities;
 pub mod chain;
+pub mod consumer;
+pub mod credentials;
 mod facts;
 mod name;
 mod open;
@@ -20,10 +22,12 @@ use std::sync::Arc;
 
 pub use app::api::certificate::{AuthorityFacts, CertificateFacts};
 use chrono::{DateTime, Utc};
-use imbl::OrdMap;
+use imbl::{OrdMap, ordmap::DiffItem};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    consumer::Consumer,
+    credentials::Credentials,
     name::{EdgeName, EdgeNameError},
     open::{OpenCertificate, OpenEdge},
     settings::{GatewaySettings, TlsSettings},
@@ -71,6 +75,7 @@ pub struct TrustBundle {
 pub struct Edge {
     certificates: OrdMap<EdgeName, Arc<Certificate>>,
     trust_bundles: OrdMap<EdgeName, Arc<TrustBundle>>,
+    consumers: OrdMap<EdgeName, Arc<Consumer>>,
     settings: Arc<GatewaySettings>,
 }
 
@@ -93,11 +98,33 @@ impl Edge {
         self.trust_bundles.get(name)
     }
 
+    /// Returns all consumers, by name.
+    pub fn consumers(&self) -> impl Iterator<Item = &Arc<Consumer>> {
+        self.consumers.values()
+    }
+
+    pub fn consumer(&self, name: &EdgeName) -> Option<&Arc<Consumer>> {
+        self.consumers.get(name)
+    }
+
+    /// Returns the consumers that have changed since `before`, as they were and as they are; what
+    /// both share is not looked at.
+    pub fn consumers_since<'a>(
+        &'a self,
+        before: &'a Self,
+    ) -> impl Iterator<Item = (Option<&'a Arc<Consumer>>, Option<&'a Arc<Consumer>>)> {
+        before.consumers.diff(&self.consumers).map(|item| match item {
+            DiffItem::Add(_, is) => (None, Some(is)),
+            DiffItem::Update { old: (_, was), new: (_, is) } => (Some(was), Some(is)),
+            DiffItem::Remove(_, was) => (Some(was), None),
+        })
+    }
+
     pub fn settings(&self) -> &Arc<GatewaySettings> {
         &self.settings
     }
 
-    /// Tells, without comparing contents, whether nothing has changed since `before`.
+    /// Tells, without comparing contents, whether nothing but consumers has changed since `before`.
     pub fn is_same(&self, before: &Self) -> bool {
         self.certificates.ptr_eq(&before.certificates)
             && self.trust_bundles.ptr_eq(&before.trust_bundles)
@@ -118,6 +145,14 @@ impl Edge {
 
     pub(crate) fn remove_trust_bundle(&mut self, name: &EdgeName) {
         self.trust_bundles.remove(name);
+    }
+
+    pub(crate) fn put_consumer(&mut self, consumer: &Arc<Consumer>) {
+        self.consumers.insert(consumer.name.clone(), Arc::clone(consumer));
+    }
+
+    pub(crate) fn remove_consumer(&mut self, name: &EdgeName) {
+        self.consumers.remove(name);
     }
 
     pub(crate) fn put_settings(&mut self, settings: &Arc<GatewaySettings>) {

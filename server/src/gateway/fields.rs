@@ -57,6 +57,8 @@ pub fn read_spec(
     if let (Some(prefix), Some(matching)) = (&prefix, &matching) {
         policy.check_place(prefix, matching, &reader);
     }
+    let sides = backends.sides().map(|(_, backend)| &backend.service);
+    policy.check_services(service.iter().chain(sides), &reader);
     reader.finish();
     let place = host.zip(prefix).zip(matching);
     let fields = name.zip(place).zip(rewrite).zip(labels).zip(team);

@@ -9,41 +9,51 @@
 
 mod addresses;
 mod answer;
+mod auth;
 mod body;
 mod clusters;
 mod compression;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
 mod sticky;
 mod streams;
 mod traffic;
+mod upstream_tls;
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{Arc, LazyLock},
 };
 
 use app::{
-    api::{policy as wire, problem::FieldError},
+    api::{gateway::Settings, policy as wire, problem::FieldError},
     fields,
 };
 use serde_json::{Map, Value};
 
 use super::{
     cluster_policy::{ClusterPolicy, ClusterSpec},
+    edge::{Edge, EdgeName},
     matching::Match,
     path::Prefix,
     read::{Errors, Reader},
+    references::ReferenceKind,
     service::Service,
     upstream::Variant,
 };
 
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
+    auth::API_KEY_HEADER,
     body::BUFFER_DEFAULT_BYTES,
     clusters::OtherClusters,
+    fault::words as fault_words,
+    global_rate_limit::{Entry, entries},
     headers::{VARIABLES, Variable, formatted},
     rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
@@ -51,13 +61,14 @@ pub use self::{
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 12] = [
+const OF_SERVICE: [&str; 13] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
     "mirror",
     "timeouts",
     "retries",
+    "upstream_tls",
     "cors",
     "grpc_web",
     "upgrades",
@@ -115,8 +126,12 @@ impl Policy {
             body: body::read(reader),
             sticky_session: sticky::read(reader),
             rate_limit: rate_limit::read(reader),
+            global_rate_limit: global_rate_limit::read(reader),
             cors: cors::read(reader),
             ip: addresses::read(reader),
+            fault: fault::read(reader),
+            upstream_tls: upstream_tls::read(reader),
+            auth: auth::read(reader),
         };
         check(&policy, reader);
         Self::of(policy)
@@ -143,6 +158,28 @@ impl Policy {
         sticky::check_place(self.sticky_session.as_ref(), prefix, reader);
     }
 
+    /// Checks what depends on the mapping's services, which are `named` by it besides the groups.
+    pub fn check_services<'s>(
+        &'s self,
+        named: impl Iterator<Item = &'s Service>,
+        reader: &Reader<'_>,
+    ) {
+        let others = self.0.others.iter().map(|cluster| &cluster.service);
+        upstream_tls::check_services(&self.upstream_tls, named.chain(others), reader);
+    }
+
+    /// Returns what the gateway's settings do not allow; what was there `before` may stay.
+    pub fn beyond(&self, settings: &Settings, before: Option<&Self>) -> Vec<FieldError> {
+        let new = |is_same: fn(&wire::Policy, &wire::Policy) -> bool| {
+            !before.is_some_and(|before| is_same(before, self))
+        };
+        let fault = new(|before, now| before.fault == now.fault)
+            .then(|| fault::refusal(&self.fault, settings));
+        let limit = new(|before, now| before.global_rate_limit == now.global_rate_limit)
+            .then(|| global_rate_limit::refusal(self.global_rate_limit.as_ref(), settings));
+        [fault, limit].into_iter().flatten().flatten().collect()
+    }
+
     /// Tells whether nothing is asked for.
     pub fn is_default(&self) -> bool {
         self.0.groups == DEFAULT.groups
@@ -167,6 +204,29 @@ impl Policy {
             Ok(Value::Object(parts)) => parts,
             _ => Map::new(),
         }
+    }
+
+    /// Returns what is named here and must be there: each once, in order.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
+        let consumers =
+            auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        named.collect::<BTreeSet<_>>().into_iter()
+    }
+
+    /// Says what is named here and is not in `edge`.
+    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
+        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
+        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
+            pointer: match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.groups.auth).to_owned(),
+                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
+                    "/upstream_tls".to_owned()
+                }
+            },
+            message: format!("names the {kind} `{name}`, and there is none of this name"),
+        };
+        gone.map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

@@ -33,7 +33,7 @@ use crate::{
         command::{
             Outcome, Scene,
             certificates::{self, NewCertificate},
-            edge::Expected,
+            edge::{self, Expected},
         },
         names::{NAME_MAX_BYTES, TeamName},
         refusal::Refusal,
@@ -157,7 +157,7 @@ pub(super) async fn put(
     let revision = current.map(|current| current.revision);
     let decide = move |scene: &Scene<'_>| certificates::put(scene, new);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, name.as_str(), revision, decide)?;
+        let plan = plan(&state, &caller, name.as_str(), revision, decide).await?;
         return Ok(Json(CertificatePlan { warnings, ..plan }).into_response());
     }
     let acted = state.store.act(caller.author.clone(), decide).await?;
@@ -203,7 +203,7 @@ pub(super) async fn delete(
     let shown = name.to_string();
     let decide = move |scene: &Scene<'_>| certificates::delete(scene, &name, &asked.expected);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, &shown, revision, decide)?;
+        let plan = plan(&state, &caller, &shown, revision, decide).await?;
         return Ok(Json(CertificatePlan { action: Action::Delete, ..plan }).into_response());
     }
     state.store.act(caller.author.clone(), decide).await?;
@@ -247,7 +247,7 @@ pub(super) fn team(fields: &Fields) -> Option<TeamName> {
 }
 
 /// Makes a decision on what is true now, without carrying it out.
-pub(super) fn plan(
+pub(super) async fn plan(
     state: &AppState,
     caller: &Caller,
     name: &str,
@@ -263,6 +263,10 @@ pub(super) fn plan(
         now: state.clock.now(),
     };
     let outcome = decide(&scene)?;
+    if let Some((kind, name)) = &outcome.unless_named {
+        let users = state.store.users_of(*kind, name).await?;
+        edge::must_be_unnamed(&caller.principal, &format!("{kind} `{name}`"), &users)?;
+    }
     let action = match revision {
         None => Action::Create,
         Some(_) if outcome.edits.is_empty() => Action::Unchanged,

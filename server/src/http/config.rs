@@ -1,6 +1,8 @@
 //! `/api/v1/config…`: what Envoy is given, as text, in one static configuration of the same
 //! meaning.
 
+use std::sync::Arc;
+
 use app::api::mapping::RenderedConfig;
 use axum::{
     Json,
@@ -20,7 +22,8 @@ use super::{
 use crate::{
     envoy::{
         json::{self, Format},
-        render::static_config,
+        render::{routes_and_clusters, static_config},
+        upstream_tls::Trust,
     },
     gateway::{
         endpoints::Endpoints,
@@ -150,14 +153,22 @@ async fn render(
     part: Part,
 ) -> Result<String, ApiError> {
     let gateway_http = state.addresses.http;
-    let known = gateway.endpoints.clone();
+    let (known, settings) = (gateway.endpoints.clone(), Arc::clone(&gateway.settings));
+    let (edge, system) = (state.access().edge().clone(), state.node_ca_file.clone());
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
             known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
         };
         match part {
-            Part::All => json::print(&static_config(&table, gateway_http, endpoints), Format::Yaml),
-            Part::Routes => crate::envoy::render::routes_and_clusters(&table, endpoints),
+            Part::All => {
+                let trust = Trust { system: &system, written: Some(&edge) };
+                let config = static_config(&table, gateway_http, &settings, trust, endpoints);
+                json::print(&config, Format::Yaml)
+            }
+            Part::Routes => {
+                let trust = Trust { system: &system, written: None };
+                routes_and_clusters(&table, &settings, trust, endpoints)
+            }
         }
     });
     let failed = |reason: &dyn std::fmt::Display| {

@@ -179,6 +179,8 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
     let https = edge.certificates().next().map(|_| state.addresses.https.to_string());
     let gateway = Gateway {
         tls: settings.values.tls.clone(),
+        fault_injection: settings.values.fault_injection,
+        rate_limit_service: settings.values.rate_limit_service.clone(),
         listeners: Listeners {
             http: state.addresses.http.to_string(),
             http3: https.clone().filter(|_| settings.values.tls.http3),

@@ -137,12 +137,22 @@ pub(super) async fn plan_put(
         Err(taken) => return Err(refused(state, caller, taken.into(), None).await),
     };
     let before = current.map(|current| &current.spec);
+    let beyond =
+        put.spec.policy.beyond(&gateway.settings.values, before.map(|before| &before.policy));
+    if !beyond.is_empty() {
+        return Err(ApiError::invalid(beyond));
+    }
+    let unknown = put.spec.policy.unknown(state.access().edge());
+    if !unknown.is_empty() {
+        return Err(ApiError::invalid(unknown));
+    }
     plan.warnings.extend(right(state, caller, before.map(|before| &before.team), &put.spec)?);
     if !plan.diff.is_empty() {
         plan.warnings.extend(approval(state, caller, before, Some(&put.spec))?);
     }
     let clusters = put.spec.clusters();
-    plan.warnings.extend(clusters.flat_map(|cluster| gateway.foreseen(&cluster.service)));
+    plan.warnings.extend(clusters.flat_map(|cluster| gateway.foreseen(&cluster)));
+    plan.warnings.extend(gateway.of_settings(&put.spec.policy));
     count_recent(state, &mut plan.affected).await;
     Ok(plan::seen_by(plan, Some(&put.spec), &caller.sight()))
 }

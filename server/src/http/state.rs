@@ -10,7 +10,7 @@ use crate::{
     auth::{access::Access, oidc::Oidc, seal::Sealer, settings::AccessSettings},
     clock::Clock,
     discovery::inspect::Inspector,
-    envoy::listener::Addresses,
+    envoy::{listener::Addresses, upstream_tls::NodeCaFile},
     publisher::Published,
     stats::{query::History, tick::Tick},
     store::Store,
@@ -45,6 +45,8 @@ pub struct AppState {
     pub inspector: Inspector,
     /// Where the nodes listen.
     pub addresses: Addresses,
+    /// The authorities that the nodes' system trusts.
+    pub node_ca_file: NodeCaFile,
     pub identity: Arc<Identity>,
     /// Places for viewers.
     pub viewers: Arc<Semaphore>,

@@ -127,7 +127,7 @@ pub(super) async fn put(
     let new = NewTrustBundle { name: name.clone(), team, checked, expected: asked.expected };
     let decide = move |scene: &Scene<'_>| trust_bundles::put(scene, new);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, name.as_str(), current, decide)?;
+        let plan = plan(&state, &caller, name.as_str(), current, decide).await?;
         return Ok(Json(CertificatePlan { warnings, ..plan }).into_response());
     }
     let acted = state.store.act(caller.author.clone(), decide).await?;
@@ -172,7 +172,7 @@ pub(super) async fn delete(
     let shown = name.to_string();
     let decide = move |scene: &Scene<'_>| trust_bundles::delete(scene, &name, &asked.expected);
     if asked.is_dry_run {
-        let plan = plan(&state, &caller, &shown, revision, decide)?;
+        let plan = plan(&state, &caller, &shown, revision, decide).await?;
         return Ok(Json(CertificatePlan { action: Action::Delete, ..plan }).into_response());
     }
     state.store.act(caller.author.clone(), decide).await?;

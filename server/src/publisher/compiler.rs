@@ -7,6 +7,8 @@
 //! ```
 //! The cost of a change is that of the shards and services it touches, not of the table.
 
+mod callers;
+mod edge;
 mod quarantine;
 #[cfg(test)]
 mod tests;
@@ -16,17 +18,17 @@ use std::{
     sync::Arc,
 };
 
-use prost::{Message, Name};
-
+use self::callers::Callers;
 pub use self::quarantine::Quarantine;
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
+        around::Around,
         cluster::{cluster, load_assignment},
-        listener::{Addresses, Routes, listeners},
+        listener::Addresses,
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
-        tls,
+        upstream_tls::{NodeCaFile, Trust},
     },
     gateway::{
         cluster_policy::{ClusterPolicy, ClusterSpec},
@@ -46,7 +48,10 @@ use crate::{
 pub struct Compiler {
     next: Published,
     addresses: Addresses,
+    ca_file: NodeCaFile,
     edge: OpenEdge,
+    around: Around,
+    callers: Callers,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
     /// under way end, and a mapping that is made again finds the cluster's counters going on.
@@ -82,7 +87,10 @@ impl Compiler {
         let mut compiler = Self {
             next: Published::default(),
             addresses,
+            ca_file: NodeCaFile::default(),
             edge: OpenEdge::default(),
+            around: Around::default(),
+            callers: Callers::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
             newly_idle: Vec::new(),
@@ -98,6 +106,13 @@ impl Compiler {
         };
         compiler.use_layout(Layout::Segment);
         compiler
+    }
+
+    /// Says where the nodes have the authorities that their system trusts.
+    #[must_use]
+    pub fn with_ca_file(mut self, ca_file: NodeCaFile) -> Self {
+        self.ca_file = ca_file;
+        self
     }
 
     /// Takes over a whole table.
@@ -153,6 +168,7 @@ impl Compiler {
         if first {
             let waiting: Vec<_> = self.next.table.users_of(service).cloned().collect();
             waiting.iter().for_each(|name| self.reconcile(name));
+            self.follow_settings();
         }
     }
 
@@ -252,20 +268,23 @@ impl Compiler {
         let quarantine = self.next.quarantined.get(name);
         let is_refused = quarantine.is_some_and(|known| known.revision == committed.revision);
         let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
-        if !is_refused && committed.spec.reached_services().all(is_known) {
+        let is_ready = || self.has_secrets(committed);
+        if !is_refused && committed.spec.reached_services().all(is_known) && is_ready() {
             self.next.quarantined.remove(name);
             return Some(Arc::clone(committed));
         }
-        // until discovery has answered, requests go where they went before
+        // until discovery has answered and secrets are there, requests go where they went before
         let instead = quarantine.map_or_else(|| shown.cloned(), |known| known.good.clone());
         // but not to who had the match before
-        instead.filter(|older| self.next.table.check_collision(&older.spec).is_ok())
+        let is_free = |older: &Arc<Mapping>| self.next.table.check_collision(&older.spec).is_ok();
+        instead.filter(|older| self.has_secrets(older) && is_free(older))
     }
 
     fn show(&mut self, mapping: &Arc<Mapping>) {
         mapping.spec.clusters().for_each(|cluster| self.use_cluster(cluster));
         self.shown_at.insert(mapping.spec.match_key(), mapping.name().clone());
         self.catch_alls += usize::from(mapping.spec.first_segment().is_none());
+        self.callers.show(mapping);
         self.placement.insert(mapping);
         self.next.shown.insert(mapping.name().clone(), Arc::clone(mapping));
     }
@@ -273,6 +292,7 @@ impl Compiler {
     fn hide(&mut self, mapping: &Mapping) {
         mapping.spec.clusters().for_each(|cluster| self.leave_cluster(&cluster));
         self.catch_alls -= usize::from(mapping.spec.first_segment().is_none());
+        self.callers.hide(mapping);
         self.placement.remove(mapping);
         if self.shown_at.get(&mapping.spec.match_key()) == Some(mapping.name()) {
             self.shown_at.remove(&mapping.spec.match_key());
@@ -349,49 +369,6 @@ impl Compiler {
         self.render_listeners();
     }
 
-    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
-    pub fn set_edge(&mut self, edge: OpenEdge) {
-        // first the new ones: a cluster that both need is never without a user
-        edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
-        let before = std::mem::replace(&mut self.edge, edge);
-        before.clusters().iter().for_each(|cluster| self.leave_cluster(cluster));
-        self.render_secrets();
-        self.render_listeners();
-    }
-
-    fn render_secrets(&mut self) {
-        let certificates = self.edge.certificates.values().map(tls::certificate);
-        let bundles = self.edge.trust_bundles.values().map(|bundle| tls::trust(bundle));
-        let secrets: Vec<_> =
-            certificates.chain(bundles).map(|secret| (secret.name.clone(), secret)).collect();
-        self.put_all(Kind::Secret, secrets);
-    }
-
-    fn render_listeners(&mut self) {
-        let routes = Routes::Sharded(self.next.layout);
-        let listeners = listeners(self.addresses, &self.edge, &routes);
-        let listeners =
-            listeners.into_iter().map(|listener| (listener.name.clone(), listener)).collect();
-        self.put_all(Kind::Listener, listeners);
-    }
-
-    /// Puts all resources of a kind in place; there are no others of it then.
-    fn put_all<M: Message + Name>(&mut self, kind: Kind, messages: Vec<(String, M)>) {
-        let gone: Vec<_> = self
-            .next
-            .resources
-            .names(kind)
-            .filter(|known| messages.iter().all(|(name, _)| **name != ***known))
-            .cloned()
-            .collect();
-        for (name, message) in messages {
-            self.put(Resource::new(ResourceKey { kind, name: name.into() }, message, [], []));
-        }
-        for name in gone {
-            self.remove(&ResourceKey { kind, name });
-        }
-    }
-
     fn render(&mut self) {
         for upstream in std::mem::take(&mut self.changed_upstreams) {
             self.render_upstream(&upstream);
@@ -415,7 +392,8 @@ impl Compiler {
                 endpoints.is_tentative = unresolved;
                 self.put(endpoints);
                 if self.next.resources.get(&key(Kind::Cluster)).is_none() {
-                    let cluster = cluster(upstream, &policy);
+                    let trust = Trust { system: &self.ca_file, written: None };
+                    let cluster = cluster(upstream, &policy, trust);
                     self.put(Resource::new(key(Kind::Cluster), cluster, [], []));
                 }
             }
@@ -434,8 +412,11 @@ impl Compiler {
             self.remove(&key(Kind::Routes));
             return;
         }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref));
+        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref), &self.around);
+        let around = |mapping: &Arc<Mapping>| self.around.cluster_for(&mapping.spec.policy);
+        let around = mappings.iter().filter_map(around).map(ClusterSpec::upstream);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
+        let needed = needed.chain(around);
         let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));

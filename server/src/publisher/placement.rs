@@ -69,6 +69,15 @@ impl Placement {
         }
     }
 
+    /// Has the shards of a mapping rendered again.
+    pub(super) fn touch(&mut self, mapping: &Mapping) {
+        for layout in [Layout::Segment, Layout::Character] {
+            if self.serves(layout) {
+                self.changed.extend(layout.shards_of(&mapping.spec));
+            }
+        }
+    }
+
     pub(super) fn remove(&mut self, mapping: &Mapping) {
         for layout in [Layout::Segment, Layout::Character] {
             for key in layout.shards_of(&mapping.spec) {

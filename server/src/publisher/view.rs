@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use app::api::{live::ConfigState, mapping as wire};
+use app::api::{live::ConfigState, mapping as wire, policy::Verification};
 
 use super::Published;
 use crate::{
     gateway::{
+        cluster_policy::ClusterSpec,
         endpoints::Endpoints,
         mapping::Mapping,
-        service::{Scheme, Service},
+        policy::{Policy, fault_words},
+        service::Scheme,
     },
     xds::resource::{Kind, ResourceKey},
 };
@@ -38,7 +40,8 @@ impl Published {
 
     /// Returns what the owner should know of a mapping that was accepted all the same.
     pub fn warnings(&self, mapping: &Mapping) -> Vec<wire::Warning> {
-        let of_service = |service: &Service| {
+        let of_cluster = |cluster: ClusterSpec| {
+            let service = &cluster.service;
             let is_pending = !self.endpoints.contains_key(&service.name);
             let pending = is_pending.then(|| {
                 let message = format!(
@@ -47,22 +50,53 @@ impl Published {
                 );
                 warning("service-pending", message)
             });
-            pending.into_iter().chain(self.foreseen(service)).collect::<Vec<_>>()
+            pending.into_iter().chain(self.foreseen(&cluster)).collect::<Vec<_>>()
         };
-        mapping.spec.clusters().flat_map(|cluster| of_service(&cluster.service)).collect()
+        let missing = self.missing_secrets(mapping).map(|name| {
+            let message = format!(
+                "the secret `{name}` can't be given to Envoy, since its private key can't be \
+                 opened; put the certificate again. Until then requests go where they went before"
+            );
+            warning("secret-missing", message)
+        });
+        let of_clusters = mapping.spec.clusters().flat_map(of_cluster);
+        of_clusters.chain(missing).chain(self.of_settings(&mapping.spec.policy)).collect()
     }
 
-    /// Returns what can be said of a service before a mapping uses it.
-    pub fn foreseen(&self, service: &Service) -> Vec<wire::Warning> {
+    /// Returns what the settings of the gateway make of a policy.
+    pub fn of_settings(&self, policy: &Policy) -> Vec<wire::Warning> {
+        let settings = &self.settings.values;
+        let mut warnings = Vec::new();
+        let words = fault_words(&policy.fault);
+        if !words.is_empty() && settings.fault_injection {
+            warnings.push(warning("fault-injected", format!("faults on purpose: {words}")));
+        } else if !words.is_empty() {
+            let message = "its faults on purpose have no effect: the gateway's setting \
+                           `fault_injection` is off";
+            warnings.push(warning("fault-without-effect", message.to_owned()));
+        }
+        if policy.global_rate_limit.is_some() && settings.rate_limit_service.is_none() {
+            let message = "its global rate limit has no effect: the gateway's setting \
+                           `rate_limit_service` is not set";
+            warnings.push(warning("limit-without-effect", message.to_owned()));
+        }
+        warnings
+    }
+
+    /// Returns what can be said of a cluster before a mapping uses it.
+    pub fn foreseen(&self, cluster: &ClusterSpec) -> Vec<wire::Warning> {
+        let service = &cluster.service;
         let mut warnings = Vec::new();
         if let Some(Endpoints::Unresolved { reason }) = self.endpoints.get(&service.name) {
             let message =
                 format!("`{}` has no endpoints, requests get 503: {reason}", service.text);
             warnings.push(warning("service-unresolved", message));
         }
-        if service.name.scheme == Scheme::Https {
+        let is_unverified = cluster.policy.tls.verify == Verification::Off;
+        if service.name.scheme == Scheme::Https && is_unverified {
             let message = format!(
-                "traffic to `{}` is encrypted, but its certificate is not verified",
+                "traffic to `{}` is encrypted, but its certificate is not verified: whoever is \
+                 between can pass for it",
                 service.text
             );
             warnings.push(warning("certificate-unverified", message));

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Condition, Delete, Put, StoreError, audit, change, neighbours, rows, writer::Batch};
+use super::{
+    Condition, Delete, Put, StoreError, audit, change, neighbours, references, rows, writer::Batch,
+};
 use crate::{
     auth::{
         access::Access,
@@ -88,7 +90,10 @@ async fn decide(
         now,
     })?;
     let Outcome { edits, entry, also, signed_in, .. } = outcome;
-    let Outcome { writes, asked_by, unless_mapped, free_for, id, .. } = outcome;
+    let Outcome { writes, asked_by, unless_named, unless_mapped, free_for, id, .. } = outcome;
+    if let Some((kind, name)) = unless_named {
+        references::must_be_unnamed(&mut batch.transaction, &principal, kind, &name).await?;
+    }
     if let Some((team, place)) = free_for {
         let neighbours = neighbours::neighbours(&mut batch.transaction, &team, &place).await?;
         neighbours.leave_free(&batch.access, &team, &place.territory)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     StoreError, audit,
     idempotency::{self, Once},
-    neighbours, rows,
+    neighbours, references, rows,
     writer::Batch,
 };
 use crate::{
@@ -167,6 +167,12 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         Some(before) => (before.created_at, Effect::Replaced),
         None => (now, Effect::Created),
     };
+    let was = before.as_ref().map(|before| &before.spec.policy);
+    let beyond = spec.policy.beyond(&batch.access.edge().settings().values, was);
+    if !beyond.is_empty() {
+        return Err(Refusal::Invalid(beyond).into());
+    }
+    references::must_be_there(batch.access.edge(), &spec)?;
     if grounds == Grounds::Wanted {
         let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));
         must_be_free(batch, &author, &places, before.as_ref())?;
@@ -176,6 +182,7 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     }
     let mut mapping = Mapping { spec, revision: Revision::default(), created_at, updated_at: now };
     mapping.revision = rows::put(&mut batch.transaction, &mapping, &author).await?;
+    references::put(&mut batch.transaction, &mapping.spec).await?;
     if let Some(once) = &once {
         idempotency::remember(&mut batch.transaction, once, mapping.revision, now).await?;
     }

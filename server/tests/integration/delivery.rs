@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chancery::{
+    envoy::around::Around,
     envoy::{
         listener::{self, GATEWAY, Routes},
         routes::{route_configuration, scope},
@@ -187,7 +188,7 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     for (segment, regex) in [("bad", Some("[")), ("good", None)] {
         let shard = ShardKey::Segment(segment.into());
         let name = shard.to_string();
-        let mut routes = route_configuration(&name, []);
+        let mut routes = route_configuration(&name, [], &Around::default());
         let path_specifier = match regex {
             Some(regex) => PathSpecifier::SafeRegex(RegexMatcher {
                 regex: regex.to_owned(),

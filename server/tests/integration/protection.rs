@@ -1,7 +1,9 @@
-//! What protects a mapping, through a real Envoy: addresses, CORS, rate limits.
+//! What protects a mapping, through a real Envoy: addresses, CORS, rate limits, faults.
 
 mod addresses;
 mod cors;
+mod fault;
+mod global_rate_limit;
 mod rate_limit;
 
 use std::net::IpAddr;
@@ -14,6 +16,7 @@ use crate::support::{
     docs,
     envoy::Envoy,
     server::TestServer,
+    until,
     upstream::Upstream,
 };
 
@@ -48,6 +51,26 @@ impl Bench {
         let answer = self.server.send(Method::PUT, &path, &body).await;
         assert!(answer.status.is_success(), "{answer}");
         self.server.until_live().await;
+    }
+
+    /// Changes settings of the gateway.
+    async fn set(&self, settings: Value) -> Answer {
+        self.server.send(Method::PATCH, "/api/v1/gateway", &settings).await
+    }
+
+    /// Waits until requests get a status: settings have no revision that nodes tell of.
+    async fn until_status(&self, path: &str, status: u16) {
+        until(&format!("{path} gets {status}"), async || {
+            (self.get(path).await.status.as_u16() == status).then_some(())
+        })
+        .await;
+    }
+
+    /// Returns the codes of a mapping's warnings.
+    async fn warnings(&self, name: &str) -> Vec<String> {
+        let mapping = self.server.get(&format!("/api/v1/mappings/{name}")).await.json();
+        let warnings = mapping["warnings"].as_array().unwrap().iter();
+        warnings.map(|warning| warning["code"].as_str().unwrap().to_owned()).collect()
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -4,7 +4,9 @@ use chancery::envoy::{
     bootstrap::{NodeSettings, bootstrap},
     json::{Format, print},
     render::static_config,
+    upstream_tls::{NodeCaFile, Trust},
 };
+use chancery::gateway::edge::GatewaySettings;
 use serde_json::json;
 
 use crate::support::{envoy, server::TestServer};
@@ -34,7 +36,14 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
     };
     assert_eq!(table.len(), 301);
 
-    let config = static_config(&table, "0.0.0.0:8080".parse().unwrap(), |_service| None);
+    let system = NodeCaFile::default();
+    let config = static_config(
+        &table,
+        "0.0.0.0:8080".parse().unwrap(),
+        &GatewaySettings::default(),
+        Trust { system: &system, written: None },
+        |_service| None,
+    );
 
     for format in [Format::Yaml, Format::Json] {
         let text = print(&config, format).unwrap();

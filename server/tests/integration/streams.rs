@@ -98,7 +98,10 @@ async fn the_form_takes_and_shows_what_the_api_does() {
     let refused = post(&[("upgrades", "websocket"), ("step", "apply")]).await;
     let saved = post(&[("step", "apply")]).await;
 
-    assert!(refused.body.contains("must be absent where there are `upgrades`"), "{refused}");
+    assert!(
+        refused.body.contains("must be absent where there are <code>upgrades</code>"),
+        "{refused}"
+    );
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{saved}");
     let mapping = server.get("/api/v1/mappings/m").await.json();
     assert_eq!(mapping["grpc_web"], true);

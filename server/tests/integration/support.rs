@@ -10,6 +10,7 @@ pub(crate) mod envoy;
 pub(crate) mod installation;
 pub(crate) mod server;
 pub(crate) mod tls;
+pub(crate) mod tls_upstream;
 pub(crate) mod upstream;
 
 use std::time::Duration;

@@ -79,3 +79,39 @@ pub enum Per {
     Hour,
     Day,
 }
+
+/// How often requests may come, counted for all nodes together by a service of the installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GlobalRateLimit {
+    /// What the service is told of each request: entries separated by spaces, each
+    /// `client_address`, `method`, `path`, `header:` and a name, or `generic_key:` and a text.
+    #[schema(example = json!(["generic_key:accounts client_address", "header:x-user"]))]
+    pub descriptors: Vec<String>,
+    /// Whether answers say by `x-ratelimit-limit`, `x-ratelimit-remaining` and
+    /// `x-ratelimit-reset` how much is left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub headers: bool,
+}
+
+/// Faults on purpose, to see how clients bear them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// How long a request waits, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 300)]
+    pub delay_ms: Option<u32>,
+    /// How many of a hundred requests wait; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 50, minimum = 1, maximum = 100)]
+    pub delay_percent: Option<u32>,
+    /// The status that a request gets instead of an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 503, minimum = 400, maximum = 599)]
+    pub abort_status: Option<u16>,
+    /// How many of a hundred requests get it; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 10, minimum = 1, maximum = 100)]
+    pub abort_percent: Option<u32>,
+}

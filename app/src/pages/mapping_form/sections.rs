@@ -32,6 +32,7 @@ fn section(sheet: &Sheet, section: &'static Section) -> impl IntoView + use<> {
     });
     let is_open = set > 0 || is_wrong || is_asked;
     let groups = section.groups.iter().map(|each| group(sheet, each)).collect_view();
+    let known = (section.id == "auth").then(|| known_consumers(&sheet.consumers));
 
     view! {
         <details
@@ -47,8 +48,29 @@ fn section(sheet: &Sheet, section: &'static Section) -> impl IntoView + use<> {
                 </span>
                 <span class="sub section-about">{section.about}</span>
             </summary>
+            {known}
             {groups}
         </details>
+    }
+}
+
+/// Consumers that the form names; the page of all has the rest.
+const CONSUMERS_SHOWN: usize = 50;
+
+/// Names those whom one can let in.
+fn known_consumers(names: &[String]) -> impl IntoView + use<> {
+    let mut shown = names.iter().take(CONSUMERS_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > CONSUMERS_SHOWN {
+        shown.push_str(", …");
+    }
+    let said = if shown.is_empty() { "none yet".to_owned() } else { shown };
+    view! {
+        <p class="hint" data-testid="known-consumers">
+            "Known consumers: "
+            <span class="mono">{said}</span>
+            ". "
+            <a href="/consumers">"All of them"</a>
+        </p>
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Sheet {
     pub(super) check: Option<ServiceCheck>,
     /// The services that are offered.
     pub(super) choices: Vec<Choice>,
+    /// Consumers that can be let in, by name.
+    pub(super) consumers: Vec<String>,
     /// The teams whose it can be.
     pub(super) teams: Vec<String>,
 }

@@ -9,7 +9,7 @@ use crate::{
         entity::{Claim, Id, Protection, Request, Session, Team, Token, User},
         secret::SealKey,
     },
-    gateway::edge::{Certificate, GatewaySettings, TrustBundle},
+    gateway::edge::{Certificate, Consumer, GatewaySettings, TrustBundle},
 };
 
 /// Something that is kept.
@@ -24,6 +24,7 @@ pub enum Entity {
     Request(Arc<Request>),
     Certificate(Arc<Certificate>),
     TrustBundle(Arc<TrustBundle>),
+    Consumer(Arc<Consumer>),
     /// The settings of the gateway; there is one.
     Gateway(Arc<GatewaySettings>),
     /// The newest id that was given.
@@ -44,13 +45,14 @@ pub enum Kind {
     Request,
     Certificate,
     TrustBundle,
+    Consumer,
     Gateway,
     LastId,
     SealKey,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::User,
         Self::Team,
         Self::Session,
@@ -60,6 +62,7 @@ impl Kind {
         Self::Request,
         Self::Certificate,
         Self::TrustBundle,
+        Self::Consumer,
         Self::Gateway,
         Self::LastId,
         Self::SealKey,
@@ -77,6 +80,7 @@ impl Kind {
             Self::Request => "request",
             Self::Certificate => "certificate",
             Self::TrustBundle => "trust_bundle",
+            Self::Consumer => "consumer",
             Self::Gateway => "gateway",
             Self::LastId => "last_id",
             Self::SealKey => "seal_key",
@@ -96,6 +100,7 @@ impl Entity {
             Self::Request(_) => Kind::Request,
             Self::Certificate(_) => Kind::Certificate,
             Self::TrustBundle(_) => Kind::TrustBundle,
+            Self::Consumer(_) => Kind::Consumer,
             Self::Gateway(_) => Kind::Gateway,
             Self::LastId(_) => Kind::LastId,
             Self::SealKey(_) => Kind::SealKey,
@@ -114,6 +119,7 @@ impl Entity {
             Self::Request(request) => request.id.to_string(),
             Self::Certificate(certificate) => certificate.name.to_string(),
             Self::TrustBundle(bundle) => bundle.name.to_string(),
+            Self::Consumer(consumer) => consumer.name.to_string(),
             Self::Gateway(_) => "gateway".to_owned(),
             Self::LastId(_) => "last".to_owned(),
             Self::SealKey(_) => "oidc".to_owned(),
@@ -135,6 +141,7 @@ impl Entity {
             Self::Request(request) => serde_json::to_value(&**request),
             Self::Certificate(certificate) => serde_json::to_value(&**certificate),
             Self::TrustBundle(bundle) => serde_json::to_value(&**bundle),
+            Self::Consumer(consumer) => serde_json::to_value(&**consumer),
             Self::Gateway(settings) => serde_json::to_value(&**settings),
             Self::LastId(id) => serde_json::to_value(id),
             Self::SealKey(key) => serde_json::to_value(key),
@@ -164,6 +171,7 @@ impl Entity {
             Kind::TrustBundle => {
                 serde_json::from_value(value).map(|it| Self::TrustBundle(Arc::new(it)))
             }
+            Kind::Consumer => serde_json::from_value(value).map(|it| Self::Consumer(Arc::new(it))),
             Kind::Gateway => serde_json::from_value(value).map(|it| Self::Gateway(Arc::new(it))),
             Kind::LastId => serde_json::from_value(value).map(Self::LastId),
             Kind::SealKey => serde_json::from_value(value).map(Self::SealKey),

@@ -24,7 +24,10 @@ use crate::{
         role::Role,
         seal::SealedKey,
     },
-    gateway::edge::{Certificate, CertificateFacts, Edge, EdgeName, uses},
+    gateway::{
+        edge::{Certificate, CertificateFacts, Edge, EdgeName, uses},
+        references::ReferenceKind,
+    },
 };
 
 /// Certificates at the most: each is a part of the listener that every node has.
@@ -95,7 +98,9 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     expected.check(&what, Some(current.revision))?;
     must_be_unused(&what, &uses::of_certificate(scene.access.edge(), name))?;
     let entry = entry("certificate.delete", Some(current), None);
-    Ok(Outcome::new(vec![Edit::Remove(Entity::Certificate(Arc::clone(current)))], entry))
+    let edit = Edit::Remove(Entity::Certificate(Arc::clone(current)));
+    let unless_named = Some((ReferenceKind::Certificate, name.clone()));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Returns a certificate.

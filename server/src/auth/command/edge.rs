@@ -1,10 +1,13 @@
-//! What decisions about certificates and trust bundles share: who looks after one, what must be
+//! What decisions about certificates, trust bundles and consumers share: who looks after one, what must be
 //! true for a write, and who uses what is to go.
 
 use chrono::{DateTime, Utc};
 
 use super::{Outcome, Scene};
-use crate::auth::{names::TeamName, refusal::Refusal, role::Role};
+use crate::{
+    auth::{names::TeamName, principal::Principal, refusal::Refusal, role::Role, sight::Sight},
+    gateway::references::User,
+};
 
 /// What must be true of what is there now for a write to happen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +78,30 @@ pub(super) fn must_be_unused(what: &str, users: &[String]) -> Result<(), Refusal
     let detail =
         format!("the {what} is used by the {}; change that first", users.join(" and the "));
     Err(Refusal::Conflict { code: "in-use", detail })
+}
+
+/// Mappings that a refusal names; the rest is counted.
+const NAMED: usize = 10;
+
+/// Refuses to take away what mappings name: those that `principal` sees are told.
+pub(crate) fn must_be_unnamed(
+    principal: &Principal,
+    what: &str,
+    users: &[User],
+) -> Result<(), Refusal> {
+    let sight = Sight::of(principal);
+    let (seen, hidden): (Vec<_>, Vec<_>) = users.iter().partition(|user| sight.sees(&user.team));
+    let mut named: Vec<_> =
+        seen.iter().take(NAMED).map(|user| format!("mapping `{}`", user.mapping)).collect();
+    if seen.len() > NAMED {
+        named.push(format!("{} more mappings", seen.len() - NAMED));
+    }
+    match hidden.len() {
+        0 => {}
+        1 => named.push("mapping of another team".to_owned()),
+        more => named.push(format!("{more} mappings of other teams")),
+    }
+    must_be_unused(what, &named)
 }
 
 /// Writes a moment for the audit.

@@ -126,6 +126,13 @@ pub fn delete(scene: &Scene<'_>, name: &TeamName) -> Result<Outcome, Refusal> {
         let place = &protection.territory;
         return Err(in_use(format!("the team `{name}` still approves the changes in `{place}`")));
     }
+    let mut consumers = scene.access.edge().consumers();
+    if let Some(consumer) = consumers.find(|it| it.team.as_ref() == Some(name)) {
+        let such = &consumer.name;
+        return Err(in_use(format!(
+            "the team `{name}` still looks after consumers, such as `{such}`"
+        )));
+    }
     let tokens = scene.access.tokens().filter(|token| token.team.as_ref() == Some(name));
     let mut edits: Vec<_> =
         tokens.map(|token| Edit::Remove(Entity::Token(Arc::clone(token)))).collect();

@@ -16,7 +16,10 @@ use crate::{
         refusal::Refusal,
         role::Role,
     },
-    gateway::edge::{Edge, EdgeName, TrustBundle, authorities::Checked, uses},
+    gateway::{
+        edge::{Edge, EdgeName, TrustBundle, authorities::Checked, uses},
+        references::ReferenceKind,
+    },
 };
 
 /// Trust bundles at the most: each can be of hundreds of kilobytes.
@@ -79,7 +82,9 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     expected.check(&what, Some(current.revision))?;
     must_be_unused(&what, &uses::of_trust_bundle(scene.access.edge(), name))?;
     let entry = entry("trust_bundle.delete", Some(current), None);
-    Ok(Outcome::new(vec![Edit::Remove(Entity::TrustBundle(Arc::clone(current)))], entry))
+    let edit = Edit::Remove(Entity::TrustBundle(Arc::clone(current)));
+    let unless_named = Some((ReferenceKind::TrustBundle, name.clone()));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Returns a trust bundle.

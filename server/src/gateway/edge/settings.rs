@@ -1,12 +1,14 @@
 //! Settings of the gateway as a whole, each group in a file of its own. What is absent has its safe
 //! default.
 
+pub mod rate_limits;
 mod tls;
 
 use std::collections::BTreeMap;
 
 pub use app::api::gateway::{
-    ClientCertificates, Hsts, RedirectHttp, Settings, TlsSettings, TlsVersion,
+    ClientCertificates, Hsts, OnFailure, RateLimitService, RedirectHttp, Settings, TlsSettings,
+    TlsVersion,
 };
 use app::api::{plan::FieldChange, problem::FieldError};
 use chrono::{DateTime, Utc};
@@ -31,9 +33,10 @@ pub struct GatewaySettings {
 }
 
 impl GatewaySettings {
-    /// Returns the clusters of the services that they name: none has a service yet.
+    /// Returns the clusters of the services that they name.
     pub fn clusters(&self) -> Vec<ClusterSpec> {
-        Vec::new()
+        let counter = self.values.rate_limit_service.as_ref().and_then(rate_limits::cluster);
+        counter.into_iter().collect()
     }
 }
 
@@ -44,7 +47,11 @@ impl GatewaySettings {
 pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let errors = Errors::default();
     let reader = Reader::new(body, &errors);
-    let settings = Settings { tls: reader.object("tls", tls::read).unwrap_or_default() };
+    let settings = Settings {
+        tls: reader.object("tls", tls::read).unwrap_or_default(),
+        fault_injection: reader.flag("fault_injection"),
+        rate_limit_service: reader.object("rate_limit_service", rate_limits::read).flatten(),
+    };
     reader.finish();
     errors.into_result(settings)
 }

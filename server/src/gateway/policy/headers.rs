@@ -95,7 +95,8 @@ fn header(name: &str, value: &str) -> Result<(String, String), String> {
     Ok((name, value.to_owned()))
 }
 
-fn name(text: &str) -> Result<String, String> {
+/// Reads the name of a header that is not the gateway's own, as lower case.
+pub(super) fn name(text: &str) -> Result<String, String> {
     check_text(text, &(1..=NAME_MAX_BYTES)).map_err(|error| format!("has a name that {error}"))?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if !text.chars().all(is_token) {

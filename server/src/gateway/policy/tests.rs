@@ -17,7 +17,7 @@ fn read(body: Value) -> Result<Policy, Vec<String>> {
 fn what_is_at_its_default_is_not_stored_and_is_the_shared_one() {
     let policy = read(json!({
         "redirect": null, "request_headers": { "set": {}, "remove": [] }, "retries": { "on": [] },
-        "timeouts": {},
+        "timeouts": {}, "upstream_tls": { "verify": "full", "server_name": null },
     }))
     .unwrap();
 
@@ -40,7 +40,49 @@ fn what_is_stored_reads_as_it_was() {
     assert_eq!(read(Value::Object(policy.json())), Ok(policy));
 }
 
+#[test]
+fn who_may_call_is_named_once_each_and_in_order() {
+    let policy = read(json!({
+        "auth": { "api_key": { "header": "X-Key", "consumers": ["b", "a", "b"] } },
+    }))
+    .unwrap();
+
+    assert_eq!(
+        Value::Object(policy.json()),
+        json!({ "auth": { "api_key": { "header": "x-key", "consumers": ["a", "b"] } } })
+    );
+    let names: Vec<_> = policy.references().map(|(_, name)| name.to_string()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let usual =
+        read(json!({ "auth": { "api_key": { "header": "x-api-key", "consumers": ["a"] } } }));
+    assert_eq!(usual.unwrap().auth.api_key.as_ref().unwrap().header, None);
+    assert!(read(json!({ "auth": {} })).unwrap().is_default());
+}
+
 #[rstest]
+#[case(
+    json!({ "auth": { "api_key": { "consumers": ["a"] }, "basic": { "consumers": ["a"] } } }),
+    "/auth/basic must be absent where there is `api_key`"
+)]
+#[case(json!({ "auth": { "api_key": {} } }), "/auth/api_key/consumers is empty")]
+#[case(json!({ "auth": { "basic": { "consumers": [] } } }), "/auth/basic/consumers is empty")]
+#[case(json!({ "auth": { "basic": { "consumers": ["a.1"] } } }), "/auth/basic/consumers/0 has `.`")]
+#[case(
+    json!({ "auth": { "api_key": { "header": "Authorization", "consumers": ["a"] } } }),
+    "/auth/api_key/header is `authorization`"
+)]
+#[case(
+    json!({ "auth": { "api_key": { "header": "x-chancery-key", "consumers": ["a"] } } }),
+    "/auth/api_key/header has the name `x-chancery-key`, which is the gateway's own"
+)]
+#[case(
+    json!({ "auth": { "api_key": { "header": "x%key", "consumers": ["a"] } } }),
+    "/auth/api_key/header is `x%key`; letters, digits and `-` are allowed"
+)]
+#[case(
+    json!({ "auth": { "basic": { "realm": "it's", "consumers": ["a"] } } }),
+    "/auth/basic/realm has a character other than"
+)]
 #[case(json!({ "redirect": {} }), "/redirect must have at least one of")]
 #[case(json!({ "redirect": { "strip_query": true } }), "/redirect must have at least one of")]
 #[case(
@@ -91,6 +133,12 @@ fn what_is_stored_reads_as_it_was() {
     json!({ "timeouts": { "request_ms": 100 }, "retries": { "on": ["5xx"], "per_try_timeout_ms": 101 } }),
     "/retries/per_try_timeout_ms must be at most `timeouts.request_ms`, which is 100"
 )]
+#[case(
+    json!({ "upstream_tls": { "verify": "off", "trust_bundle": "a" } }),
+    "/upstream_tls/trust_bundle has no effect where `verify` is `off`"
+)]
+#[case(json!({ "upstream_tls": { "server_name": "[::1]" } }), "/upstream_tls/server_name is an address")]
+#[case(json!({ "upstream_tls": { "trust_bundle": "../a" } }), "/upstream_tls/trust_bundle has the character `/`")]
 #[case(json!({ "regex_rewrite": {} }), "/regex_rewrite/pattern is missing")]
 #[case(json!({ "regex_rewrite": { "pattern": "(", "substitution": "" } }), "/regex_rewrite/pattern is no regular expression")]
 #[case(json!({ "regex_rewrite": { "pattern": "a*", "substitution": "" } }), "must not match the empty text")]

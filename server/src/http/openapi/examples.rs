@@ -11,6 +11,7 @@ static EXAMPLES: LazyLock<Map<String, Value>> = LazyLock::new(|| {
         include_str!("examples.json"),
         include_str!("examples/ownership.json"),
         include_str!("examples/certificates.json"),
+        include_str!("examples/consumers.json"),
         include_str!("examples/gateway.json"),
     ];
     let read = |file| serde_json::from_str::<Map<String, Value>>(file).unwrap_or_default();
@@ -77,8 +78,8 @@ pub(super) fn problem(status: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use app::api::{
-        audit, certificate, claim, gateway, list, live, mapping, node, plan, problem, protection,
-        receipt, request, revision, series, service, session, team, token, user, view,
+        audit, certificate, claim, consumer, gateway, list, live, mapping, node, plan, problem,
+        protection, receipt, request, revision, series, service, session, team, token, user, view,
     };
     use rstest::rstest;
     use serde::{Serialize, de::DeserializeOwned};
@@ -101,6 +102,13 @@ mod tests {
     #[case("TrustBundle", again::<certificate::TrustBundle>)]
     #[case("TrustBundleDraft", again::<certificate::TrustBundleDraft>)]
     #[case("TrustBundleList", again::<certificate::TrustBundleList>)]
+    #[case("Consumer", again::<consumer::Consumer>)]
+    #[case("ConsumerDraft", again::<consumer::ConsumerDraft>)]
+    #[case("ConsumerList", again::<consumer::ConsumerList>)]
+    #[case("ConsumerPlan", again::<consumer::ConsumerPlan>)]
+    #[case("ConsumerKeyDraft", again::<consumer::ConsumerKeyDraft>)]
+    #[case("NewConsumerKey", again::<consumer::NewConsumerKey>)]
+    #[case("NewConsumerPassword", again::<consumer::NewConsumerPassword>)]
     #[case("GatewaySettings", again::<gateway::Gateway>)]
     #[case("Settings", again::<gateway::Settings>)]
     #[case("SettingsPlan", again::<gateway::SettingsPlan>)]

@@ -4,6 +4,7 @@
 
 use app::api::{
     certificate::{Certificate, CertificatePlan, TrustBundle},
+    consumer::{Consumer, ConsumerPlan},
     gateway::{Gateway, SettingsPlan},
     mapping::{Backend, Mapping},
     plan::Plan,
@@ -75,6 +76,14 @@ pub(in crate::http) enum CertificateOrPlan {
 pub(in crate::http) enum TrustBundleOrPlan {
     TrustBundle(TrustBundle),
     Plan(CertificatePlan),
+}
+
+/// The consumer as it is now, or what would be done if it were not a dry run.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(in crate::http) enum ConsumerOrPlan {
+    Consumer(Box<Consumer>),
+    Plan(ConsumerPlan),
 }
 
 /// The states of configuration, as the list is asked for them.

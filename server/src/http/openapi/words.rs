@@ -5,6 +5,7 @@ pub(in crate::http) mod tag {
     pub(in crate::http) const NATIVE: &str = "Native API";
     pub(in crate::http) const GATEWAY: &str = "Gateway";
     pub(in crate::http) const TLS: &str = "Certificates";
+    pub(in crate::http) const CONSUMERS: &str = "Consumers";
     pub(in crate::http) const OWNERSHIP: &str = "Ownership";
     pub(in crate::http) const PEOPLE: &str = "People";
     pub(in crate::http) const AMBASSADOR: &str = "Ambassador API";
@@ -12,7 +13,7 @@ pub(in crate::http) mod tag {
 }
 
 /// The groups in the order of the document, each with what it is for.
-pub(super) const TAGS: [(&str, &str); 7] = [
+pub(super) const TAGS: [(&str, &str); 8] = [
     (
         tag::NATIVE,
         "What the portal uses and new programs should: typed answers, problems with a pointer to \
@@ -23,6 +24,11 @@ pub(super) const TAGS: [(&str, &str); 7] = [
         tag::TLS,
         "What the gateway shows to clients that come by TLS, and whom it trusts. A private key is \
          only ever sent to the server.",
+    ),
+    (
+        tag::CONSUMERS,
+        "Who calls what the gateway leads to, by API keys and passwords. Each is shown once; mappings \
+         name the consumers that they let in.",
     ),
     (
         tag::OWNERSHIP,

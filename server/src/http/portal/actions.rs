@@ -8,6 +8,7 @@
 //! The rules are the API's: a form can do nothing that a program can't.
 
 mod certificates;
+mod consumers;
 mod gateway;
 mod ownership;
 mod people;
@@ -42,12 +43,13 @@ const SECRETS: [&str; 5] = ["password", "current", "new", "secret", "private_key
 type Table = fn(&[&str], &str, &Fields) -> Option<Action>;
 
 /// The forms of the pages.
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     people::action,
     ownership::action,
     views::action,
     sharing::action,
     certificates::action,
+    consumers::action,
     gateway::action,
 ];
 

@@ -1,6 +1,7 @@
 //! Changes go in, resources come out; what a publication touches is compared as text.
 
 mod backends;
+mod consumers;
 mod edge;
 mod quarantine;
 mod same;

@@ -102,7 +102,7 @@ pub(super) fn targets(id: &str, path: &str) -> Vec<Target> {
 /// Tells whether everyone who has signed in may know that something exists: to whom a place belongs,
 /// what protects it, and what the gateway shows to every client.
 pub(super) fn is_common(path: &str) -> bool {
-    ["claims", "protections", "certificates", "trust-bundles"]
+    ["claims", "protections", "certificates", "trust-bundles", "consumers"]
         .iter()
         .any(|what| path.starts_with(&format!("/api/v1/{what}")))
 }
@@ -133,6 +133,7 @@ pub(super) async fn of(
             "{name}" if matches!(before, "certificates" | "trust-bundles") => {
                 format!("{}-tls", target.team())
             }
+            "{name}" if before == "consumers" => format!("{}-app", target.team()),
             "{name}" => target.mapping().to_owned(),
             "{team}" => target.team().to_owned(),
             "{user}" => target.user().to_owned(),
@@ -145,6 +146,7 @@ pub(super) async fn of(
                 "claims" => target.of(4011, 4012),
                 "protections" => target.of(6011, 6012),
                 "requests" => target.of(7011, 7012),
+                "keys" => target.of(8011, 8012),
                 _ => panic!("`{path}`: no such thing is in the installation"),
             },
             part if part.starts_with('{') => panic!("`{path}`: what is `{part}`?"),
@@ -215,6 +217,8 @@ async fn body(id: &str, target: Target, installation: &Installation) -> Option<V
             json!({ "chain": made.pem, "private_key": made.key })
         }
         "putTrustBundle" => json!({ "pem": Authority::root("R").pem() }),
+        "putConsumer" => json!({ "description": "another" }),
+        "createConsumerKey" => json!({ "label": "fresh" }),
         "saveView" => json!({ "query": "q=stone" }),
         _ => return None,
     })

@@ -7,8 +7,13 @@ use chancery::{
     envoy::{
         json::{Format, print},
         render::static_config,
+        upstream_tls::{NodeCaFile, Trust},
     },
     gateway::{
+        edge::{
+            GatewaySettings,
+            settings::{OnFailure, RateLimitService, Settings},
+        },
         fields::{NameFrom, read_spec},
         mapping::{Change, ChangeKind, Mapping, Revision, Spec},
         policy::Policy,
@@ -48,12 +53,29 @@ fn envoy_accepts_every_policy_that_the_api_accepts() {
             let mapping = Mapping { spec, revision, created_at: at, updated_at: at };
             table.apply(&Change { revision, kind: ChangeKind::Put(Arc::new(mapping)) });
         }
-        let config = static_config(&table, "127.0.0.1:0".parse().unwrap(), |_service| None);
+        let system = NodeCaFile::default();
+        let trust = Trust { system: &system, written: None };
+        let address = "127.0.0.1:0".parse().unwrap();
+        let config = static_config(&table, address, &settings(), trust, |_service| None);
         let text = print(&config, Format::Json).unwrap();
         runtime.block_on(envoy::validate(&text)).map_err(TestCaseError::fail)
     });
 
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Allows all that mappings can ask for.
+fn settings() -> GatewaySettings {
+    let service = "ratelimit:8081".to_owned();
+    let counter = RateLimitService { service, fail: OnFailure::Closed, ..Default::default() };
+    GatewaySettings {
+        values: Settings {
+            fault_injection: true,
+            rate_limit_service: Some(counter),
+            ..Settings::default()
+        },
+        ..GatewaySettings::default()
+    }
 }
 
 /// Reads a body, which must be accepted, and checks that what is stored of it reads as it was.

@@ -31,14 +31,19 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("upstream_tls", maybe(upstream_tls(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("cors", maybe(protection::cors(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
+        ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
+        ("fault", maybe(protection::fault(), 0.3)),
+        ("auth", maybe(auth(), 0.3)),
     ];
     groups.extend(streams::groups());
     fields(groups)
         .prop_map(|mut fields| {
             bound_tries(&mut fields);
+            only_with_tls(&mut fields);
             streams::agree(&mut fields);
             fields
         })
@@ -48,13 +53,17 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
     let redirect = fields(vec![
         ("redirect", maybe(redirect(), 1.0)),
+        ("auth", maybe(auth(), 0.3)),
         ("response_headers", maybe(headers(), 0.5)),
     ]);
     let respond = fields(vec![
         ("respond", maybe(respond(), 1.0)),
+        ("auth", maybe(auth(), 0.3)),
         ("response_headers", maybe(headers(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("ip", maybe(protection::addresses(), 0.3)),
+        ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
+        ("fault", maybe(protection::fault(), 0.3)),
     ]);
     prop_oneof![redirect, respond].boxed()
 }
@@ -195,6 +204,25 @@ fn mirror() -> impl Strategy<Value = Value> {
     prop::collection::vec(one, 1..=4).prop_map(Value::from)
 }
 
+fn upstream_tls() -> impl Strategy<Value = Value> {
+    let name = || prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
+    let host = prop::option::of(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z]{2,10}){0,3}");
+    (any::<bool>(), name(), host, name()).prop_map(|(verify, bundle, host, certificate)| {
+        let (verify, bundle) = if verify { ("full", bundle) } else { ("off", None) };
+        json!({
+            "verify": verify, "trust_bundle": bundle, "server_name": host,
+            "client_certificate": certificate,
+        })
+    })
+}
+
+/// What is said of TLS needs a service that speaks it.
+fn only_with_tls(fields: &mut Map<String, Value>) {
+    if fields.contains_key("upstream_tls") {
+        fields.insert("service".to_owned(), "https://images.shop".into());
+    }
+}
+
 fn retries() -> impl Strategy<Value = Value> {
     let known = prop::sample::select(chancery::gateway::policy::CONDITIONS.to_vec());
     let on = prop_oneof![
@@ -213,6 +241,20 @@ fn retries() -> impl Strategy<Value = Value> {
             })
         },
     )
+}
+
+fn auth() -> impl Strategy<Value = Value> {
+    let consumers = || prop::collection::vec("[a-z0-9][a-z0-9_-]{0,20}", 1..6);
+    let header = prop::option::of("x-k[a-zA-Z0-9-]{0,20}");
+    let realm = prop::option::of("[a-zA-Z0-9 _.,:/-]{1,64}");
+    prop_oneof![
+        (header, consumers()).prop_map(|(header, consumers)| {
+            json!({ "api_key": { "header": header, "consumers": consumers } })
+        }),
+        (consumers(), realm).prop_map(|(consumers, realm)| {
+            json!({ "basic": { "consumers": consumers, "realm": realm } })
+        }),
+    ]
 }
 
 /// A try may not take longer than the whole.

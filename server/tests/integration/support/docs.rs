@@ -14,7 +14,8 @@ struct Example {
 }
 
 /// Runs each `sh` block of `page` in turn, and compares what it prints with the `text` block that
-/// follows it. The addresses of the portal and of the gateway become those of `server`.
+/// follows it, in the server's folder. The addresses of the portal and of the gateway become those
+/// of `server`.
 pub(crate) async fn run(server: &TestServer, page: &str) {
     let examples = examples(page);
     assert!(!examples.is_empty(), "the page has no example");
@@ -24,6 +25,7 @@ pub(crate) async fn run(server: &TestServer, page: &str) {
             .replace("http://localhost:8080", server.gateway("").trim_end_matches('/'));
         let output = Command::new("bash")
             .args(["-euo", "pipefail", "-c", &here])
+            .current_dir(server.folder.path())
             .stdin(Stdio::null())
             .output()
             .await

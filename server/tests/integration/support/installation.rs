@@ -151,6 +151,17 @@ fn certificates(team: &str, now: &str) -> [(&'static str, Value); 2] {
     [("certificate", common(&name, certificate)), ("trust_bundle", common(&name, bundle))]
 }
 
+/// Returns a consumer of a team, with a key and a password; `label` is what the key is for.
+fn consumer(team: &str, number: u64, label: &str, now: &str) -> (&'static str, Value) {
+    let secret = json!({ "hash": "{SHA}", "created_at": now, "created_by": "adam" });
+    let mut key = json!({ "id": 8010 + number, "label": label });
+    key.as_object_mut().unwrap().extend(secret.as_object().unwrap().clone());
+    let name = format!("{team}-app");
+    let consumer = json!({ "name": name, "team": team, "keys": [key], "password": secret,
+        "revision": 1, "created_at": now, "updated_at": now, "updated_by": "adam" });
+    ("consumer", consumer)
+}
+
 /// Returns everything but the mappings as it is in the beginning.
 fn base(now: &str) -> Vec<Entity> {
     let mut rows: Vec<(&str, Value)> = vec![("last_id", json!(LAST_ID))];
@@ -220,6 +231,7 @@ fn base(now: &str) -> Vec<Entity> {
                     "created_by": "adam", "created_at": now }),
         ));
         rows.extend(certificates(team, now));
+        rows.push(consumer(team, number, if number == 1 { "pebble" } else { "plush" }, now));
         let name = if number == 1 { "granite" } else { "velvet-request" };
         rows.push((
             "request",
@@ -251,7 +263,8 @@ fn kept(access: &Access) -> BTreeMap<(&'static str, String), (Entity, Value)> {
         .chain(access.protections().cloned().map(Entity::Protection))
         .chain(access.requests().cloned().map(Entity::Request))
         .chain(access.edge().certificates().cloned().map(Entity::Certificate))
-        .chain(access.edge().trust_bundles().cloned().map(Entity::TrustBundle));
+        .chain(access.edge().trust_bundles().cloned().map(Entity::TrustBundle))
+        .chain(access.edge().consumers().cloned().map(Entity::Consumer));
     entities
         .map(|entity| {
             let mut value = entity.to_json().unwrap();

@@ -10,6 +10,7 @@ use chancery::{
         settings::AccessSettings,
     },
     clock::Clock,
+    envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
 };
@@ -47,14 +48,32 @@ impl TestServer {
         Self::with(&[], access).await
     }
 
-    async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
+    /// Starts with nodes whose system trusts the authorities in `pem`.
+    pub(crate) async fn trusting(pem: &str, services: &[(&str, SocketAddr)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("system.pem");
+        std::fs::write(&file, pem).unwrap();
+        let node_ca_file = file.to_str().unwrap().parse().unwrap();
+        Self::within(folder, services, AccessSettings::default(), node_ca_file).await
+    }
+
+    async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
+        Self::within(tempfile::tempdir().unwrap(), services, access, NodeCaFile::default()).await
+    }
+
+    async fn within(
+        folder: TempDir,
+        services: &[(&str, SocketAddr)],
+        access: AccessSettings,
+        node_ca_file: NodeCaFile,
+    ) -> Self {
         let fixed = fixed(services);
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
+            node_ca_file,
             database: database(&folder),
             secret_key_file: None,
             access,
@@ -75,6 +94,7 @@ impl TestServer {
             xds: "127.0.0.1:0".parse().unwrap(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
+            node_ca_file: NodeCaFile::default(),
             database: database(&folder),
             secret_key_file: None,
             access,

@@ -30,6 +30,16 @@ use super::*;
 #[case(json!({ "rate_limit": { "requests": 1, "key": "user" } }), "/rate_limit/key is `user`; `none`")]
 #[case(json!({ "rate_limit": { "requests": 1, "key": "header:a b" } }), "/rate_limit/key names a header that must be")]
 #[case(json!({ "rate_limit": { "requests": 1, "key": "header:" } }), "must name a header of 1 to 128 bytes")]
+#[case(json!({ "global_rate_limit": {} }), "/global_rate_limit/descriptors is missing")]
+#[case(json!({ "global_rate_limit": { "descriptors": ["user"] } }), "/global_rate_limit/descriptors/0 has `user`; `client_address`")]
+#[case(json!({ "global_rate_limit": { "descriptors": ["path", "  "] } }), "/global_rate_limit/descriptors/1 has 0 entries")]
+#[case(json!({ "global_rate_limit": { "descriptors": ["method ".repeat(11)] } }), "has 11 entries; 1 to 10 are allowed")]
+#[case(json!({ "global_rate_limit": { "descriptors": ["header::path"] } }), "names a header that must not be a pseudo header")]
+#[case(json!({ "global_rate_limit": { "descriptors": ["generic_key:é"] } }), "/descriptors/0 has `generic_key:é`")]
+#[case(json!({ "fault": { "delay_percent": 5 } }), "/fault/delay_percent has no effect without `delay_ms`")]
+#[case(json!({ "fault": { "abort_status": 503, "abort_percent": 0 } }), "/fault/abort_percent must be a whole number from 1 to 100")]
+#[case(json!({ "fault": { "abort_status": 200 } }), "/fault/abort_status must be a whole number from 400 to 599")]
+#[case(json!({ "fault": { "delay_ms": 60001 } }), "of milliseconds from 1 to 60000")]
 fn what_is_out_of_bounds_is_refused(#[case] body: Value, #[case] said: &str) {
     let errors = read(body).unwrap_err();
 
@@ -52,6 +62,8 @@ fn what_says_the_same_is_stored_in_the_same_words() {
         "ip": { "allow": ["2001:DB8::/32", "10.0.0.7", "10.0.0.7/32"] },
         "cors": { "origins": ["HTTPS://B.example", "https://a.example"], "headers": ["X-B", "X-A"] },
         "rate_limit": { "requests": 5, "per": "second", "burst": 5, "key": "none" },
+        "global_rate_limit": { "descriptors": ["  header:X-User   path"] },
+        "fault": { "delay_ms": 5, "delay_percent": 100 },
     });
 
     let policy = read(typed).unwrap();
@@ -65,11 +77,52 @@ fn what_says_the_same_is_stored_in_the_same_words() {
                 "headers": ["x-a", "x-b"],
             },
             "rate_limit": { "requests": 5 },
+            "global_rate_limit": { "descriptors": ["header:x-user path"] },
+            "fault": { "delay_ms": 5 },
         })
     );
     let key = json!({ "rate_limit": { "requests": 5, "key": "header:X-User" } });
     assert_eq!(
         read(key).unwrap().rate_limit.as_ref().unwrap().key.as_deref(),
         Some("header:x-user")
+    );
+}
+
+#[test]
+fn what_the_settings_do_not_allow_is_refused_unless_it_was_there_before() {
+    let body = json!({
+        "fault": { "delay_ms": 5 }, "global_rate_limit": { "descriptors": ["path"] },
+    });
+    let policy = read(body).unwrap();
+    let changed = read(json!({ "fault": { "delay_ms": 6 } })).unwrap();
+    let off = Settings::default();
+    let on = Settings {
+        fault_injection: true,
+        rate_limit_service: Some(Default::default()),
+        ..Settings::default()
+    };
+    let refused = |policy: &Policy, settings, before| {
+        let errors = policy.beyond(settings, before);
+        errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+    };
+
+    assert_eq!(refused(&policy, &off, None), ["/fault", "/global_rate_limit"]);
+    assert_eq!(refused(&policy, &off, Some(&policy)), [""; 0]);
+    assert_eq!(refused(&changed, &off, Some(&policy)), ["/fault"]);
+    assert_eq!(refused(&Policy::default(), &off, Some(&policy)), [""; 0]);
+    assert_eq!(refused(&policy, &on, None), [""; 0]);
+}
+
+#[test]
+fn a_fault_has_words() {
+    let words = |fault: Value| fault_words(&read(json!({ "fault": fault })).unwrap().fault);
+
+    assert_eq!(words(json!({})), "");
+    assert_eq!(words(json!({ "delay_ms": 300 })), "all requests wait for 300 ms");
+    assert_eq!(
+        words(
+            json!({ "delay_ms": 300, "delay_percent": 50, "abort_status": 503, "abort_percent": 1 })
+        ),
+        "50 % of the requests wait for 300 ms, 1 % of the requests get 503"
     );
 }

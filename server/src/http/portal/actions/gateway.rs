@@ -1,19 +1,39 @@
-//! The form of the gateway's settings. Each group of settings is a function here, as it is a file of
-//! the page.
+//! The forms of the gateway's settings, each of which changes some. Each is a function here, as it is
+//! a file of the page.
 
 use axum::http::{Method, header};
 use serde_json::{Map, Value, json};
 
 use super::{Action, Fields, text_or_null};
 
-/// Returns what the form of this page does.
+/// Returns what a form of this page does.
 pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Action> {
-    if page != ["gateway"] || action != "gateway.put" {
+    if page != ["gateway"] {
         return None;
     }
+    let patch = Action::new(Method::PATCH, "/api/v1/gateway", "/gateway");
+    let patch = match action {
+        "gateway.put" => patch.with([("tls", tls(fields))]),
+        "gateway.protection" => patch.with(protection(fields)),
+        _ => return None,
+    };
     let revision = format!("\"{}\"", fields.text("revision"));
-    let put = Action::new(Method::PUT, "/api/v1/gateway", "/gateway").with([("tls", tls(fields))]);
-    Some(put.under(header::IF_MATCH, Some(revision)))
+    Some(patch.under(header::IF_MATCH, Some(revision)))
+}
+
+fn protection(fields: &Fields) -> [(&'static str, Value); 2] {
+    let service = fields.filled("rate_limit_service/service").map(|service| {
+        json!({
+            "service": service,
+            "domain": text_or_null(fields.filled("rate_limit_service/domain")),
+            "timeout_ms": number_or_null(fields.filled("rate_limit_service/timeout_ms")),
+            "fail": fields.text("rate_limit_service/fail"),
+        })
+    });
+    [
+        ("fault_injection", json!(fields.is_ticked("fault_injection"))),
+        ("rate_limit_service", service.unwrap_or_default()),
+    ]
 }
 
 fn tls(fields: &Fields) -> Value {

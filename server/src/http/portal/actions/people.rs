@@ -135,7 +135,7 @@ fn token(team: Option<&str>, action: &str, fields: &Fields) -> Option<Action> {
 }
 
 /// Reads the choice of days; `never` is `null`.
-fn expiry(days: &str) -> serde_json::Value {
+pub(super) fn expiry(days: &str) -> serde_json::Value {
     match days.parse::<u32>() {
         Ok(days) => json!(days),
         Err(_) if days == "never" => serde_json::Value::Null,

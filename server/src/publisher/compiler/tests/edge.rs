@@ -5,10 +5,13 @@ use chrono::DateTime;
 
 use super::*;
 use crate::{
-    auth::{seal::Sealer, secret::Secret},
-    gateway::edge::{
-        Certificate, CertificateFacts, EdgeName, GatewaySettings, OpenCertificate,
-        settings::Settings,
+    auth::{names::TeamName, seal::Sealer, secret::Secret},
+    gateway::{
+        edge::{
+            Certificate, CertificateFacts, EdgeName, GatewaySettings, OpenCertificate, OpenEdge,
+            settings::Settings,
+        },
+        fields::{NameFrom, read_spec},
     },
 };
 
@@ -102,6 +105,77 @@ fn the_last_certificate_takes_the_listeners_of_tls_along() {
             "secret -certificate/a"
         ]
     );
+}
+
+/// Commits a mapping to a service that is shown the certificate `client`.
+fn put_with_client(bench: &mut Bench, name: &str) -> Arc<Mapping> {
+    let body = serde_json::json!({
+        "prefix": format!("/{name}/"), "service": "https://a",
+        "upstream_tls": { "client_certificate": "client" },
+    });
+    bench.revision += 1;
+    let spec = read_spec(NameFrom::Url(name), body.as_object().unwrap(), |_| {
+        Some(TeamName::default_team())
+    });
+    let revision = Revision(bench.revision);
+    let at = DateTime::UNIX_EPOCH;
+    let mapping = Mapping { spec: spec.unwrap(), revision, created_at: at, updated_at: at };
+    let mapping = Arc::new(mapping);
+    bench.compiler.apply(&Change { revision, kind: ChangeKind::Put(Arc::clone(&mapping)) });
+    look_up(&mut bench.compiler);
+    mapping
+}
+
+#[test]
+fn a_mapping_waits_for_the_secret_that_its_cluster_names() {
+    let mut bench = Bench::new();
+    bench.put("m", "/m/", "plain");
+    bench.publish();
+    let mapping = put_with_client(&mut bench, "m");
+
+    let before = bench.publish();
+    let (shown, warnings) = (bench.shown("m").map(str::to_owned), bench.warnings(&mapping));
+    bench.compiler.set_edge(edge(&[("client", "c.example.com", "1")]));
+    let after = bench.publish();
+
+    assert_eq!((before, shown.as_deref()), (Vec::new(), Some("plain")));
+    assert_eq!(warnings, ["secret-missing"]);
+    let cluster = mapping.spec.upstreams().next().unwrap();
+    assert!(after.contains(&format!("cluster +{cluster}")), "{after:?}");
+    assert!(after.contains(&"secret +certificate/client".to_owned()), "{after:?}");
+    assert_eq!(bench.shown("m"), Some("https://a"));
+    assert_eq!(bench.warnings(&mapping), [""; 0]);
+}
+
+#[test]
+fn a_renewed_secret_of_a_cluster_is_no_change_of_the_cluster() {
+    let mut bench = Bench::new();
+    bench.compiler.set_edge(edge(&[("client", "c.example.com", "1")]));
+    put_with_client(&mut bench, "m");
+    bench.publish();
+
+    bench.compiler.set_edge(edge(&[("client", "c.example.com", "2")]));
+
+    assert_eq!(bench.publish(), ["secret +certificate/client"]);
+}
+
+#[test]
+fn an_idle_cluster_goes_with_its_secret() {
+    let mut bench = Bench::new();
+    bench.compiler.set_edge(edge(&[("client", "c.example.com", "1")]));
+    let mapping = put_with_client(&mut bench, "m");
+    bench.publish();
+    let name = mapping.spec.upstreams().next().unwrap().to_string();
+    bench.revision += 1;
+    let kind = ChangeKind::Delete(mapping.name().clone());
+    bench.compiler.apply(&Change { revision: Revision(bench.revision), kind });
+    bench.last = bench.compiler.publish().unwrap();
+    assert!(bench.has(Kind::Cluster, &name), "it is kept for a while");
+
+    bench.compiler.set_edge(OpenEdge::default());
+    bench.last = bench.compiler.publish().unwrap();
+
+    assert!(!bench.has(Kind::Cluster, &name));
 }
 
 #[test]

@@ -78,3 +78,29 @@ pub(super) fn addresses() -> impl Strategy<Value = Value> {
     (list(allow.boxed()), list(deny.boxed()))
         .prop_map(|(allow, deny)| json!({ "allow": allow, "deny": deny }))
 }
+
+pub(super) fn global_rate_limit() -> impl Strategy<Value = Value> {
+    let entry = prop_oneof![
+        prop::sample::select(vec!["client_address", "method", "path"]).prop_map(str::to_owned),
+        "header:x-[a-zA-Z0-9.~!-]{0,20}",
+        "generic_key:[!-~]{1,30}",
+    ];
+    let descriptor = prop::collection::vec(entry, 1..10).prop_map(|entries| entries.join(" "));
+    (prop::collection::vec(descriptor, 1..10), any::<bool>()).prop_map(
+        |(descriptors, headers)| json!({ "descriptors": descriptors, "headers": headers }),
+    )
+}
+
+pub(super) fn fault() -> impl Strategy<Value = Value> {
+    let percent = || prop::option::of(1..=100_u32);
+    let delay = prop::option::of((1..=60_000_u32, percent()));
+    let abort = prop::option::of((400..=599_u16, percent()));
+    (delay, abort).prop_map(|(delay, abort)| {
+        json!({
+            "delay_ms": delay.map(|(ms, _)| ms),
+            "delay_percent": delay.and_then(|(_, percent)| percent),
+            "abort_status": abort.map(|(status, _)| status),
+            "abort_percent": abort.and_then(|(_, percent)| percent),
+        })
+    })
+}

@@ -1,0 +1,196 @@
+//! How often requests may come, counted by a service of the test's own.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use envoy_types::pb::envoy::{
+    extensions::common::ratelimit::v3::RateLimitDescriptor,
+    service::ratelimit::v3::{
+        RateLimitRequest, RateLimitResponse,
+        rate_limit_response::{Code, DescriptorStatus, RateLimit, rate_limit::Unit},
+        rate_limit_service_server::{RateLimitService, RateLimitServiceServer},
+    },
+};
+use http::{Method, StatusCode};
+use serde_json::json;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tonic::{
+    Request, Response, Status,
+    transport::{Server, server::TcpIncoming},
+};
+
+use super::Bench;
+use crate::support::{server::TestServer, upstream::Upstream};
+
+/// Lets so many requests of each descriptor through.
+const LIMIT: u32 = 3;
+
+/// Counts each descriptor for ever.
+#[derive(Debug, Clone, Default)]
+struct Counter {
+    /// How often each came, with its domain.
+    seen: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl Counter {
+    fn count(&self, domain: &str, descriptor: &RateLimitDescriptor) -> DescriptorStatus {
+        let entries =
+            descriptor.entries.iter().map(|entry| format!("{}={}", entry.key, entry.value));
+        let text = format!("{domain}: {}", entries.collect::<Vec<_>>().join(" "));
+        let mut seen = self.seen.lock().unwrap();
+        let count = seen.entry(text).or_default();
+        *count += 1;
+        let code = if *count > LIMIT { Code::OverLimit } else { Code::Ok };
+        let limit =
+            RateLimit { requests_per_unit: LIMIT, unit: Unit::Hour.into(), ..RateLimit::default() };
+        DescriptorStatus {
+            code: code.into(),
+            current_limit: Some(limit),
+            limit_remaining: LIMIT.saturating_sub(*count),
+            ..DescriptorStatus::default()
+        }
+    }
+
+    fn seen(&self) -> Vec<(String, u32)> {
+        let mut seen: Vec<_> =
+            self.seen.lock().unwrap().iter().map(|(text, count)| (text.clone(), *count)).collect();
+        seen.sort();
+        seen
+    }
+}
+
+#[tonic::async_trait]
+impl RateLimitService for Counter {
+    async fn should_rate_limit(
+        &self,
+        request: Request<RateLimitRequest>,
+    ) -> Result<Response<RateLimitResponse>, Status> {
+        let request = request.into_inner();
+        let statuses: Vec<_> =
+            request.descriptors.iter().map(|each| self.count(&request.domain, each)).collect();
+        let is_over = statuses.iter().any(|status| status.code() == Code::OverLimit);
+        let overall = if is_over { Code::OverLimit } else { Code::Ok };
+        Ok(Response::new(RateLimitResponse {
+            overall_code: overall.into(),
+            statuses,
+            ..RateLimitResponse::default()
+        }))
+    }
+}
+
+/// Serves a counter at an address until it is aborted.
+async fn serve(counter: &Counter, address: SocketAddr) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind(address).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = RateLimitServiceServer::new(counter.clone());
+    let server = Server::builder().add_service(service);
+    let task = tokio::spawn(async move {
+        server.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap();
+    });
+    (address, task)
+}
+
+/// A bench whose service `ratelimit` is the counter.
+async fn bench(counter: &Counter) -> (Bench, SocketAddr, JoinHandle<()>) {
+    let (address, task) = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+    let upstream = Upstream::start("usersvc").await;
+    let services = [("usersvc", upstream.address), ("ratelimit", address)];
+    let server = TestServer::with_services(&services).await;
+    let node = server.node("one").await;
+    (Bench { server, upstream, _node: node }, address, task)
+}
+
+#[tokio::test]
+async fn the_service_is_told_what_the_mapping_says_and_decides() {
+    let counter = Counter::default();
+    let (bench, _, task) = bench(&counter).await;
+    let service = json!({ "service": "ratelimit", "domain": "edge", "timeout_ms": 5000 });
+    bench.set(json!({ "rate_limit_service": service })).await;
+    bench.map_as("other", "/other/", json!({})).await;
+    let descriptors = ["generic_key:accounts client_address", "header:X-User method path"];
+    bench
+        .map(json!({ "global_rate_limit": { "descriptors": descriptors, "headers": true } }))
+        .await;
+
+    let ada = [("x-user", "ada")];
+    let first = bench.get_with("/m/x?y=1", &ada).await;
+    let nobody = bench.get("/m/x").await;
+    let third = bench.get_with("/m/x?y=1", &ada).await;
+    let over = bench.get_with("/m/x?y=1", &ada).await;
+    for _ in 0..5 {
+        assert_eq!(bench.get("/other/x").await.status, StatusCode::OK);
+    }
+    let elsewhere = bench.get_from("127.0.0.2", "/m/z", &[]).await;
+
+    let statuses = [&first, &nobody, &third, &over, &elsewhere].map(|it| it.status.as_u16());
+    assert_eq!(statuses, [200, 200, 200, 429, 200]);
+    assert_eq!(first.headers["x-ratelimit-remaining"], "2");
+    assert_eq!(
+        counter.seen(),
+        [
+            ("edge: generic_key=accounts remote_address=127.0.0.1".to_owned(), 4),
+            ("edge: generic_key=accounts remote_address=127.0.0.2".to_owned(), 1),
+            // without the header, the whole descriptor is left out
+            ("edge: x-user=ada method=GET path=/m/x?y=1".to_owned(), 3),
+        ]
+    );
+    assert_eq!(bench.upstream.served(), 4 + 5);
+    task.abort();
+}
+
+#[tokio::test]
+async fn while_it_is_away_requests_pass_or_do_not_as_the_settings_say() {
+    let counter = Counter::default();
+    let (bench, address, task) = bench(&counter).await;
+    let settings = |fail: &str| json!({ "rate_limit_service": { "service": "ratelimit", "timeout_ms": 1000, "fail": fail } });
+    bench.set(settings("open")).await;
+    bench.map(json!({ "global_rate_limit": { "descriptors": ["generic_key:all"] } })).await;
+    assert_eq!(bench.get("/m/x").await.status, StatusCode::OK);
+    assert_eq!(counter.seen(), [("chancery: generic_key=all".to_owned(), 1)]);
+
+    task.abort();
+    let _ended = task.await;
+    for _ in 0..5 {
+        assert_eq!(bench.get("/m/x").await.status, StatusCode::OK);
+    }
+    bench.set(settings("closed")).await;
+    bench.until_status("/m/x", 503).await;
+    let (_, task) = serve(&counter, address).await;
+    bench.until_status("/m/x", 200).await;
+    bench.until_status("/m/x", 429).await;
+
+    assert_eq!(counter.seen(), [("chancery: generic_key=all".to_owned(), LIMIT + 1)]);
+    task.abort();
+}
+
+#[tokio::test]
+async fn without_a_service_there_is_no_such_limit() {
+    let counter = Counter::default();
+    let (bench, _, task) = bench(&counter).await;
+    let more = json!({ "global_rate_limit": { "descriptors": ["path"] } });
+    let mut body = json!({ "prefix": "/m/", "service": "usersvc" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+
+    let refused = bench.server.send(Method::PUT, "/api/v1/mappings/m", &body).await;
+    bench
+        .set(json!({ "rate_limit_service": { "service": "ratelimit", "timeout_ms": 5000 } }))
+        .await;
+    bench.map(more).await;
+    bench.until_status("/m/x", 429).await;
+    let none = bench.warnings("m").await;
+    bench.set(json!({ "rate_limit_service": null })).await;
+    bench.until_status("/m/x", 200).await;
+    let some = bench.warnings("m").await;
+    bench
+        .set(json!({ "rate_limit_service": { "service": "ratelimit", "timeout_ms": 5000 } }))
+        .await;
+    bench.until_status("/m/x", 429).await;
+
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    assert!(refused.body.contains("`rate_limit_service`, which is not set"), "{refused}");
+    assert_eq!((none, some), (vec![], vec!["limit-without-effect".to_owned()]));
+    task.abort();
+}
