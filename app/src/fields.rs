@@ -18,6 +18,7 @@ mod matching;
 mod protection;
 pub mod reference;
 mod rewriting;
+mod service;
 mod streams;
 pub mod texts;
 mod time;
@@ -29,7 +30,7 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 9] = [
+pub const SECTIONS: [&Section; 10] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
@@ -37,6 +38,7 @@ pub const SECTIONS: [&Section; 9] = [
     &time::SECTION,
     &streams::SECTION,
     &auth::SECTION,
+    &service::SECTION,
     &upstream_tls::SECTION,
     &protection::SECTION,
 ];

@@ -34,4 +34,6 @@ mod live;
 mod numerals;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod settings;
 mod theme;

@@ -1,7 +1,27 @@
 //! The gateway as a whole: its settings, and where its listeners are.
 
+mod access_log;
+mod clients;
+mod error_pages;
+mod limits;
+mod rate_limits;
+mod request_id;
+mod tls;
+mod tracing;
+
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use self::access_log::{AccessLogFormat, AccessLogSettings, AccessLogTo};
+pub use self::clients::{ClientSettings, ProxyProtocol};
+pub use self::error_pages::{ErrorPage, PageFormat};
+pub use self::limits::LimitSettings;
+pub use self::rate_limits::{OnFailure, RateLimitService};
+pub use self::request_id::RequestIdSettings;
+pub use self::tls::{ClientCertificates, Hsts, RedirectHttp, TlsSettings, TlsVersion};
+pub use self::tracing::TracingSettings;
 
 /// Answers `GET /api/v1/gateway`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,11 +30,19 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "ssr", schema(as = GatewaySettings))]
 pub struct Gateway {
     pub tls: TlsSettings,
-    /// Whether mappings may have faults on purpose.
+    pub clients: ClientSettings,
+    pub limits: LimitSettings,
+    pub access_log: AccessLogSettings,
+    pub request_id: RequestIdSettings,
+    /// By what they are for: `4xx`, `5xx`, or one of the statuses 401, 403, 404, 429, 502, 503 and
+    /// 504, which goes before its class.
+    pub error_pages: BTreeMap<String, ErrorPage>,
+    /// Whether mappings may have faults on purpose; those that have some lose them without it.
     pub fault_injection: bool,
     /// The service that counts requests for all nodes together; absent: there is none, and no
     /// mapping can have `global_rate_limit`.
     pub rate_limit_service: Option<RateLimitService>,
+    pub tracing: TracingSettings,
     pub listeners: Listeners,
     /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,
@@ -44,129 +72,19 @@ pub struct Listeners {
 #[serde(default)]
 pub struct Settings {
     pub tls: TlsSettings,
+    pub clients: ClientSettings,
+    pub limits: LimitSettings,
+    pub access_log: AccessLogSettings,
+    pub request_id: RequestIdSettings,
+    /// By what they are for: `4xx`, `5xx`, or one of the statuses 401, 403, 404, 429, 502, 503 and
+    /// 504, which goes before its class.
+    pub error_pages: BTreeMap<String, ErrorPage>,
     /// Whether mappings may have faults on purpose; those that have some lose them without it.
     pub fault_injection: bool,
     /// The service that counts requests for all nodes together; absent: there is none, and no
     /// mapping can have `global_rate_limit`.
     pub rate_limit_service: Option<RateLimitService>,
-}
-
-/// A service that counts requests (`envoy.service.ratelimit.v3`), for the limits of all mappings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(default)]
-pub struct RateLimitService {
-    /// Where it is: it is found as services of mappings are, and spoken to by gRPC.
-    #[cfg_attr(feature = "ssr", schema(example = "ratelimit:8081"))]
-    pub service: String,
-    /// Under which of its sets of rules it looks.
-    pub domain: String,
-    /// How long a request may wait for it, in milliseconds.
-    #[cfg_attr(feature = "ssr", schema(minimum = 1, maximum = 10_000))]
-    pub timeout_ms: u32,
-    /// What becomes of a request when it does not answer.
-    pub fail: OnFailure,
-}
-
-impl Default for RateLimitService {
-    fn default() -> Self {
-        Self {
-            service: String::new(),
-            domain: "chancery".to_owned(),
-            timeout_ms: 100,
-            fail: OnFailure::Open,
-        }
-    }
-}
-
-/// What becomes of a request when a service that decides about it does not answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum OnFailure {
-    /// It passes.
-    #[default]
-    Open,
-    /// It is refused with 503.
-    Closed,
-}
-
-/// How the gateway speaks TLS with its clients.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(default)]
-pub struct TlsSettings {
-    /// Name of the certificate for clients that ask for a host that no certificate names, or for
-    /// none; absent: their handshake fails.
-    pub default_certificate: Option<String>,
-    pub minimum_version: TlsVersion,
-    /// Ciphers of TLS 1.2, by OpenSSL's names; empty: all of the six that have forward secrecy
-    /// and AEAD. TLS 1.3 has ciphers of its own.
-    pub ciphers: Vec<String>,
-    /// Whether HTTP/3 is spoken, too, and offered by `alt-svc`.
-    pub http3: bool,
-    /// Whether requests by HTTP are sent on to HTTPS, and by which status.
-    pub redirect_http: RedirectHttp,
-    /// The port by which clients reach HTTPS; absent: the one that nodes listen on.
-    pub public_port: Option<u16>,
-    /// What browsers are told of TLS on every response over it; absent: nothing.
-    pub hsts: Option<Hsts>,
-    /// Name of the trust bundle that certificates of clients are checked against.
-    pub client_trust_bundle: Option<String>,
-    /// Whether clients are asked for a certificate.
-    pub client_certificates: ClientCertificates,
-}
-
-/// The oldest version of TLS that is spoken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum TlsVersion {
-    #[default]
-    #[serde(rename = "1.2")]
-    V1_2,
-    #[serde(rename = "1.3")]
-    V1_3,
-}
-
-/// Whether requests by HTTP are sent on to HTTPS: `off`, or by which status.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub enum RedirectHttp {
-    #[default]
-    #[serde(rename = "off")]
-    Off,
-    /// A client may turn a POST into a GET.
-    #[serde(rename = "301")]
-    Moved,
-    /// A client keeps the method and the body.
-    #[serde(rename = "308")]
-    Permanent,
-}
-
-/// `Strict-Transport-Security` (RFC 6797).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-pub struct Hsts {
-    /// Seconds for which a browser only comes by HTTPS.
-    pub max_age_s: u32,
-    #[serde(default)]
-    pub include_subdomains: bool,
-    /// Whether browsers may have the host built in.
-    #[serde(default)]
-    pub preload: bool,
-}
-
-/// Whether clients are asked for a certificate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ClientCertificates {
-    #[default]
-    Off,
-    /// A client may come without; one that is shown must be good.
-    Optional,
-    /// A client without a good one is refused in the handshake.
-    Required,
+    pub tracing: TracingSettings,
 }
 
 /// Says what writing settings would change.

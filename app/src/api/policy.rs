@@ -7,7 +7,11 @@
 //! has none of it: no island needs it.
 
 mod auth;
+mod balancing;
+mod breakers;
 mod headers;
+mod health_check;
+mod outliers;
 mod protection;
 mod protocol;
 mod rewrite;
@@ -18,7 +22,11 @@ mod upstream_tls;
 use serde::{Deserialize, Serialize};
 
 pub use self::auth::{ApiKey, Auth, Basic};
+pub use self::balancing::{BalancingPolicy, HashCookie, HashOn, LoadBalancing};
+pub use self::breakers::CircuitBreakers;
 pub use self::headers::HeaderChanges;
+pub use self::health_check::{HealthCheck, HealthCheckKind};
+pub use self::outliers::OutlierDetection;
 pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
 pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
@@ -59,6 +67,21 @@ pub struct Policy {
     /// When a request is tried again.
     #[serde(skip_serializing_if = "is_default")]
     pub retries: Retries,
+    /// How much of a service a node may use at once.
+    #[serde(skip_serializing_if = "is_default")]
+    pub circuit_breakers: CircuitBreakers,
+    /// When an endpoint gets no requests because of what it has answered.
+    #[serde(skip_serializing_if = "is_default")]
+    pub outlier_detection: OutlierDetection,
+    /// How the gateway finds out which endpoints live.
+    #[serde(skip_serializing_if = "is_default")]
+    pub health_check: HealthCheck,
+    /// Which endpoint of a service gets a request.
+    #[serde(skip_serializing_if = "is_default")]
+    pub load_balancing: LoadBalancing,
+    /// What the gateway speaks to the endpoints; absent means `http1`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub protocol: Protocol,
     /// Calls by gRPC-Web reach the service as gRPC.
     #[serde(skip_serializing_if = "is_default")]
     pub grpc_web: bool,

@@ -119,7 +119,7 @@ pub(crate) fn ActionForm(
 #[component]
 pub(crate) fn TextField(
     name: &'static str,
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(optional)] tried: Tried,
     /// What it holds before anything was typed.
     #[prop(optional, into)]

@@ -28,7 +28,7 @@ pub(super) const SECTION: Section = Section {
                 label: "gRPC-Web",
                 kind: Kind::Switch,
                 default: "off",
-                help: "Calls from browsers reach the service as gRPC, which needs HTTP/2.",
+                help: "Calls from browsers reach the service as gRPC. The protocol must be HTTP/2.",
                 envoy: "envoy.filters.http.grpc_web",
             }],
         },

@@ -224,7 +224,8 @@ pub fn answers_itself(texts: &Texts) -> bool {
     section.is_some_and(|section| texts.set_in(section) > 0)
 }
 
-fn value(text: &str, kind: Kind) -> Value {
+/// Returns the JSON that a text means in a field of a kind.
+pub(crate) fn value(text: &str, kind: Kind) -> Value {
     match kind {
         Kind::Number { .. } | Kind::Code(_) => {
             let text = text.trim();
@@ -278,7 +279,8 @@ fn rows_of(value: &Value, columns: &[Column], shape: Shape) -> Vec<Vec<String>> 
     }
 }
 
-fn plain(value: &Value) -> String {
+/// Writes a value as one would type it.
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

@@ -1,10 +1,13 @@
 //! The gateway as a whole: every setting with its value, its default and Envoy's name for it, and
-//! the form by which an admin changes them. A group of settings is one file below.
+//! the forms by which an admin changes them, group by group. TLS and protection have files of their
+//! own; the others are made of the table `settings`.
 
+mod group;
 mod protection;
 mod tls;
 
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::{Loaded, Visit, failure};
 use crate::api::client::Client;
@@ -14,6 +17,7 @@ use crate::components::card::Card;
 use crate::components::frame::Place;
 use crate::components::page_head::PageHead;
 use crate::components::time::{Ago, AgoProps};
+use crate::settings::GROUPS;
 
 /// One setting as it is shown.
 struct Shown {
@@ -36,22 +40,39 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
         false => tls::Choices::default(),
     };
     let tried = Tried::of(visit.acted(), "gateway.put");
+    let patched = Tried::of(visit.acted(), "gateway.patch");
     let protecting = Tried::of(visit.acted(), protection::CHANGE);
     Loaded::new("Gateway", Place::Gateway, move || {
+        let values = serde_json::to_value(&gateway).unwrap_or_default();
         let may_decide = gateway.may_decide;
-        let form = may_decide.then(|| form(&gateway, choices, &tried));
-        let protect = may_decide.then(|| protection::form(&gateway, &protecting));
+        let forms = may_decide.then(|| {
+            let others = others(&gateway, &values, &patched);
+            let protect = protection::form(&gateway, &protecting);
+            view! { {form(&gateway, choices, &tried)} {others} {protect} }
+        });
+        let tables = GROUPS.map(|each| table(each.title, group::shown(each, &values)));
         view! {
             <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
             <div class="columns">
                 <div class="stack">
-                    {table("TLS", tls::shown(&gateway.tls))}
+                    {table("TLS", tls::shown(&gateway.tls))} {tables.into_iter().collect_view()}
                     {table("Protection", protection::shown(&gateway))}
                 </div>
-                <div class="stack">{listeners(gateway.listeners)} {form} {protect}</div>
+                <div class="stack">{listeners(gateway.listeners)} {forms}</div>
             </div>
         }
     })
+}
+
+/// Shows the forms of the groups of the table.
+fn others(gateway: &Gateway, values: &Value, tried: &Tried) -> impl IntoView + use<> {
+    let form = |each| group::form(each, values, gateway.revision, tried);
+    let forms = GROUPS.into_iter().map(form).collect_view();
+    view! {
+        <Card title="Change the others" testid="change-others">
+            <div class="card-body">{forms}</div>
+        </Card>
+    }
 }
 
 fn last_written(gateway: &Gateway) -> impl IntoView + use<> {
@@ -121,7 +142,7 @@ fn form(gateway: &Gateway, choices: tls::Choices, tried: &Tried) -> impl IntoVie
     let fields = tls::form(&gateway.tls, choices, tried);
     let tried = tried.clone();
     view! {
-        <Card title="Change them" testid="change">
+        <Card title="Change TLS" testid="change">
             <ActionForm to="gateway.put" class="form" tried=tried fields=tls::FIELDS>
                 <p>
                     "Open connections finish what they do; new ones go by the new settings within milliseconds."

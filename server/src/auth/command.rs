@@ -35,7 +35,7 @@ use super::{
     role::Role,
     settings::ClaimPolicy,
 };
-use crate::gateway::{edge::EdgeName, references::ReferenceKind};
+use crate::gateway::references::Unnamed;
 
 /// What a decision is made on.
 #[derive(Debug)]
@@ -93,8 +93,8 @@ pub struct Outcome {
     /// The request that asked for the writes: where they can't be made, it is closed as stale, and
     /// nothing else is done.
     pub asked_by: Option<Request>,
-    /// What no mapping may name, since it goes.
-    pub unless_named: Option<(ReferenceKind, EdgeName)>,
+    /// What mappings must not name, since it goes, or goes to another team.
+    pub unless_named: Option<Unnamed>,
     /// A team that must have no mapping.
     pub unless_mapped: Option<TeamName>,
     /// A place that no other team's mapping may lie around or in, since this team gets it.

@@ -50,7 +50,8 @@ impl Render {
             tracing::warn!("left out mapping `{name}`: {reason}");
         }
         let fixed = Fixed::new(self.services);
-        let trust = Trust { system: &self.node_ca_file, written: Some(&edge) };
+        let bundles: Vec<_> = edge.trust_bundles().cloned().collect();
+        let trust = Trust { system: &self.node_ca_file, written: Some(&bundles) };
         let config =
             static_config(&loaded.table, self.gateway_http, edge.settings(), trust, |service| {
                 fixed.endpoints(service)

@@ -1,25 +1,28 @@
 //! Clusters and their endpoints: one of each for every way in which a service is reached.
 
+mod health;
+mod limits;
+mod outliers;
 mod protocol;
 
 use std::time::Duration;
 
+use app::api::policy::BalancingPolicy;
+
 use super::{
-    config::{ads, duration, host_address, number, socket_address},
+    config::{ads, duration, host_address, socket_address},
     proto::config::{
         cluster::v3::{
             Cluster,
-            cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig},
+            cluster::{ClusterDiscoveryType, DiscoveryType, EdsClusterConfig, LbPolicy},
         },
-        core::v3::{
-            Address, HealthCheck,
-            health_check::{HealthChecker, TcpHealthCheck},
-        },
+        core::v3::Address,
         endpoint::v3::{
             ClusterLoadAssignment, Endpoint, LbEndpoint, LocalityLbEndpoints,
             lb_endpoint::HostIdentifier,
         },
     },
+    protobuf,
     stat_names::cluster_stat_name,
     upstream_tls::{self, Trust},
 };
@@ -30,23 +33,9 @@ use crate::gateway::{
     upstream::Upstream,
 };
 
-/// How long connecting to an endpoint may take; Envoy's own default, here made visible.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long an endpoint may take to accept the health check's connection. A new cluster is not
-/// ready before its first check has ended, so this also bounds how long an endpoint that
-/// swallows packets can hold up other changes.
-const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Time between two checks of an endpoint that has traffic.
-const HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(2);
-
-/// Time between two checks of an endpoint without traffic: at 10,000 idle endpoints that is
-/// 2,000 connections a second from each node.
-const IDLE_HEALTH_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Checks that must fail in a row before an endpoint counts as unhealthy.
-const UNHEALTHY_THRESHOLD: u32 = 2;
+/// How long connecting to an endpoint may take in milliseconds; Envoy's own default, here made
+/// visible.
+const CONNECT_TIMEOUT_MS: u32 = 5_000;
 
 /// Returns the cluster of an upstream, whose endpoints come by EDS.
 pub fn cluster(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
@@ -95,22 +84,14 @@ pub fn static_cluster(
 
 fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluster {
     let service = &upstream.service;
-    let connect_timeout =
-        policy.connect_ms.map_or(CONNECT_TIMEOUT, |ms| Duration::from_millis(ms.into()));
     Cluster {
         name: upstream.to_string(),
         alt_stat_name: cluster_stat_name(upstream),
-        connect_timeout: Some(duration(connect_timeout)),
-        // without a check Envoy calls a dead endpoint healthy
-        health_checks: vec![HealthCheck {
-            timeout: Some(duration(HEALTH_CHECK_TIMEOUT)),
-            interval: Some(duration(HEALTH_CHECK_INTERVAL)),
-            no_traffic_interval: Some(duration(IDLE_HEALTH_CHECK_INTERVAL)),
-            unhealthy_threshold: number(UNHEALTHY_THRESHOLD),
-            healthy_threshold: number(1),
-            health_checker: Some(HealthChecker::TcpHealthCheck(TcpHealthCheck::default())),
-            ..HealthCheck::default()
-        }],
+        connect_timeout: milliseconds(policy.connect_ms.unwrap_or(CONNECT_TIMEOUT_MS)),
+        health_checks: health::health_checks(service, policy),
+        circuit_breakers: limits::circuit_breakers(policy),
+        outlier_detection: outliers::outlier_detection(&policy.outlier_detection),
+        lb_policy: lb_policy(policy.balancing).into(),
         typed_extension_protocol_options: protocol::options(policy.protocol),
         // an endpoint that discovery has removed is gone, whatever its last check said
         ignore_health_on_host_removal: true,
@@ -119,6 +100,20 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluste
             .then(|| upstream_tls::transport_socket(service, &policy.tls, trust)),
         ..Cluster::default()
     }
+}
+
+fn lb_policy(asked: BalancingPolicy) -> LbPolicy {
+    match asked {
+        BalancingPolicy::RoundRobin => LbPolicy::RoundRobin,
+        BalancingPolicy::LeastRequest => LbPolicy::LeastRequest,
+        BalancingPolicy::Random => LbPolicy::Random,
+        BalancingPolicy::RingHash => LbPolicy::RingHash,
+        BalancingPolicy::Maglev => LbPolicy::Maglev,
+    }
+}
+
+fn milliseconds(number: u32) -> Option<protobuf::Duration> {
+    Some(duration(Duration::from_millis(number.into())))
 }
 
 fn assignment(

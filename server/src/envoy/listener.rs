@@ -1,6 +1,12 @@
 //! The gateway's listeners: where requests come in, and what every request goes through.
 
+mod access_log;
+mod clients;
+mod error_pages;
 mod https;
+mod limits;
+mod logged;
+mod tracing;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,9 +22,8 @@ use super::{
         config::{
             common::mutation_rules::v3::{HeaderMutation, header_mutation::Action},
             core::v3::{
-                HeaderValue, HeaderValueOption, Http2ProtocolOptions, HttpProtocolOptions,
-                TypedExtensionConfig, header_value_option::HeaderAppendAction,
-                http_protocol_options::HeadersWithUnderscoresAction,
+                HeaderValue, HeaderValueOption, TypedExtensionConfig,
+                header_value_option::HeaderAppendAction,
             },
             listener::v3::{Filter, FilterChain, Listener, filter},
             route::v3::RouteConfiguration,
@@ -52,7 +57,7 @@ use super::{
     },
     shard::Layout,
 };
-use crate::gateway::edge::OpenEdge;
+use crate::gateway::edge::{OpenEdge, settings::Settings};
 
 /// Name of the listener for HTTP, and of everything of which there is one a gateway.
 pub const GATEWAY: &str = "gateway";
@@ -62,17 +67,11 @@ pub const GATEWAY: &str = "gateway";
 pub const PATH_HEADER: &str = "x-chancery-path";
 
 /// Bytes that Envoy buffers for a connection before it pushes back: the value that Envoy's
-/// documentation gives for an edge proxy, as are the limits below.
+/// documentation gives for an edge proxy.
 const CONNECTION_BUFFER_BYTES: u32 = 32 * 1024;
-const HTTP2_CONCURRENT_STREAMS: u32 = 100;
-const HTTP2_STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
-/// Closes a client's connection that has had no request for this long.
-const CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// Ends a request on which nothing has moved for this long, in either direction.
+/// Ends a request on which nothing has moved for this long, in either direction. A mapping has a
+/// limit of its own, whose 504 is counted.
 const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// A client must have sent its headers by then: answers slow-header attacks.
-const REQUEST_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the listener's routes come from.
 #[derive(Debug, Clone)]
@@ -94,25 +93,27 @@ pub struct Addresses {
 /// Returns the listeners: HTTP always, HTTPS while there is a certificate, HTTP/3 by choice.
 pub fn listeners(addresses: Addresses, edge: &OpenEdge, routes: &Routes) -> Vec<Listener> {
     let is_secure = !edge.certificates.is_empty();
-    let mut listeners = vec![match https::redirect_code(edge.settings.values.tls.redirect_http) {
-        Some(code) if is_secure => https::redirect(addresses, &edge.settings.values.tls, code),
-        _ => http(addresses.http, routes.clone()),
+    let settings = &edge.settings.values;
+    let mut listeners = vec![match https::redirect_code(settings.tls.redirect_http) {
+        Some(code) if is_secure => https::redirect(addresses, settings, code),
+        _ => http(addresses.http, routes.clone(), settings),
     }];
     if is_secure {
         listeners.push(https::tcp(addresses, edge, routes));
     }
-    if is_secure && edge.settings.values.tls.http3 {
+    if is_secure && settings.tls.http3 {
         listeners.push(https::quic(addresses, edge, routes));
     }
     listeners
 }
 
 /// Returns the listener for plain HTTP at `address`.
-pub fn http(address: SocketAddr, routes: Routes) -> Listener {
-    let filters = vec![connection_filter(Surface::plain(), routes)];
+pub fn http(address: SocketAddr, routes: Routes, settings: &Settings) -> Listener {
+    let filters = vec![connection_filter(Surface::plain(), routes, settings)];
     Listener {
         name: GATEWAY.to_owned(),
         address: Some(socket_address(address)),
+        listener_filters: clients::proxy_protocol(&settings.clients).into_iter().collect(),
         filter_chains: vec![FilterChain { filters, ..FilterChain::default() }],
         per_connection_buffer_limit_bytes: number(CONNECTION_BUFFER_BYTES),
         ..Listener::default()
@@ -135,15 +136,20 @@ impl Surface {
     }
 }
 
-pub(super) fn connection_filter(surface: Surface, routes: Routes) -> Filter {
-    let manager = connection_manager(surface, routes);
+pub(super) fn connection_filter(surface: Surface, routes: Routes, settings: &Settings) -> Filter {
+    let manager = connection_manager(surface, routes, settings);
     Filter {
         name: "envoy.filters.network.http_connection_manager".to_owned(),
         config_type: Some(filter::ConfigType::TypedConfig(pack_any(manager))),
     }
 }
 
-fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager {
+fn connection_manager(
+    surface: Surface,
+    routes: Routes,
+    settings: &Settings,
+) -> HttpConnectionManager {
+    let Settings { clients, limits, request_id, .. } = settings;
     let (path, route_specifier) = match routes {
         Routes::Inline(routes) => (None, RouteSpecifier::RouteConfig(*routes)),
         Routes::Sharded(layout) => {
@@ -169,22 +175,22 @@ fn connection_manager(surface: Surface, routes: Routes) -> HttpConnectionManager
         merge_slashes: true,
         path_with_escaped_slashes_action: PathWithEscapedSlashesAction::UnescapeAndRedirect.into(),
         use_remote_address: yes(),
+        xff_num_trusted_hops: clients.trusted_hops.into(),
+        preserve_external_request_id: request_id.keep_from_clients,
+        always_set_request_id_in_response: request_id.in_responses,
         forward_client_cert_details: forward_client_cert_details.into(),
         set_current_client_cert_details,
-        common_http_protocol_options: Some(HttpProtocolOptions {
-            idle_timeout: Some(duration(CONNECTION_IDLE_TIMEOUT)),
-            // `x_user` and `x-user` are one header to many frameworks
-            headers_with_underscores_action: HeadersWithUnderscoresAction::RejectRequest.into(),
-            ..HttpProtocolOptions::default()
-        }),
-        http2_protocol_options: Some(Http2ProtocolOptions {
-            max_concurrent_streams: number(HTTP2_CONCURRENT_STREAMS),
-            initial_stream_window_size: number(HTTP2_STREAM_WINDOW_BYTES),
-            initial_connection_window_size: number(HTTP2_CONNECTION_WINDOW_BYTES),
-            ..Http2ProtocolOptions::default()
-        }),
+        common_http_protocol_options: Some(limits::common(limits)),
+        http2_protocol_options: Some(limits::http2(limits)),
+        max_request_headers_kb: number(limits.max_request_headers_kb),
         stream_idle_timeout: Some(duration(STREAM_IDLE_TIMEOUT)),
-        request_headers_timeout: Some(duration(REQUEST_HEADERS_TIMEOUT)),
+        request_headers_timeout: Some(limits::seconds(limits.request_headers_timeout_s)),
+        request_timeout: limits.request_timeout_s.map(limits::seconds),
+        // a request that comes at that moment is answered
+        http1_safe_max_connection_duration: limits.max_connection_duration_s.is_some(),
+        access_log: access_log::access_log(&settings.access_log).into_iter().collect(),
+        tracing: tracing::tracing(&settings.tracing),
+        local_reply_config: error_pages::local_replies(&settings.error_pages),
         ..HttpConnectionManager::default()
     }
 }

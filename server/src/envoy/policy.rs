@@ -6,6 +6,7 @@
 mod addresses;
 mod answer;
 pub mod auth;
+mod balancing;
 mod body;
 mod compression;
 mod cors;
@@ -61,6 +62,7 @@ pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
     };
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
+    balancing::apply(&spec.policy.load_balancing, &mut action);
     streams::apply(&spec.policy, &mut action);
     Action::Route(action)
 }

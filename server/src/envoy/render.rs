@@ -13,15 +13,18 @@ use super::{
     proto::config::{
         bootstrap::v3::{Bootstrap, bootstrap::StaticResources},
         cluster::v3::Cluster,
-        core::v3::Node,
         route::v3::RouteConfiguration,
     },
     routes::route_configuration,
     upstream_tls::Trust,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy, edge::GatewaySettings, endpoints::Endpoints,
-    service::ServiceName, table::Table, upstream::Upstream,
+    cluster_policy::ClusterPolicy,
+    edge::{GatewaySettings, settings::Settings},
+    endpoints::Endpoints,
+    service::ServiceName,
+    table::Table,
+    upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -49,7 +52,7 @@ pub fn routes_and_clusters(
 }
 
 /// Returns a bootstrap with the whole table written out; no node or server is needed for it, but
-/// for certificates that the gateway shows to services: private keys are not written out.
+/// for certificates that the gateway shows to services, which are left out.
 ///
 /// `fixed` tells the endpoints of services that are configured by hand.
 pub fn static_config(
@@ -59,21 +62,22 @@ pub fn static_config(
     trust: Trust<'_>,
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
-    let routes = all_routes(table, settings);
+    let routes = Routes::Inline(Box::new(all_routes(table, settings)));
+    let http = listener::http(gateway_http, routes, &printed(&settings.values));
     Bootstrap {
-        // who names secrets must have a name
-        node: Some(Node {
-            id: "static".to_owned(),
-            cluster: "chancery".to_owned(),
-            ..Node::default()
-        }),
         static_resources: Some(StaticResources {
-            listeners: vec![listener::http(gateway_http, Routes::Inline(Box::new(routes)))],
+            listeners: vec![http],
             clusters: clusters(table, settings, trust, fixed),
             ..StaticResources::default()
         }),
         ..Bootstrap::default()
     }
+}
+
+/// Leaves out what can't be printed: the condition of error pages is a message that the descriptors
+/// lack.
+fn printed(settings: &Settings) -> Settings {
+    Settings { error_pages: BTreeMap::new(), ..settings.clone() }
 }
 
 fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {

@@ -30,7 +30,7 @@ use super::{
     tls::{by_sds, certificate_secret, inline, trust_secret},
 };
 use crate::gateway::{
-    edge::Edge,
+    edge::TrustBundle,
     service::{Host, ServiceName},
 };
 
@@ -72,8 +72,8 @@ impl fmt::Display for NodeCaFile {
 #[derive(Debug, Clone, Copy)]
 pub struct Trust<'a> {
     pub system: &'a NodeCaFile,
-    /// Trust bundles that are written down; those that are not come as secrets.
-    pub written: Option<&'a Edge>,
+    /// Trust bundles that are written down, where there is nobody to ask for secrets.
+    pub written: Option<&'a [Arc<TrustBundle>]>,
 }
 
 /// Returns the transport socket of connections to a service that begins with `https://`.
@@ -88,7 +88,8 @@ pub(super) fn transport_socket(
         Host::Ip(_) => None,
     };
     let name = tls.server_name.as_deref().or(own);
-    let certificate = tls.client_certificate.as_deref();
+    // a private key is written down nowhere
+    let certificate = tls.client_certificate.as_deref().filter(|_| trust.written.is_none());
     let context = UpstreamTlsContext {
         sni: name.unwrap_or_default().to_owned(),
         common_tls_context: Some(CommonTlsContext {
@@ -138,7 +139,9 @@ fn validation(
         let file = DataSource { specifier: Some(file), ..DataSource::default() };
         return ValidationContextType::ValidationContext(context(Some(file)));
     };
-    let known = |edge: &Edge| edge.trust_bundles().find(|it| it.name.as_str() == name).cloned();
+    let known = |bundles: &[Arc<TrustBundle>]| {
+        bundles.iter().find(|bundle| bundle.name.as_str() == name).cloned()
+    };
     match trust.written.and_then(known) {
         Some(bundle) => {
             ValidationContextType::ValidationContext(context(Some(inline(&bundle.pem))))

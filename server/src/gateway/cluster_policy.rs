@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use app::api::policy as wire;
+use app::api::policy::{self as wire, is_default};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -23,12 +23,34 @@ pub struct ClusterPolicy {
     /// How long connecting to an endpoint may take, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<u32>,
-    #[serde(skip_serializing_if = "wire::is_default")]
+    #[serde(skip_serializing_if = "is_default")]
+    pub circuit_breakers: wire::CircuitBreakers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_budget: Option<RetryBudget>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub outlier_detection: wire::OutlierDetection,
+    #[serde(skip_serializing_if = "is_default")]
+    pub health_check: wire::HealthCheck,
+    /// What is hashed is the business of routes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub balancing: wire::BalancingPolicy,
+    #[serde(skip_serializing_if = "is_default")]
     pub protocol: wire::Protocol,
     /// How it is spoken to by TLS, if its scheme is `https`.
     #[serde(skip_serializing_if = "wire::is_default")]
     pub tls: wire::UpstreamTls,
 }
+
+/// How many of the requests under way may be retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RetryBudget {
+    pub percent: u32,
+    /// However few requests there are.
+    pub least: u32,
+}
+
+/// Envoy's own default, here made visible.
+const BUDGET: RetryBudget = RetryBudget { percent: 20, least: 3 };
 
 /// A cluster that is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +64,16 @@ pub struct ClusterSpec {
 impl ClusterPolicy {
     /// Takes from a mapping's groups what is the business of clusters.
     pub fn of(policy: &wire::Policy) -> Self {
-        let (connect_ms, tls) = (policy.timeouts.connect_ms, policy.upstream_tls.clone());
-        Self { connect_ms, tls, ..Self::default() }
+        Self {
+            connect_ms: policy.timeouts.connect_ms,
+            circuit_breakers: policy.circuit_breakers.clone(),
+            retry_budget: RetryBudget::of(&policy.retries),
+            outlier_detection: policy.outlier_detection.clone(),
+            health_check: policy.health_check.clone(),
+            balancing: policy.load_balancing.policy,
+            protocol: policy.protocol,
+            tls: policy.upstream_tls.clone(),
+        }
     }
 
     /// Names it by its content.
@@ -56,6 +86,16 @@ impl ClusterPolicy {
         let hash = Sha256::digest(&json);
         let first = hash.iter().take(8).fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
         Variant::of_hash(first)
+    }
+}
+
+impl RetryBudget {
+    fn of(retries: &wire::Retries) -> Option<Self> {
+        let given = retries.budget_percent.or(retries.budget_min);
+        given.map(|_| Self {
+            percent: retries.budget_percent.unwrap_or(BUDGET.percent),
+            least: retries.budget_min.unwrap_or(BUDGET.least),
+        })
     }
 }
 
@@ -79,6 +119,21 @@ mod tests {
     fn what_asks_for_nothing_is_the_services_plain_cluster() {
         assert!(ClusterPolicy::default().variant().is_default());
         assert!(ClusterPolicy::of(&wire::Policy::default()).variant().is_default());
+    }
+
+    #[test]
+    fn what_is_hashed_needs_no_cluster_of_its_own() {
+        let on = |header: &str| wire::LoadBalancing {
+            policy: wire::BalancingPolicy::Maglev,
+            hash_on: wire::HashOn { header: Some(header.to_owned()), ..Default::default() },
+        };
+        let of = |header| {
+            let load_balancing = on(header);
+            ClusterPolicy::of(&wire::Policy { load_balancing, ..Default::default() }).variant()
+        };
+
+        assert_eq!(of("x-a"), of("x-b"));
+        assert!(!of("x-a").is_default());
     }
 
     #[test]

@@ -10,13 +10,18 @@
 mod addresses;
 mod answer;
 mod auth;
+pub mod balancing;
 mod body;
+pub mod breakers;
 mod clusters;
 mod compression;
 mod cors;
 mod fault;
 mod global_rate_limit;
 mod headers;
+pub mod health_check;
+pub mod outliers;
+mod protocol;
 mod rate_limit;
 mod rewrite;
 mod sticky;
@@ -46,6 +51,7 @@ use super::{
     service::Service,
     upstream::Variant,
 };
+use crate::auth::names::TeamName;
 
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
@@ -57,17 +63,22 @@ pub use self::{
     headers::{VARIABLES, Variable, formatted},
     rate_limit::{KEYS_MAX, Key, REQUESTS_MAX},
     rewrite::{HOST_OF_SERVICE, host_of_service, rewritten},
-    traffic::{ATTEMPTS_MAX, CONDITIONS, TIMEOUT_MAX_MS},
+    traffic::{ATTEMPTS_MAX, BUDGET_MIN_MAX, CONDITIONS, TIMEOUT_MAX_MS},
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 13] = [
+const OF_SERVICE: [&str; 18] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
     "mirror",
     "timeouts",
     "retries",
+    "circuit_breakers",
+    "outlier_detection",
+    "health_check",
+    "load_balancing",
+    "protocol",
     "upstream_tls",
     "cors",
     "grpc_web",
@@ -110,6 +121,8 @@ impl Deref for Policy {
 impl Policy {
     /// Reads the groups out of a mapping's body; what is wrong is among the reader's errors.
     pub fn read(reader: &Reader<'_>) -> Self {
+        let retries = traffic::retries(reader);
+        let protocol = protocol::read(reader);
         let policy = wire::Policy {
             regex_rewrite: rewrite::regex_rewrite(reader),
             host_rewrite: rewrite::host_rewrite(reader),
@@ -119,7 +132,12 @@ impl Policy {
             response_headers: headers::read(reader, "response_headers"),
             mirror: traffic::mirror(reader),
             timeouts: traffic::timeouts(reader),
-            retries: traffic::retries(reader),
+            circuit_breakers: breakers::read(reader, &retries),
+            outlier_detection: outliers::read(reader),
+            health_check: health_check::read(reader, protocol),
+            load_balancing: balancing::read(reader),
+            protocol,
+            retries,
             grpc_web: streams::grpc_web(reader),
             upgrades: streams::upgrades(reader),
             compression: compression::read(reader),
@@ -208,25 +226,24 @@ impl Policy {
 
     /// Returns what is named here and must be there: each once, in order.
     pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, EdgeName)> {
-        let consumers =
-            auth::consumers(&self.0.groups.auth).map(|name| (ReferenceKind::Consumer, name));
-        let named = consumers.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
+        let consumers = auth::consumers(&self.auth).map(|name| (ReferenceKind::Consumer, name));
+        let named = consumers.chain(upstream_tls::references(&self.upstream_tls));
+        let named = named.filter_map(|(kind, name)| Some((kind, EdgeName::parse(name).ok()?)));
         named.collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// Says what is named here and is not in `edge`.
-    pub fn unknown(&self, edge: &Edge) -> Vec<FieldError> {
-        let gone = self.references().filter(|(kind, name)| !kind.is_in(edge, name));
-        let error = |(kind, name): (ReferenceKind, EdgeName)| FieldError {
-            pointer: match kind {
-                ReferenceKind::Consumer => auth::place_of_consumers(&self.0.groups.auth).to_owned(),
-                ReferenceKind::TrustBundle | ReferenceKind::Certificate => {
-                    "/upstream_tls".to_owned()
-                }
-            },
-            message: format!("names the {kind} `{name}`, and there is none of this name"),
+    /// Says what is named here and is not in `edge`, or not for a mapping of `team`.
+    pub fn unknown(&self, edge: &Edge, team: &TeamName) -> Vec<FieldError> {
+        let error = |(kind, name): (ReferenceKind, EdgeName)| {
+            let message = kind.refusal(edge, &name, team)?;
+            let pointer = match kind {
+                ReferenceKind::Consumer => auth::place_of_consumers(&self.auth),
+                ReferenceKind::TrustBundle => "/upstream_tls/trust_bundle",
+                ReferenceKind::Certificate => "/upstream_tls/client_certificate",
+            };
+            Some(FieldError { pointer: pointer.to_owned(), message })
         };
-        gone.map(error).collect()
+        self.references().filter_map(error).collect()
     }
 
     /// Returns the groups as the wire has them.

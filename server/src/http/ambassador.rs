@@ -221,7 +221,7 @@ pub(super) async fn stats(State(state): State<AppState>, caller: Caller) -> Resp
         let counters = known.map(|entry| entry.live.counters).unwrap_or_default();
         let members = known.and_then(|entry| entry.live.members);
         mappings.insert(mapping.name().to_string(), numbers(ServiceStats { counters, members }));
-        for service in mapping.spec.named_services() {
+        for service in mapping.spec.clusters().map(|cluster| cluster.service) {
             let stats = tick.services.get(&service.name).copied().unwrap_or_default();
             services.insert(service.text.as_ref().to_owned(), numbers(stats));
         }

@@ -1,6 +1,8 @@
 //! `/api/v1/certificates`: what the gateway shows to clients that come by TLS. The rules are in
 //! `gateway::edge::chain` and `auth::command::certificates`.
 
+use std::sync::Arc;
+
 use app::api::{
     certificate::{
         Certificate as Wire, CertificateDraft, CertificateList, CertificatePlan, Validity,
@@ -39,10 +41,13 @@ use crate::{
         refusal::Refusal,
         role::Role,
     },
-    gateway::edge::{
-        Certificate, CertificateFacts, Edge, EdgeName,
-        chain::{self, CHAIN_MAX_BYTES},
-        uses,
+    gateway::{
+        edge::{
+            Certificate, CertificateFacts, Edge, EdgeName,
+            chain::{self, CHAIN_MAX_BYTES},
+            uses,
+        },
+        references::{ReferenceKind, Users, users},
     },
     store::Condition,
 };
@@ -63,8 +68,9 @@ const BODY_MAX_BYTES: usize = 256 * 1024;
 pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Json<CertificateList> {
     let access = state.access();
     let edge = access.edge();
-    let items = edge.certificates().map(|certificate| view(&state, &caller, edge, certificate));
-    Json(CertificateList { items: items.collect() })
+    let users = users(&state.gateway().table, ReferenceKind::Certificate);
+    let shown = |certificate: &Arc<_>| view(&state, &caller, edge, &users, certificate);
+    Json(CertificateList { items: edge.certificates().map(shown).collect() })
 }
 
 /// Gets a certificate
@@ -87,7 +93,8 @@ pub(super) async fn get(
     let access = state.access();
     let edge = access.edge();
     let certificate = certificates::find(edge, &existing("certificate", &name)?)?;
-    let shown = view(&state, &caller, edge, certificate);
+    let users = users(&state.gateway().table, ReferenceKind::Certificate);
+    let shown = view(&state, &caller, edge, &users, certificate);
     Ok(tagged(StatusCode::OK, certificate.revision, None, shown))
 }
 
@@ -163,7 +170,8 @@ pub(super) async fn put(
     let acted = state.store.act(caller.author.clone(), decide).await?;
     let edge = acted.access.edge();
     let made = edge.certificate(&name).ok_or_else(ApiError::internal)?;
-    let shown = view(&state, &caller, edge, made);
+    let users = users(&state.gateway().table, ReferenceKind::Certificate);
+    let shown = view(&state, &caller, edge, &users, made);
     let address = format!("/api/v1/certificates/{name}");
     Ok(tagged(status_of(revision), made.revision, Some(&address), shown))
 }
@@ -263,9 +271,9 @@ pub(super) async fn plan(
         now: state.clock.now(),
     };
     let outcome = decide(&scene)?;
-    if let Some((kind, name)) = &outcome.unless_named {
-        let users = state.store.users_of(*kind, name).await?;
-        edge::must_be_unnamed(&caller.principal, &format!("{kind} `{name}`"), &users)?;
+    if let Some(unnamed) = &outcome.unless_named {
+        let users = state.store.users_of(unnamed.kind, &unnamed.name).await?;
+        edge::must_be_unnamed(&caller.principal, unnamed, &users)?;
     }
     let action = match revision {
         None => Action::Create,
@@ -304,7 +312,24 @@ pub(super) fn may_decide(caller: &Caller, team: Option<&TeamName>) -> bool {
     principal.is_admin() || team.is_some_and(owns)
 }
 
-fn view(state: &AppState, caller: &Caller, edge: &Edge, certificate: &Certificate) -> Wire {
+/// Says where something is used: by the settings, and by mappings.
+pub(super) fn used_by(
+    caller: &Caller,
+    by_settings: Vec<String>,
+    users: &Users,
+    name: &EdgeName,
+) -> Vec<String> {
+    let by_mappings = edge::told(&caller.principal, users.get(name).into_iter().flatten());
+    by_settings.into_iter().chain(by_mappings).collect()
+}
+
+fn view(
+    state: &AppState,
+    caller: &Caller,
+    edge: &Edge,
+    users: &Users,
+    certificate: &Certificate,
+) -> Wire {
     let now = state.clock.now();
     let leaf = &certificate.facts.leaf;
     Wire {
@@ -312,7 +337,12 @@ fn view(state: &AppState, caller: &Caller, edge: &Edge, certificate: &Certificat
         team: certificate.team.as_ref().map(ToString::to_string),
         validity: leaf.validity(now),
         days_left: days_until(leaf.not_after, now),
-        used_by: uses::of_certificate(edge, &certificate.name),
+        used_by: used_by(
+            caller,
+            uses::of_certificate(edge, &certificate.name),
+            users,
+            &certificate.name,
+        ),
         chain: certificate.chain_pem.clone(),
         facts: certificate.facts.clone(),
         revision: certificate.revision,

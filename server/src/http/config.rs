@@ -154,14 +154,15 @@ async fn render(
 ) -> Result<String, ApiError> {
     let gateway_http = state.addresses.http;
     let (known, settings) = (gateway.endpoints.clone(), Arc::clone(&gateway.settings));
-    let (edge, system) = (state.access().edge().clone(), state.node_ca_file.clone());
+    let bundles: Vec<_> = state.access().edge().trust_bundles().cloned().collect();
+    let system = state.node_ca_file.clone();
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
             known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
         };
         match part {
             Part::All => {
-                let trust = Trust { system: &system, written: Some(&edge) };
+                let trust = Trust { system: &system, written: Some(&bundles) };
                 let config = static_config(&table, gateway_http, &settings, trust, endpoints);
                 json::print(&config, Format::Yaml)
             }

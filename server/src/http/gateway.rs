@@ -177,15 +177,32 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
     let settings = edge.settings();
     let is_written = settings.revision > 0;
     let https = edge.certificates().next().map(|_| state.addresses.https.to_string());
+    let Settings {
+        tls,
+        clients,
+        limits,
+        access_log,
+        request_id,
+        error_pages,
+        fault_injection,
+        rate_limit_service,
+        tracing,
+    } = settings.values.clone();
     let gateway = Gateway {
-        tls: settings.values.tls.clone(),
-        fault_injection: settings.values.fault_injection,
-        rate_limit_service: settings.values.rate_limit_service.clone(),
         listeners: Listeners {
             http: state.addresses.http.to_string(),
-            http3: https.clone().filter(|_| settings.values.tls.http3),
+            http3: https.clone().filter(|_| tls.http3),
             https,
         },
+        tls,
+        clients,
+        limits,
+        access_log,
+        request_id,
+        error_pages,
+        fault_injection,
+        rate_limit_service,
+        tracing,
         revision: settings.revision,
         updated_at: is_written.then_some(settings.updated_at),
         updated_by: is_written.then(|| settings.updated_by.clone()),

@@ -142,7 +142,7 @@ pub(super) async fn plan_put(
     if !beyond.is_empty() {
         return Err(ApiError::invalid(beyond));
     }
-    let unknown = put.spec.policy.unknown(state.access().edge());
+    let unknown = put.spec.policy.unknown(state.access().edge(), &put.spec.team);
     if !unknown.is_empty() {
         return Err(ApiError::invalid(unknown));
     }

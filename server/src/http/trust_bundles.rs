@@ -1,6 +1,8 @@
 //! `/api/v1/trust-bundles`: authorities that the gateway trusts where a bundle is named. The rules
 //! are in `gateway::edge::authorities` and `auth::command::trust_bundles`.
 
+use std::sync::Arc;
+
 use app::api::{
     certificate::{
         AuthorityFacts, CertificatePlan, TrustBundle as Wire, TrustBundleDraft, TrustBundleList,
@@ -19,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     caller::Caller,
-    certificates::{Asked, existing, may_decide, plan, status_of, tagged, team},
+    certificates::{Asked, existing, may_decide, plan, status_of, tagged, team, used_by},
     error::ApiError,
     fields::Fields,
     openapi::{
@@ -33,10 +35,13 @@ use crate::{
         Scene,
         trust_bundles::{self, NewTrustBundle},
     },
-    gateway::edge::{
-        Edge, EdgeName, TrustBundle,
-        authorities::{self, BUNDLE_MAX_BYTES},
-        uses,
+    gateway::{
+        edge::{
+            Edge, EdgeName, TrustBundle,
+            authorities::{self, BUNDLE_MAX_BYTES},
+            uses,
+        },
+        references::{ReferenceKind, Users, users},
     },
 };
 
@@ -56,8 +61,9 @@ const BODY_MAX_BYTES: usize = 1024 * 1024;
 pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Json<TrustBundleList> {
     let access = state.access();
     let edge = access.edge();
-    let items = edge.trust_bundles().map(|bundle| view(&state, &caller, edge, bundle)).collect();
-    Json(TrustBundleList { items })
+    let users = users(&state.gateway().table, ReferenceKind::TrustBundle);
+    let shown = |bundle: &Arc<_>| view(&state, &caller, edge, &users, bundle);
+    Json(TrustBundleList { items: edge.trust_bundles().map(shown).collect() })
 }
 
 /// Gets a trust bundle
@@ -80,7 +86,9 @@ pub(super) async fn get(
     let access = state.access();
     let edge = access.edge();
     let bundle = trust_bundles::find(edge, &existing("trust bundle", &name)?)?;
-    Ok(tagged(StatusCode::OK, bundle.revision, None, view(&state, &caller, edge, bundle)))
+    let users = users(&state.gateway().table, ReferenceKind::TrustBundle);
+    let shown = view(&state, &caller, edge, &users, bundle);
+    Ok(tagged(StatusCode::OK, bundle.revision, None, shown))
 }
 
 /// Puts a trust bundle
@@ -134,13 +142,14 @@ pub(super) async fn put(
     let edge = acted.access.edge();
     let made = edge.trust_bundle(&name).ok_or_else(ApiError::internal)?;
     let address = format!("/api/v1/trust-bundles/{name}");
-    let shown = view(&state, &caller, edge, made);
+    let users = users(&state.gateway().table, ReferenceKind::TrustBundle);
+    let shown = view(&state, &caller, edge, &users, made);
     Ok(tagged(status_of(current), made.revision, Some(&address), shown))
 }
 
 /// Deletes a trust bundle
 ///
-/// What the settings of the gateway name can't be deleted.
+/// What the settings of the gateway or mappings name can't be deleted.
 #[utoipa::path(
     delete,
     path = "/api/v1/trust-bundles/{name}",
@@ -179,7 +188,13 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn view(state: &AppState, caller: &Caller, edge: &Edge, bundle: &TrustBundle) -> Wire {
+fn view(
+    state: &AppState,
+    caller: &Caller,
+    edge: &Edge,
+    users: &Users,
+    bundle: &TrustBundle,
+) -> Wire {
     let now = state.clock.now();
     // its words are in the order of their urgency
     let validity = bundle.authorities.iter().map(|facts| facts.validity(now)).min();
@@ -188,7 +203,7 @@ fn view(state: &AppState, caller: &Caller, edge: &Edge, bundle: &TrustBundle) ->
         team: bundle.team.as_ref().map(ToString::to_string),
         authorities: bundle.authorities.clone(),
         validity: validity.unwrap_or(Validity::Expired),
-        used_by: uses::of_trust_bundle(edge, &bundle.name),
+        used_by: used_by(caller, uses::of_trust_bundle(edge, &bundle.name), users, &bundle.name),
         pem: bundle.pem.clone(),
         revision: bundle.revision,
         created_at: bundle.created_at,

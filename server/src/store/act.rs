@@ -91,8 +91,8 @@ async fn decide(
     })?;
     let Outcome { edits, entry, also, signed_in, .. } = outcome;
     let Outcome { writes, asked_by, unless_named, unless_mapped, free_for, id, .. } = outcome;
-    if let Some((kind, name)) = unless_named {
-        references::must_be_unnamed(&mut batch.transaction, &principal, kind, &name).await?;
+    if let Some(unnamed) = unless_named {
+        references::must_be_unnamed(&mut batch.transaction, &principal, &unnamed).await?;
     }
     if let Some((team, place)) = free_for {
         let neighbours = neighbours::neighbours(&mut batch.transaction, &team, &place).await?;

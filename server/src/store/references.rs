@@ -9,13 +9,13 @@ use crate::{
     gateway::{
         edge::{Edge, EdgeName},
         mapping::{MappingName, Spec},
-        references::{ReferenceKind, User},
+        references::{ReferenceKind, Unnamed, User},
     },
 };
 
 /// Checks that all is there that a mapping names.
 pub(super) fn must_be_there(edge: &Edge, spec: &Spec) -> Result<(), Refusal> {
-    let errors = spec.policy.unknown(edge);
+    let errors = spec.policy.unknown(edge, &spec.team);
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
 
@@ -43,12 +43,10 @@ pub(super) async fn put(
 pub(super) async fn must_be_unnamed(
     transaction: &mut Transaction<'_, Sqlite>,
     principal: &Principal,
-    kind: ReferenceKind,
-    name: &EdgeName,
+    unnamed: &Unnamed,
 ) -> Result<(), StoreError> {
-    let users = users(&mut **transaction, kind, name).await?;
-    let what = format!("{kind} `{name}`");
-    Ok(edge::must_be_unnamed(principal, &what, &users)?)
+    let users = users(&mut **transaction, unnamed.kind, &unnamed.name).await?;
+    Ok(edge::must_be_unnamed(principal, unnamed, &users)?)
 }
 
 /// Returns the mappings that name it, by name.

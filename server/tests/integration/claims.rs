@@ -2,5 +2,6 @@
 
 mod ownership;
 mod portal;
+mod references;
 mod requests;
 mod world;

@@ -12,6 +12,7 @@ use chancery::{
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
     },
+    gateway::edge::settings::Settings,
     publisher::{Feedback, Published},
     xds::{
         node::Nodes,
@@ -183,7 +184,7 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     let mut published = Published::default();
     published.is_ready = true;
     let key = |kind, name: &str| ResourceKey { kind, name: name.into() };
-    let message = listener::http(gateway, Routes::Sharded(Layout::Segment));
+    let message = listener::http(gateway, Routes::Sharded(Layout::Segment), &Settings::default());
     published.resources.put(Resource::new(key(Kind::Listener, GATEWAY), message, [], []));
     for (segment, regex) in [("bad", Some("[")), ("good", None)] {
         let shard = ShardKey::Segment(segment.into());

@@ -31,6 +31,8 @@ mod policy;
 mod portal;
 mod protection;
 mod render;
+mod resilience;
+mod settings;
 mod sight;
 mod statistics;
 mod store;

@@ -19,6 +19,8 @@ use hyper_util::{
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{service::Routes, transport::Server};
 
 use crate::support::{docs, envoy::Envoy, server::TestServer, upstream::Upstream};
 
@@ -32,9 +34,21 @@ struct Bench {
 
 impl Bench {
     async fn start(router: Router) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address: SocketAddr = listener.local_addr().unwrap();
+        let (listener, address) = listen().await;
         let service = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self::with(service, address).await
+    }
+
+    /// Starts with a service that speaks HTTP/2 alone.
+    async fn start_http2(router: Router) -> Self {
+        let (listener, address) = listen().await;
+        let server = Server::builder().add_routes(Routes::from(router));
+        let server = server.serve_with_incoming(TcpListenerStream::new(listener));
+        let service = tokio::spawn(async move { server.await.unwrap() });
+        Self::with(service, address).await
+    }
+
+    async fn with(service: JoinHandle<()>, address: SocketAddr) -> Self {
         let server = TestServer::with_services(&[("usersvc", address)]).await;
         let node = server.node("one").await;
         let client = Client::builder(TokioExecutor::new()).build_http();
@@ -69,6 +83,12 @@ impl Bench {
     }
 }
 
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
 impl Drop for Bench {
     fn drop(&mut self) {
         self.service.abort();
@@ -82,6 +102,7 @@ async fn the_form_takes_and_shows_what_the_api_does() {
         ("name", "m"),
         ("prefix", "/m/"),
         ("service", "127.0.0.1:9"),
+        ("protocol", "http2"),
         ("grpc_web", "on"),
         ("compression.algorithms", "brotli\r\ngzip\r\n"),
         ("compression.min_bytes", "1024"),
@@ -95,7 +116,7 @@ async fn the_form_takes_and_shows_what_the_api_does() {
         server.client.send(Method::POST, &server.url("/mappings/new"), &headers, &body).await
     };
 
-    let refused = post(&[("upgrades", "websocket"), ("step", "apply")]).await;
+    let refused = post(&[("upgrades", "web socket"), ("step", "apply")]).await;
     let saved = post(&[("step", "apply")]).await;
 
     assert!(

@@ -22,14 +22,15 @@ const SERVICE: &str = "https://images.shop";
 /// A gateway whose nodes' system trusts one authority, with a service and a mapping to it.
 struct Bench {
     server: TestServer,
-    _node: Envoy,
+    /// Absent while it is being restarted.
+    node: Option<Envoy>,
 }
 
 impl Bench {
     async fn start(system: &Authority, service: &str, upstream: &TlsUpstream) -> Self {
         let server = TestServer::trusting(system.pem(), &[(service, upstream.address)]).await;
-        let node = server.node("one").await;
-        Self { server, _node: node }
+        let node = Some(server.node("one").await);
+        Self { server, node }
     }
 
     /// Puts the mapping `m` at `/m/`, to a service by TLS as `upstream_tls` has it.
@@ -182,8 +183,8 @@ async fn services_that_share_requests_or_get_copies_are_verified_alike() {
     let address = upstream.address;
     let services = [(SERVICE, address), ("https://next.shop", address)];
     let server = TestServer::trusting(system.pem(), &services).await;
-    let node = server.node("one").await;
-    let bench = Bench { server, _node: node };
+    let node = Some(server.node("one").await);
+    let bench = Bench { server, node };
     bench.trust("internal-ca", &[&internal]).await;
 
     bench
@@ -238,15 +239,21 @@ async fn one_file_with_everything_has_bundles_and_no_private_key() {
     envoy::validate(&config).await.unwrap();
     let line = authority.pem().lines().nth(1).unwrap();
     assert!(config.contains(line), "{config}");
-    let of_mapping = bench.server.get("/api/v1/mappings/m/config").await.body;
-    assert!(of_mapping.contains("trust/internal-ca"), "{of_mapping}");
-    bench.map(SERVICE, json!({ "client_certificate": "gateway-client" })).await;
+    bench
+        .map(
+            SERVICE,
+            json!({ "trust_bundle": "internal-ca", "client_certificate": "gateway-client" }),
+        )
+        .await;
 
     let config = bench.server.get("/api/v1/config.yaml").await.body;
+    let of_mapping = bench.server.get("/api/v1/mappings/m/config").await.body;
 
     envoy::validate(&config).await.unwrap();
-    assert!(config.contains("certificate/gateway-client"), "{config}");
     assert!(!config.contains("PRIVATE KEY"), "{config}");
+    for secret in ["trust/internal-ca", "certificate/gateway-client"] {
+        assert!(of_mapping.contains(secret), "{of_mapping}");
+    }
 }
 
 #[tokio::test]

@@ -49,4 +49,12 @@ pub struct Retries {
     /// much; absent means 25.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backoff_ms: Option<u32>,
+    /// How many of 100 requests under way may be retries, instead of a fixed number; absent means
+    /// 20 where there is `budget_min`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_percent: Option<u32>,
+    /// How many retries may be under way however few requests are; absent means 3 where there is
+    /// `budget_percent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_min: Option<u32>,
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     gateway::{
         edge::{Certificate, CertificateFacts, Edge, EdgeName, uses},
-        references::ReferenceKind,
+        references::{ReferenceKind, Unnamed},
     },
 };
 
@@ -82,8 +82,15 @@ pub fn put(scene: &Scene<'_>, new: NewCertificate) -> Result<Outcome, Refusal> {
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
+    let unless_named = Unnamed::by_others(
+        ReferenceKind::Certificate,
+        &certificate.name,
+        current.map(|current| &current.team),
+        &certificate.team,
+    );
     let entry = entry("certificate.put", current.map(Arc::as_ref), Some(&certificate));
-    Ok(Outcome::new(vec![Edit::Put(Entity::Certificate(Arc::new(certificate)))], entry))
+    let edit = Edit::Put(Entity::Certificate(Arc::new(certificate)));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Takes a certificate away.
@@ -99,7 +106,7 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     must_be_unused(&what, &uses::of_certificate(scene.access.edge(), name))?;
     let entry = entry("certificate.delete", Some(current), None);
     let edit = Edit::Remove(Entity::Certificate(Arc::clone(current)));
-    let unless_named = Some((ReferenceKind::Certificate, name.clone()));
+    let unless_named = Some(Unnamed::by_any(ReferenceKind::Certificate, name));
     Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 

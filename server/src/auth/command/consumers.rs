@@ -25,7 +25,7 @@ use crate::{
             Consumer, Edge, EdgeName,
             consumer::{CredentialHash, KEYS_MAX, Key, Password},
         },
-        references::ReferenceKind,
+        references::{ReferenceKind, Unnamed},
     },
 };
 
@@ -102,7 +102,7 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     expected.check(&described(name), Some(current.revision))?;
     let entry = entry("consumer.delete", Some(current), None);
     let edit = Edit::Remove(Entity::Consumer(Arc::clone(current)));
-    let unless_named = Some((ReferenceKind::Consumer, name.clone()));
+    let unless_named = Some(Unnamed::by_any(ReferenceKind::Consumer, name));
     Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 

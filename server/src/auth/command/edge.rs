@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{Outcome, Scene};
 use crate::{
     auth::{names::TeamName, principal::Principal, refusal::Refusal, role::Role, sight::Sight},
-    gateway::references::User,
+    gateway::references::{Unnamed, User},
 };
 
 /// What must be true of what is there now for a write to happen.
@@ -86,11 +86,21 @@ const NAMED: usize = 10;
 /// Refuses to take away what mappings name: those that `principal` sees are told.
 pub(crate) fn must_be_unnamed(
     principal: &Principal,
-    what: &str,
+    unnamed: &Unnamed,
     users: &[User],
 ) -> Result<(), Refusal> {
+    let users = users.iter().filter(|user| unnamed.forbids(user));
+    let Unnamed { kind, name, .. } = unnamed;
+    must_be_unused(&format!("{kind} `{name}`"), &told(principal, users))
+}
+
+/// Says which mappings name something: those that `principal` sees, and how many others.
+pub(crate) fn told<'a>(
+    principal: &Principal,
+    users: impl Iterator<Item = &'a User>,
+) -> Vec<String> {
     let sight = Sight::of(principal);
-    let (seen, hidden): (Vec<_>, Vec<_>) = users.iter().partition(|user| sight.sees(&user.team));
+    let (seen, hidden): (Vec<_>, Vec<_>) = users.partition(|user| sight.sees(&user.team));
     let mut named: Vec<_> =
         seen.iter().take(NAMED).map(|user| format!("mapping `{}`", user.mapping)).collect();
     if seen.len() > NAMED {
@@ -101,7 +111,7 @@ pub(crate) fn must_be_unnamed(
         1 => named.push("mapping of another team".to_owned()),
         more => named.push(format!("{more} mappings of other teams")),
     }
-    must_be_unused(what, &named)
+    named
 }
 
 /// Writes a moment for the audit.

@@ -18,7 +18,7 @@ use crate::{
     },
     gateway::{
         edge::{Edge, EdgeName, TrustBundle, authorities::Checked, uses},
-        references::ReferenceKind,
+        references::{ReferenceKind, Unnamed},
     },
 };
 
@@ -66,8 +66,15 @@ pub fn put(scene: &Scene<'_>, new: NewTrustBundle) -> Result<Outcome, Refusal> {
         updated_at: scene.now,
         updated_by: scene.author.who.to_string(),
     };
+    let unless_named = Unnamed::by_others(
+        ReferenceKind::TrustBundle,
+        &bundle.name,
+        current.map(|current| &current.team),
+        &bundle.team,
+    );
     let entry = entry("trust_bundle.put", current.map(Arc::as_ref), Some(&bundle));
-    Ok(Outcome::new(vec![Edit::Put(Entity::TrustBundle(Arc::new(bundle)))], entry))
+    let edit = Edit::Put(Entity::TrustBundle(Arc::new(bundle)));
+    Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 
 /// Takes a trust bundle away.
@@ -83,7 +90,7 @@ pub fn delete(scene: &Scene<'_>, name: &EdgeName, expected: &Expected) -> Result
     must_be_unused(&what, &uses::of_trust_bundle(scene.access.edge(), name))?;
     let entry = entry("trust_bundle.delete", Some(current), None);
     let edit = Edit::Remove(Entity::TrustBundle(Arc::clone(current)));
-    let unless_named = Some((ReferenceKind::TrustBundle, name.clone()));
+    let unless_named = Some(Unnamed::by_any(ReferenceKind::TrustBundle, name));
     Ok(Outcome { unless_named, ..Outcome::new(vec![edit], entry) })
 }
 

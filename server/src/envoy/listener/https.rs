@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use envoy_types::util::pack_any;
 
-use super::{Addresses, CONNECTION_BUFFER_BYTES, Routes, Surface, connection_filter, http};
+use super::{
+    Addresses, CONNECTION_BUFFER_BYTES, Routes, Surface, clients::proxy_protocol,
+    connection_filter, http,
+};
 use crate::{
     envoy::{
         config::{number, socket_address, udp_address},
@@ -30,7 +33,7 @@ use crate::{
     },
     gateway::edge::{
         EdgeName, OpenEdge, TlsSettings,
-        settings::{ClientCertificates, Hsts, RedirectHttp},
+        settings::{ClientCertificates, Hsts, RedirectHttp, Settings},
     },
 };
 
@@ -55,12 +58,12 @@ pub(super) fn redirect_code(redirect: RedirectHttp) -> Option<RedirectResponseCo
 /// Returns the listener for HTTP that sends every request on to HTTPS.
 pub(super) fn redirect(
     addresses: Addresses,
-    settings: &TlsSettings,
+    settings: &Settings,
     code: RedirectResponseCode,
 ) -> Listener {
     let redirect = RedirectAction {
         scheme_rewrite_specifier: Some(SchemeRewriteSpecifier::HttpsRedirect(true)),
-        port_redirect: public_port(addresses, settings).into(),
+        port_redirect: public_port(addresses, &settings.tls).into(),
         response_code: code.into(),
         ..RedirectAction::default()
     };
@@ -81,11 +84,12 @@ pub(super) fn redirect(
         }],
         ..RouteConfiguration::default()
     };
-    http(addresses.http, Routes::Inline(Box::new(routes)))
+    http(addresses.http, Routes::Inline(Box::new(routes)), settings)
 }
 
 /// Returns the listener for HTTP/1.1 and HTTP/2 over TLS.
 pub(super) fn tcp(addresses: Addresses, edge: &OpenEdge, routes: &Routes) -> Listener {
+    let proxy_protocol = proxy_protocol(&edge.settings.values.clients);
     let inspector = ListenerFilter {
         name: "envoy.filters.listener.tls_inspector".to_owned(),
         config_type: Some(listener_filter::ConfigType::TypedConfig(pack_any(
@@ -96,7 +100,7 @@ pub(super) fn tcp(addresses: Addresses, edge: &OpenEdge, routes: &Routes) -> Lis
     Listener {
         name: GATEWAY_HTTPS.to_owned(),
         address: Some(socket_address(addresses.https)),
-        listener_filters: vec![inspector],
+        listener_filters: proxy_protocol.into_iter().chain([inspector]).collect(),
         ..listener(addresses, edge, routes, Transport::Tcp)
     }
 }
@@ -124,15 +128,17 @@ fn listener(
     routes: &Routes,
     transport: Transport,
 ) -> Listener {
+    let settings = &edge.settings.values;
     let chain = |name: &EdgeName, server_names: Vec<String>| FilterChain {
         name: name.to_string(),
         filter_chain_match: (!server_names.is_empty())
             .then(|| FilterChainMatch { server_names, ..FilterChainMatch::default() }),
         filters: vec![connection_filter(
-            surface(addresses, &edge.settings.values.tls, transport),
+            surface(addresses, &settings.tls, transport),
             routes.clone(),
+            settings,
         )],
-        transport_socket: Some(transport_socket(&edge.settings.values.tls, name, transport)),
+        transport_socket: Some(transport_socket(&settings.tls, name, transport)),
         ..FilterChain::default()
     };
     // Envoy refuses a name that two chains have; storing one is refused already

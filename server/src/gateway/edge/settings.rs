@@ -1,14 +1,21 @@
 //! Settings of the gateway as a whole, each group in a file of its own. What is absent has its safe
 //! default.
 
+pub mod access_log;
+mod clients;
+pub mod error_pages;
+mod limits;
 pub mod rate_limits;
+mod request_id;
 mod tls;
+pub mod tracing;
 
 use std::collections::BTreeMap;
 
 pub use app::api::gateway::{
-    ClientCertificates, Hsts, OnFailure, RateLimitService, RedirectHttp, Settings, TlsSettings,
-    TlsVersion,
+    AccessLogFormat, AccessLogSettings, AccessLogTo, ClientCertificates, ClientSettings, ErrorPage,
+    Hsts, LimitSettings, OnFailure, PageFormat, ProxyProtocol, RateLimitService, RedirectHttp,
+    RequestIdSettings, Settings, TlsSettings, TlsVersion, TracingSettings,
 };
 use app::api::{plan::FieldChange, problem::FieldError};
 use chrono::{DateTime, Utc};
@@ -36,7 +43,7 @@ impl GatewaySettings {
     /// Returns the clusters of the services that they name.
     pub fn clusters(&self) -> Vec<ClusterSpec> {
         let counter = self.values.rate_limit_service.as_ref().and_then(rate_limits::cluster);
-        counter.into_iter().collect()
+        counter.into_iter().chain(tracing::cluster(&self.values.tracing)).collect()
     }
 }
 
@@ -49,9 +56,16 @@ pub fn read(body: &Map<String, Value>) -> Result<Settings, Vec<FieldError>> {
     let reader = Reader::new(body, &errors);
     let settings = Settings {
         tls: reader.object("tls", tls::read).unwrap_or_default(),
+        clients: reader.object("clients", clients::read).unwrap_or_default(),
+        limits: reader.object("limits", limits::read).unwrap_or_default(),
+        access_log: reader.object("access_log", access_log::read).unwrap_or_default(),
+        request_id: reader.object("request_id", request_id::read).unwrap_or_default(),
+        error_pages: reader.object("error_pages", error_pages::read).unwrap_or_default(),
         fault_injection: reader.flag("fault_injection"),
         rate_limit_service: reader.object("rate_limit_service", rate_limits::read).flatten(),
+        tracing: reader.object("tracing", tracing::read).unwrap_or_default(),
     };
+    clients::check(&reader, &settings);
     reader.finish();
     errors.into_result(settings)
 }

@@ -10,6 +10,9 @@ const UPGRADE_MAX_BYTES: usize = 32;
 
 pub(super) fn upgrades(reader: &Reader<'_>) -> Vec<String> {
     let mut upgrades = reader.texts("upgrades", UPGRADES_MAX, upgrade);
+    if !upgrades.is_empty() && is_http2(reader) {
+        reader.wrong::<()>("upgrades", "must be absent with HTTP/2 as `protocol`, which has none");
+    }
     upgrades.sort_unstable();
     upgrades.dedup();
     upgrades
@@ -40,7 +43,16 @@ pub(super) fn is_token(text: &str) -> bool {
 }
 
 pub(super) fn grpc_web(reader: &Reader<'_>) -> bool {
-    reader.flag("grpc_web")
+    let is_asked = reader.flag("grpc_web");
+    if is_asked && !is_http2(reader) {
+        let message = "needs `http2` as `protocol`: without it no answer would ever end";
+        reader.wrong::<()>("grpc_web", message);
+    }
+    is_asked
+}
+
+fn is_http2(reader: &Reader<'_>) -> bool {
+    reader.value("protocol").is_some_and(|protocol| protocol == "http2")
 }
 
 /// Says that a mapping whose connections are upgraded can't have a field, and why.

@@ -17,7 +17,9 @@ fn read(body: Value) -> Result<Policy, Vec<String>> {
 fn what_is_at_its_default_is_not_stored_and_is_the_shared_one() {
     let policy = read(json!({
         "redirect": null, "request_headers": { "set": {}, "remove": [] }, "retries": { "on": [] },
-        "timeouts": {}, "upstream_tls": { "verify": "full", "server_name": null },
+        "timeouts": {}, "protocol": "http1", "health_check": { "kind": "tcp" }, "circuit_breakers": {},
+        "load_balancing": { "policy": "round_robin" }, "outlier_detection": {},
+        "upstream_tls": { "verify": "full", "server_name": null },
     }))
     .unwrap();
 
@@ -32,6 +34,11 @@ fn what_is_stored_reads_as_it_was() {
         "response_headers": { "set": { "x-a": "{host}" }, "add": { "x-b": "1" }, "remove": ["x-c"] },
         "timeouts": { "request_ms": 1000 },
         "retries": { "on": ["503", "reset"], "attempts": 2, "per_try_timeout_ms": 300 },
+        "circuit_breakers": { "max_requests": 10 },
+        "outlier_detection": { "consecutive_5xx": 5 },
+        "health_check": { "kind": "grpc", "host": "users.internal", "unhealthy_threshold": 3 },
+        "load_balancing": { "policy": "maglev", "hash_on": { "cookie": { "name": "a" } } },
+        "protocol": "http2",
     });
 
     let policy = read(body.clone()).unwrap();
@@ -133,6 +140,60 @@ fn who_may_call_is_named_once_each_and_in_order() {
     json!({ "timeouts": { "request_ms": 100 }, "retries": { "on": ["5xx"], "per_try_timeout_ms": 101 } }),
     "/retries/per_try_timeout_ms must be at most `timeouts.request_ms`, which is 100"
 )]
+#[case(json!({ "retries": { "budget_percent": 5 } }), "/retries/budget_percent has no effect without `on`")]
+#[case(json!({ "retries": { "on": ["5xx"], "budget_percent": 101 } }), "must be a whole number of percent from 1 to 100")]
+#[case(json!({ "circuit_breakers": { "max_connections": 0 } }), "/circuit_breakers/max_connections must be a whole number from 1 to 1000000")]
+#[case(json!({ "circuit_breakers": { "max_retries": 1 } }), "/circuit_breakers/max_retries has no effect without `retries.on`")]
+#[case(
+    json!({ "circuit_breakers": { "max_retries": 1 }, "retries": { "on": ["5xx"], "budget_min": 1 } }),
+    "/circuit_breakers/max_retries must be absent where `retries` has a budget"
+)]
+#[case(json!({ "outlier_detection": { "interval_ms": 1000 } }), "/outlier_detection/interval_ms has no effect without `consecutive_5xx`")]
+#[case(
+    json!({ "outlier_detection": { "consecutive_5xx": 1, "max_ejection_ms": 1000 } }),
+    "/outlier_detection/max_ejection_ms must be at least `base_ejection_ms`, which is 30000"
+)]
+#[case(json!({ "health_check": { "kind": "udp" } }), "/health_check/kind is `udp`; `tcp`, `http`, `grpc` and `off` are allowed")]
+#[case(json!({ "health_check": { "path": "/" } }), "/health_check/path has no effect where `kind` is `tcp`; `http` has it")]
+#[case(json!({ "health_check": { "kind": "http" } }), "/health_check/path is missing")]
+#[case(json!({ "health_check": { "kind": "http", "path": "health" } }), "/health_check/path must begin with `/`")]
+#[case(
+    json!({ "health_check": { "kind": "http", "path": "/", "expected_statuses": ["20x"] } }),
+    "/health_check/expected_statuses/0 is `20x`; `200`, `200-299`"
+)]
+#[case(
+    json!({ "health_check": { "kind": "http", "path": "/", "expected_statuses": ["299-200"] } }),
+    "/health_check/expected_statuses/0 is `299-200`"
+)]
+#[case(json!({ "health_check": { "kind": "grpc" } }), "/health_check/kind must not be `grpc` unless `protocol` is `http2`")]
+#[case(
+    json!({ "health_check": { "kind": "off", "interval_ms": 1000 } }),
+    "/health_check/interval_ms has no effect where `kind` is `off`; `tcp`, `http` and `grpc` have it"
+)]
+#[case(json!({ "protocol": "http3" }), "/protocol is `http3`; `http1` and `http2` are allowed")]
+#[case(json!({ "load_balancing": { "policy": "maglev" } }), "/load_balancing/hash_on is missing")]
+#[case(json!({ "load_balancing": { "policy": "maglev", "hash_on": {} } }), "/load_balancing/hash_on must have one of")]
+#[case(
+    json!({ "load_balancing": { "hash_on": { "header": "x-a" } } }),
+    "/load_balancing/hash_on has no effect unless `policy` is `ring_hash` or `maglev`"
+)]
+#[case(
+    json!({ "load_balancing": { "policy": "maglev", "hash_on": { "header": "x-a", "source_address": true } } }),
+    "/load_balancing/hash_on/source_address must be absent where there is `header`"
+)]
+#[case(
+    json!({ "load_balancing": { "policy": "maglev", "hash_on": { "header": ":path" } } }),
+    "/load_balancing/hash_on/header must not be a pseudo header"
+)]
+#[case(
+    json!({ "load_balancing": { "policy": "maglev", "hash_on": { "cookie": { "name": "a b" } } } }),
+    "/load_balancing/hash_on/cookie/name must not have a space"
+)]
+#[case(
+    json!({ "load_balancing": { "policy": "maglev", "hash_on": { "cookie": { "name": "a", "path": "/;a" } } } }),
+    "/load_balancing/hash_on/cookie/path must not have the character `;`"
+)]
+#[case(json!({ "respond": { "status": 200 }, "protocol": "http2" }), "/protocol has no effect where the gateway answers by itself")]
 #[case(
     json!({ "upstream_tls": { "verify": "off", "trust_bundle": "a" } }),
     "/upstream_tls/trust_bundle has no effect where `verify` is `off`"

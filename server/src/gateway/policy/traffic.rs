@@ -24,6 +24,13 @@ pub const ATTEMPTS_MAX: u32 = 10;
 /// Longest wait before the first retry in milliseconds.
 const BACKOFF_MAX_MS: u32 = 60_000;
 
+/// Most retries that may be under way however few requests are.
+pub const BUDGET_MIN_MAX: u32 = 1_000;
+
+/// What says how requests are tried again.
+const PARTS: [&str; 5] =
+    ["attempts", "per_try_timeout_ms", "backoff_ms", "budget_percent", "budget_min"];
+
 /// Most conditions of a mapping.
 const CONDITIONS_MAX: usize = 20;
 
@@ -78,9 +85,11 @@ pub(super) fn retries(reader: &Reader<'_>) -> Retries {
             attempts: reader.number("attempts", 1..=ATTEMPTS_MAX, ""),
             per_try_timeout_ms: milliseconds(reader, "per_try_timeout_ms"),
             backoff_ms: reader.number("backoff_ms", 1..=BACKOFF_MAX_MS, "milliseconds"),
+            budget_percent: reader.number("budget_percent", 1..=100, "percent"),
+            budget_min: reader.number("budget_min", 0..=BUDGET_MIN_MAX, ""),
         };
         let is_empty = reader.value("on").and_then(|on| on.as_array()).is_none_or(Vec::is_empty);
-        for key in ["attempts", "per_try_timeout_ms", "backoff_ms"] {
+        for key in PARTS {
             if is_empty && reader.has(key) {
                 reader.wrong::<()>(key, "has no effect without `on`");
             }

@@ -7,6 +7,7 @@ use app::api::policy::{UpstreamTls, Verification};
 use crate::gateway::{
     edge::EdgeName,
     read::{Reader, list_of},
+    references::ReferenceKind,
     service::{Host, Scheme, Service, host_of},
 };
 
@@ -30,6 +31,13 @@ pub(super) fn read(reader: &Reader<'_>) -> UpstreamTls {
         tls
     });
     tls.unwrap_or_default()
+}
+
+/// Returns what is named.
+pub(super) fn references(tls: &UpstreamTls) -> impl Iterator<Item = (ReferenceKind, &str)> {
+    let bundle = tls.trust_bundle.as_deref().map(|name| (ReferenceKind::TrustBundle, name));
+    let certificate = tls.client_certificate.as_deref();
+    bundle.into_iter().chain(certificate.map(|name| (ReferenceKind::Certificate, name)))
 }
 
 /// Checks that one of the services that a mapping speaks to has a certificate.

@@ -58,7 +58,7 @@ pub(in crate::http) enum MappingOrPlan {
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(in crate::http) enum GatewayOrPlan {
-    Gateway(Gateway),
+    Gateway(Box<Gateway>),
     Plan(SettingsPlan),
 }
 

@@ -41,7 +41,8 @@ impl Published {
 }
 
 impl Compiler {
-    /// Takes in what the gateway has besides mappings; resources that do not differ stay.
+    /// Takes in what the gateway has besides mappings and consumers; resources that do not differ
+    /// stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
         // first the new ones: a cluster that both need is never without a user
         edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));

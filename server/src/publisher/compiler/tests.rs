@@ -3,6 +3,7 @@
 mod backends;
 mod consumers;
 mod edge;
+mod mirror;
 mod quarantine;
 mod same;
 mod touched;

@@ -100,7 +100,8 @@ async fn only_the_keys_of_named_consumers_are_let_in_and_services_see_whose() {
         (vec!["kept"], 0)
     );
 
-    let [cut, longer] = [acme[..acme.len() - 2].to_owned(), format!("{acme}AA")];
+    let cut: String = acme.chars().take(acme.len() - 2).collect();
+    let longer = format!("{acme}AA");
     let user = STANDARD.encode("acme:");
     for wrong in [other.as_str(), "", "-", "junk", &cut, &longer, &user] {
         let refused = bench.get("/m/echo", &[("x-api-key", wrong)]).await;
@@ -248,9 +249,6 @@ async fn a_change_of_a_consumer_sends_only_what_names_it() {
 
     let sent = bench.server.server.nodes.sent().bytes - before;
     assert!((1..8000).contains(&sent), "{sent} bytes for one shard");
-    let (_, _) = key(&bench.server, "acme").await;
-    make(&bench.server, "nobody").await;
-    key(&bench.server, "nobody").await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use chancery::{
     },
     gateway::{
         edge::{
-            GatewaySettings,
+            EdgeName, GatewaySettings, TrustBundle,
             settings::{OnFailure, RateLimitService, Settings},
         },
         fields::{NameFrom, read_spec},
@@ -28,7 +28,7 @@ use proptest::{
 use serde_json::{Map, Value};
 
 use super::generate;
-use crate::support::envoy;
+use crate::support::{envoy, tls::Authority};
 
 /// Mappings in one configuration: starting Envoy is what costs.
 const MAPPINGS: usize = 60;
@@ -53,8 +53,8 @@ fn envoy_accepts_every_policy_that_the_api_accepts() {
             let mapping = Mapping { spec, revision, created_at: at, updated_at: at };
             table.apply(&Change { revision, kind: ChangeKind::Put(Arc::new(mapping)) });
         }
-        let system = NodeCaFile::default();
-        let trust = Trust { system: &system, written: None };
+        let (system, bundles) = (NodeCaFile::default(), [bundle()]);
+        let trust = Trust { system: &system, written: Some(&bundles) };
         let address = "127.0.0.1:0".parse().unwrap();
         let config = static_config(&table, address, &settings(), trust, |_service| None);
         let text = print(&config, Format::Json).unwrap();
@@ -76,6 +76,21 @@ fn settings() -> GatewaySettings {
         },
         ..GatewaySettings::default()
     }
+}
+
+/// Returns the trust bundle that the mappings name.
+fn bundle() -> Arc<TrustBundle> {
+    let at = DateTime::UNIX_EPOCH;
+    Arc::new(TrustBundle {
+        name: EdgeName::parse(generate::BUNDLE).unwrap(),
+        team: None,
+        pem: Authority::new("Internal").pem().to_owned(),
+        authorities: Vec::new(),
+        revision: 1,
+        created_at: at,
+        updated_at: at,
+        updated_by: String::new(),
+    })
 }
 
 /// Reads a body, which must be accepted, and checks that what is stored of it reads as it was.

@@ -3,13 +3,18 @@
 
 mod protection;
 mod streams;
+mod way;
 
+use chancery::gateway::policy::{BUDGET_MIN_MAX, CONDITIONS};
 use proptest::{
     prelude::{Just, Strategy, any, prop},
     prop_oneof,
     strategy::BoxedStrategy,
 };
 use serde_json::{Map, Value, json};
+
+/// The trust bundle that there is.
+pub(crate) const BUNDLE: &str = "internal-ca";
 
 /// A value of a group, or none.
 type Group = BoxedStrategy<Option<Value>>;
@@ -31,6 +36,11 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("mirror", maybe(mirror(), 0.3)),
         ("timeouts", maybe(timeouts(), 0.5)),
         ("retries", maybe(retries(), 0.5)),
+        ("circuit_breakers", maybe(way::circuit_breakers(), 0.3)),
+        ("outlier_detection", maybe(way::outlier_detection(), 0.3)),
+        ("health_check", maybe(way::health_check(), 0.4)),
+        ("load_balancing", maybe(way::load_balancing(), 0.4)),
+        ("protocol", maybe(way::protocol(), 0.4)),
         ("upstream_tls", maybe(upstream_tls(), 0.5)),
         ("rate_limit", maybe(protection::rate_limit(), 0.3)),
         ("cors", maybe(protection::cors(), 0.3)),
@@ -43,6 +53,7 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
     fields(groups)
         .prop_map(|mut fields| {
             bound_tries(&mut fields);
+            way::bound(&mut fields);
             only_with_tls(&mut fields);
             streams::agree(&mut fields);
             fields
@@ -205,9 +216,10 @@ fn mirror() -> impl Strategy<Value = Value> {
 }
 
 fn upstream_tls() -> impl Strategy<Value = Value> {
-    let name = || prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
+    let bundle = prop::option::of(Just(BUNDLE));
+    let name = prop::option::of("[a-z0-9][a-z0-9._-]{0,63}");
     let host = prop::option::of(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?(\.[a-z]{2,10}){0,3}");
-    (any::<bool>(), name(), host, name()).prop_map(|(verify, bundle, host, certificate)| {
+    (any::<bool>(), bundle, host, name).prop_map(|(verify, bundle, host, certificate)| {
         let (verify, bundle) = if verify { ("full", bundle) } else { ("off", None) };
         json!({
             "verify": verify, "trust_bundle": bundle, "server_name": host,
@@ -224,20 +236,24 @@ fn only_with_tls(fields: &mut Map<String, Value>) {
 }
 
 fn retries() -> impl Strategy<Value = Value> {
-    let known = prop::sample::select(chancery::gateway::policy::CONDITIONS.to_vec());
+    let known = prop::sample::select(CONDITIONS.to_vec());
     let on = prop_oneof![
         known.prop_map(str::to_owned),
         (400..=599_u16).prop_map(|code| code.to_string())
     ];
     let on = prop::collection::vec(on, 1..8);
     let attempts = prop::option::of(1..=10_u32);
-    (on, attempts, prop::option::of(1..=3_600_000_u32), prop::option::of(1..=60_000_u32)).prop_map(
-        |(on, attempts, per_try, backoff)| {
+    let times = (prop::option::of(1..=3_600_000_u32), prop::option::of(1..=60_000_u32));
+    let budget = (prop::option::of(1..=100_u32), prop::option::of(0..=BUDGET_MIN_MAX));
+    (on, attempts, times, budget).prop_map(
+        |(on, attempts, (per_try, backoff), (percent, least))| {
             json!({
                 "on": on,
                 "attempts": attempts,
                 "per_try_timeout_ms": per_try,
                 "backoff_ms": backoff,
+                "budget_percent": percent,
+                "budget_min": least,
             })
         },
     )

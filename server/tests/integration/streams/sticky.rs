@@ -18,9 +18,8 @@ impl Pair {
     async fn start() -> Self {
         let endpoints =
             BTreeMap::from([("a", Upstream::start("a").await), ("b", Upstream::start("b").await)]);
-        let services: Vec<_> =
-            endpoints.values().map(|upstream| ("shopsvc", upstream.address)).collect();
-        let server = TestServer::with_services(&services).await;
+        let addresses: Vec<_> = endpoints.values().map(|upstream| upstream.address).collect();
+        let server = TestServer::with_endpoints(&[("shopsvc", &addresses)]).await;
         let node = server.node("one").await;
         Self { server, endpoints, _node: node }
     }

@@ -43,12 +43,14 @@ impl Envoy {
         let file = folder.path().join("envoy.yaml");
         std::fs::write(&file, config).unwrap();
         let log = std::fs::File::create(folder.path().join("envoy.log")).unwrap();
+        let output = std::fs::File::create(folder.path().join("envoy.out")).unwrap();
         let child = Command::new(binary())
             .arg("-c")
             .arg(&file)
             .args(["--disable-hot-restart", "--concurrency", "2", "--log-level", "warning"])
+            .args(["--file-flush-interval-msec", "50"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(output)
             .stderr(log)
             .kill_on_drop(true)
             .spawn()
@@ -64,6 +66,11 @@ impl Envoy {
     /// Ends the process at once, as a crash would.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Returns what it has written to its standard output: the access log.
+    pub(crate) fn output(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("envoy.out")).unwrap()
     }
 
     pub(crate) fn log(&self) -> String {

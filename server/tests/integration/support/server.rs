@@ -1,6 +1,6 @@
 //! A server in this process, on free ports and a database of its own.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use chancery::{
     auth::{
@@ -38,14 +38,24 @@ impl TestServer {
         Self::with_services(&[]).await
     }
 
-    /// Starts with services whose endpoints are fixed: as many as there are entries with a name.
+    /// Starts with services whose endpoints are fixed.
     pub(crate) async fn with_services(services: &[(&str, SocketAddr)]) -> Self {
-        Self::with(services, AccessSettings::default()).await
+        let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
+        Self::with(fixed.collect(), AccessSettings::default()).await
+    }
+
+    /// Starts with services of several endpoints each.
+    pub(crate) async fn with_endpoints(services: &[(&str, &[SocketAddr])]) -> Self {
+        let fixed = services.iter().map(|(name, addresses)| {
+            let addresses: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
+            format!("{name}={}", addresses.join(","))
+        });
+        Self::with(fixed.collect(), AccessSettings::default()).await
     }
 
     /// Starts with another way to let people in.
     pub(crate) async fn with_access(access: AccessSettings) -> Self {
-        Self::with(&[], access).await
+        Self::with(Vec::new(), access).await
     }
 
     /// Starts with nodes whose system trusts the authorities in `pem`.
@@ -54,20 +64,20 @@ impl TestServer {
         let file = folder.path().join("system.pem");
         std::fs::write(&file, pem).unwrap();
         let node_ca_file = file.to_str().unwrap().parse().unwrap();
-        Self::within(folder, services, AccessSettings::default(), node_ca_file).await
+        let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
+        Self::within(folder, fixed.collect(), AccessSettings::default(), node_ca_file).await
     }
 
-    async fn with(services: &[(&str, SocketAddr)], access: AccessSettings) -> Self {
-        Self::within(tempfile::tempdir().unwrap(), services, access, NodeCaFile::default()).await
+    async fn with(fixed: Vec<String>, access: AccessSettings) -> Self {
+        Self::within(tempfile::tempdir().unwrap(), fixed, access, NodeCaFile::default()).await
     }
 
     async fn within(
         folder: TempDir,
-        services: &[(&str, SocketAddr)],
+        fixed: Vec<String>,
         access: AccessSettings,
         node_ca_file: NodeCaFile,
     ) -> Self {
-        let fixed = fixed(services);
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
@@ -224,15 +234,6 @@ impl TestServer {
 pub(crate) fn counts(stats: &Value) -> [u64; 3] {
     ["upstream_ok", "upstream_4xx", "upstream_bad"]
         .map(|counter| stats[counter].as_u64().unwrap_or_default())
-}
-
-/// Writes services as `--service` takes them.
-fn fixed(services: &[(&str, SocketAddr)]) -> Vec<String> {
-    let mut fixed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (name, address) in services {
-        fixed.entry(name).or_default().push(address.to_string());
-    }
-    fixed.iter().map(|(name, addresses)| format!("{name}={}", addresses.join(","))).collect()
 }
 
 fn database(folder: &TempDir) -> DatabaseUrl {

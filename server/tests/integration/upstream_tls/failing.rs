@@ -72,8 +72,8 @@ async fn a_node_without_the_systems_authorities_serves_everything_else() {
     let file = server.folder.path().join("system.pem");
     std::fs::remove_file(&file).unwrap();
     server.map("user", "/user/", "usersvc").await;
-    let node = server.node("one").await;
-    let bench = Bench { server, _node: node };
+    let node = Some(server.node("one").await);
+    let bench = Bench { server, node };
 
     let answer = put(&bench.server, json!({ "service": SERVICE })).await;
     assert!(answer.status.is_success(), "{answer}");

@@ -10,9 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::{Bench, SERVICE, is_served};
-use crate::support::{
-    client::Client, envoy::Envoy, tls::Authority, tls_upstream::TlsUpstream, until,
-};
+use crate::support::{client::Client, tls::Authority, tls_upstream::TlsUpstream, until};
 
 /// Requests that go on and on; each needs a handshake between the gateway and the service.
 struct Load {
@@ -117,8 +115,7 @@ async fn the_gateways_own_certificate_is_renewed_without_a_wrong_answer() {
 
     assert!(load.end().await > 100);
     // a node that starts has it, too
-    bench._node = Envoy::start("one", bench.server.server.xds);
-    bench._node.until_serving(bench.server.server.gateway_http).await;
-    bench.server.until_live().await;
+    bench.node.take().unwrap().kill().await;
+    bench.node = Some(bench.server.node("one").await);
     is_served(&bench.get().await, &format!("client: {}", newest.fingerprint()));
 }

@@ -24,7 +24,6 @@ fn read(more: Value) -> Result<Policy, Vec<String>> {
 #[test]
 fn what_is_stored_reads_as_it_was_and_defaults_are_left_out() {
     let body = json!({
-        "grpc_web": true,
         "upgrades": ["WebSocket", "spdy/3.1", "websocket"],
         "compression": {
             "algorithms": ["gzip", "brotli"], "min_bytes": 30, "content_types": ["Text/HTML"],
@@ -35,7 +34,6 @@ fn what_is_stored_reads_as_it_was_and_defaults_are_left_out() {
     let policy = read(body).unwrap();
 
     let stored = json!({
-        "grpc_web": true,
         "upgrades": ["spdy/3.1", "websocket"],
         "compression": { "algorithms": ["gzip", "brotli"], "content_types": ["text/html"] },
         "sticky_session": { "cookie": "at" },
@@ -72,6 +70,11 @@ fn what_asks_for_nothing_is_the_default() {
     json!({ "service": null, "upgrades": ["websocket"], "redirect": { "host": "a" } }),
     "/upgrades has no effect where the gateway answers by itself"
 )]
+#[case(
+    json!({ "upgrades": ["websocket"], "protocol": "http2" }),
+    "/upgrades must be absent with HTTP/2"
+)]
+#[case(json!({ "grpc_web": true }), "/grpc_web needs `http2` as `protocol`")]
 #[case(json!({ "grpc_web": 1 }), "/grpc_web must be `true` or `false`")]
 #[case(json!({ "body": { "max_bytes": 0 } }), "must be a whole number of bytes from 1 to 1073741824")]
 #[case(

@@ -1,6 +1,6 @@
-//! The forms of the gateway's settings, each of which changes some. Each is a function here, as it is
-//! a file of the page.
+//! The forms of the gateway's settings, each of which changes some.
 
+use app::settings;
 use axum::http::{Method, header};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,10 @@ pub(super) fn action(page: &[&str], action: &str, fields: &Fields) -> Option<Act
     let patch = match action {
         "gateway.put" => patch.with([("tls", tls(fields))]),
         "gateway.protection" => patch.with(protection(fields)),
+        "gateway.patch" => {
+            let group = settings::group(fields.text("group"))?;
+            patch.with([(group.key, settings::json(group, |name| fields.text(name)))])
+        }
         _ => return None,
     };
     let revision = format!("\"{}\"", fields.text("revision"));

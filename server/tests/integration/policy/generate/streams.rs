@@ -18,8 +18,14 @@ pub(super) fn groups() -> Vec<(&'static str, Group)> {
     ]
 }
 
-/// A connection that is upgraded has no bodies that could be limited.
+/// A connection that is upgraded has no bodies that could be limited; HTTP/2 has no such
+/// connections, and gRPC-Web nothing else.
 pub(super) fn agree(fields: &mut Map<String, Value>) {
+    let other = match fields.get("protocol").is_some_and(|protocol| protocol == "http2") {
+        true => "upgrades",
+        false => "grpc_web",
+    };
+    fields.remove(other);
     if fields.get("upgrades").is_some_and(|upgrades| upgrades != &json!([])) {
         fields.remove("body");
     }
