@@ -19,6 +19,7 @@ mod protection;
 pub mod reference;
 mod rewriting;
 mod service;
+mod streams;
 pub mod texts;
 mod time;
 mod upstream_tls;
@@ -29,12 +30,13 @@ use crate::api::policy::Policy;
 use crate::draft;
 
 /// All sections, in the order of the form.
-pub const SECTIONS: [&Section; 9] = [
+pub const SECTIONS: [&Section; 10] = [
     &matching::SECTION,
     &rewriting::SECTION,
     &answer::SECTION,
     &headers::SECTION,
     &time::SECTION,
+    &streams::SECTION,
     &auth::SECTION,
     &service::SECTION,
     &upstream_tls::SECTION,

@@ -15,6 +15,7 @@ mod outliers;
 mod protection;
 mod protocol;
 mod rewrite;
+mod streams;
 mod traffic;
 mod upstream_tls;
 
@@ -32,6 +33,7 @@ pub use self::outliers::OutlierDetection;
 pub use self::protection::{AddressRules, Cors, Fault, GlobalRateLimit, Per, RateLimit};
 pub use self::protocol::Protocol;
 pub use self::rewrite::{Redirect, RegexRewrite, Respond};
+pub use self::streams::{Compression, RequestBody, StickySession};
 pub use self::traffic::{Mirror, Retries, Timeouts};
 pub use self::upstream_tls::{UpstreamTls, Verification};
 
@@ -83,6 +85,22 @@ pub struct Policy {
     /// What the gateway speaks to the endpoints; absent means `http1`.
     #[serde(skip_serializing_if = "is_default")]
     pub protocol: Protocol,
+    /// Calls by gRPC-Web reach the service as gRPC.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grpc_web: bool,
+    /// The protocols that a connection may be upgraded to, such as `websocket`. None: 403.
+    #[serde(skip_serializing_if = "is_default")]
+    #[schema(example = json!(["websocket"]))]
+    pub upgrades: Vec<String>,
+    /// Which answers are compressed.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Compression,
+    /// How large requests may be.
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: RequestBody,
+    /// Keeps a client with one endpoint of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sticky_session: Option<StickySession>,
     /// How often requests may come, counted by each node for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,

@@ -7,12 +7,16 @@ mod addresses;
 mod answer;
 pub mod auth;
 mod balancing;
+mod body;
+mod compression;
 mod cors;
 mod fault;
 mod global_rate_limit;
 mod headers;
 mod rate_limit;
 mod rewrite;
+mod sticky;
+mod streams;
 mod traffic;
 
 use envoy_types::util::pack_any;
@@ -59,6 +63,7 @@ pub(super) fn action(spec: &Spec, cluster: String, rule: Rule) -> Action {
     rewrite::apply(&spec.policy, spec.service_name(), &mut action);
     traffic::apply(&spec.policy, &mut action);
     balancing::apply(&spec.policy.load_balancing, &mut action);
+    streams::apply(&spec.policy, &mut action);
     Action::Route(action)
 }
 
@@ -102,6 +107,10 @@ fn filters(spec: &Spec, around: &Around) -> Vec<Piece> {
     pieces.extend(rate_limit::pieces(&spec.policy));
     pieces.extend(global_rate_limit::pieces(&spec.policy, around));
     pieces.extend(fault::pieces(&spec.policy, around));
+    pieces.extend(body::pieces(&spec.policy));
+    pieces.extend(streams::pieces(&spec.policy));
+    pieces.extend(compression::pieces(&spec.policy));
+    pieces.extend(sticky::pieces(&spec.policy));
     pieces
 }
 

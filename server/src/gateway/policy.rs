@@ -11,8 +11,10 @@ mod addresses;
 mod answer;
 mod auth;
 pub mod balancing;
+mod body;
 pub mod breakers;
 mod clusters;
+mod compression;
 mod cors;
 mod fault;
 mod global_rate_limit;
@@ -22,6 +24,8 @@ pub mod outliers;
 mod protocol;
 mod rate_limit;
 mod rewrite;
+mod sticky;
+mod streams;
 mod traffic;
 mod upstream_tls;
 
@@ -52,6 +56,7 @@ use crate::auth::names::TeamName;
 pub use self::{
     addresses::{AddressRange, RANGES_MAX},
     auth::{API_KEY_HEADER, EXTERNAL_TIMEOUT_MS, JWKS_CACHE_S, claim_path},
+    body::BUFFER_DEFAULT_BYTES,
     clusters::OtherClusters,
     fault::words as fault_words,
     global_rate_limit::{Entry, entries},
@@ -62,7 +67,7 @@ pub use self::{
 };
 
 /// The groups that mean something only where requests go to a service.
-const OF_SERVICE: [&str; 13] = [
+const OF_SERVICE: [&str; 18] = [
     "regex_rewrite",
     "host_rewrite",
     "request_headers",
@@ -76,6 +81,11 @@ const OF_SERVICE: [&str; 13] = [
     "protocol",
     "upstream_tls",
     "cors",
+    "grpc_web",
+    "upgrades",
+    "compression",
+    "body",
+    "sticky_session",
 ];
 
 /// Groups that have been checked; cheap to clone.
@@ -128,6 +138,11 @@ impl Policy {
             load_balancing: balancing::read(reader),
             protocol,
             retries,
+            grpc_web: streams::grpc_web(reader),
+            upgrades: streams::upgrades(reader),
+            compression: compression::read(reader),
+            body: body::read(reader),
+            sticky_session: sticky::read(reader),
             rate_limit: rate_limit::read(reader),
             global_rate_limit: global_rate_limit::read(reader),
             cors: cors::read(reader),
@@ -158,6 +173,7 @@ impl Policy {
     /// Checks what depends on the mapping's place.
     pub fn check_place(&self, prefix: &Prefix, matching: &Match, reader: &Reader<'_>) {
         answer::check_place(self.redirect.as_ref(), prefix, matching, reader);
+        sticky::check_place(self.sticky_session.as_ref(), prefix, reader);
     }
 
     /// Checks what depends on the mapping's services, which are `named` by it besides the groups.

@@ -38,6 +38,7 @@ mod sight;
 mod statistics;
 mod store;
 mod storm;
+mod streams;
 mod tidy;
 mod tls;
 mod upstream_tls;

@@ -3,6 +3,7 @@
 
 mod callers;
 mod protection;
+mod streams;
 mod way;
 
 use chancery::gateway::policy::{BUDGET_MIN_MAX, CONDITIONS};
@@ -27,7 +28,7 @@ pub(crate) fn mapping() -> impl Strategy<Value = Map<String, Value>> {
 fn to_service() -> BoxedStrategy<Map<String, Value>> {
     let service = prop::sample::select(vec!["usersvc", "10.1.2.3:8080", "https://images.shop"]);
     let service = maybe(service.prop_map(Value::from), 1.0);
-    fields(vec![
+    let mut groups = vec![
         ("service", service),
         ("regex_rewrite", maybe(regex_rewrite(), 0.3)),
         ("host_rewrite", maybe(host_rewrite(), 0.3)),
@@ -48,14 +49,17 @@ fn to_service() -> BoxedStrategy<Map<String, Value>> {
         ("global_rate_limit", maybe(protection::global_rate_limit(), 0.3)),
         ("fault", maybe(protection::fault(), 0.3)),
         ("auth", maybe(prop_oneof![auth(), callers::auth()], 0.4)),
-    ])
-    .prop_map(|mut fields| {
-        bound_tries(&mut fields);
-        way::bound(&mut fields);
-        only_with_tls(&mut fields);
-        fields
-    })
-    .boxed()
+    ];
+    groups.extend(streams::groups());
+    fields(groups)
+        .prop_map(|mut fields| {
+            bound_tries(&mut fields);
+            way::bound(&mut fields);
+            only_with_tls(&mut fields);
+            streams::agree(&mut fields);
+            fields
+        })
+        .boxed()
 }
 
 fn to_nothing() -> BoxedStrategy<Map<String, Value>> {
