@@ -22,10 +22,11 @@ const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
 /// What we print: bootstraps and whatever stands inside them as `Any`.
-const FILES: [&str; 36] = [
+const FILES: [&str; 37] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
     "envoy/config/trace/v3/opentelemetry.proto",
+    "envoy/extensions/access_loggers/filters/cel/v3/cel.proto",
     "envoy/extensions/access_loggers/stream/v3/stream.proto",
     "envoy/extensions/compression/brotli/compressor/v3/brotli.proto",
     "envoy/extensions/compression/gzip/compressor/v3/gzip.proto",

@@ -19,12 +19,8 @@ use super::{
     upstream_tls::Trust,
 };
 use crate::gateway::{
-    cluster_policy::ClusterPolicy,
-    edge::{GatewaySettings, settings::Settings},
-    endpoints::Endpoints,
-    service::ServiceName,
-    table::Table,
-    upstream::Upstream,
+    cluster_policy::ClusterPolicy, edge::GatewaySettings, endpoints::Endpoints,
+    service::ServiceName, table::Table, upstream::Upstream,
 };
 
 /// Prints the routes and clusters of a table, without the listener around them: what is a mapping's
@@ -63,7 +59,7 @@ pub fn static_config(
     fixed: impl Fn(&ServiceName) -> Option<Endpoints>,
 ) -> Bootstrap {
     let routes = Routes::Inline(Box::new(all_routes(table, settings)));
-    let http = listener::http(gateway_http, routes, &printed(&settings.values));
+    let http = listener::http(gateway_http, routes, &settings.values);
     Bootstrap {
         static_resources: Some(StaticResources {
             listeners: vec![http],
@@ -72,12 +68,6 @@ pub fn static_config(
         }),
         ..Bootstrap::default()
     }
-}
-
-/// Leaves out what can't be printed: the condition of error pages is a message that the descriptors
-/// lack.
-fn printed(settings: &Settings) -> Settings {
-    Settings { error_pages: BTreeMap::new(), ..settings.clone() }
 }
 
 fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
