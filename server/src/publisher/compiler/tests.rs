@@ -4,6 +4,7 @@ mod backends;
 mod consumers;
 mod edge;
 mod mirror;
+mod protection;
 mod quarantine;
 mod same;
 mod touched;
