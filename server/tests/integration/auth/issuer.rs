@@ -54,7 +54,7 @@ impl Key {
     }
 
     pub(super) fn rsa(id: &'static str) -> Self {
-        let pem = include_str!("../../../src/gateway/edge/chain/tests/rsa-2048.pem");
+        let pem = include_str!("rsa.pem");
         let text: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
         let pair = RsaKeyPair::from_pkcs8(&STANDARD.decode(text).unwrap()).unwrap();
         Self { id, pair: Pair::Rsa(Box::new(pair)) }

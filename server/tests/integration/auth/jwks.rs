@@ -1,5 +1,7 @@
 //! Keys that nodes fetch from their issuer.
 
+use std::net::SocketAddr;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -14,20 +16,32 @@ async fn status(bench: &Bench, key: &Key) -> StatusCode {
     bench.get_with("/m/x", &[("authorization", &bearer)]).await.status
 }
 
-#[tokio::test]
-async fn keys_are_fetched_and_fetched_again_and_outlive_their_issuer() {
-    let bench = Bench::start().await;
-    let address = free_port();
-    let (old, new) = (Key::ec("one"), Key::rsa("two"));
+async fn map(bench: &Bench, address: SocketAddr) {
     let url = format!("http://{address}/keys?of=all");
     let jwt = json!({ "issuer": ISSUER, "jwks_url": url, "cache_s": 1 });
     bench.map(json!({ "auth": { "jwt": jwt } })).await;
+}
 
-    // nobody can say whether it is right
-    assert_eq!(status(&bench, &old).await, StatusCode::UNAUTHORIZED);
+#[tokio::test]
+async fn without_keys_nobody_is_let_in_until_they_are_there() {
+    let bench = Bench::start().await;
+    let (address, key) = (free_port(), Key::ec("one"));
+    map(&bench, address).await;
+
+    assert_eq!(status(&bench, &key).await, StatusCode::UNAUTHORIZED);
     assert_eq!(bench.upstream.served(), 0);
 
+    let _server = KeyServer::at(address, &[&key]).await;
+    until("the keys are there", async || (status(&bench, &key).await == 200).then_some(())).await;
+}
+
+#[tokio::test]
+async fn keys_are_fetched_again_and_outlive_their_issuer() {
+    let bench = Bench::start().await;
+    let (old, new) = (Key::ec("one"), Key::rsa("two"));
+    let address = free_port();
     let server = KeyServer::at(address, &[&old]).await;
+    map(&bench, address).await;
     until("the keys are there", async || (status(&bench, &old).await == 200).then_some(())).await;
     assert_eq!(status(&bench, &new).await, StatusCode::UNAUTHORIZED);
 

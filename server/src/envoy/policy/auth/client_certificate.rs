@@ -25,10 +25,12 @@ use super::{
 };
 
 pub(super) fn filter(asked: &ClientCertificate) -> TypedExtensionConfig {
-    let known = match asked.any {
-        true => vec![principal(None)],
-        false => asked.names.iter().map(|name| principal(Some(pattern(name)))).collect(),
+    let patterns = match asked.any {
+        // without a pattern Envoy lets in whoever comes by TLS, with a certificate or not
+        true => vec![MatchPattern::SafeRegex(regex(".+".to_owned()))],
+        false => asked.names.iter().map(|name| pattern(name)).collect(),
     };
+    let known = patterns.into_iter().map(principal).collect();
     let policy = Policy {
         permissions: vec![Permission { rule: Some(Rule::Any(true)) }],
         principals: known,
@@ -42,11 +44,12 @@ pub(super) fn filter(asked: &ClientCertificate) -> TypedExtensionConfig {
     extension(FILTER.to_owned(), Rbac { rules: Some(rules), ..Rbac::default() })
 }
 
-/// Returns who has shown a certificate; with one of the names in it, if `pattern` asks for that.
-fn principal(pattern: Option<MatchPattern>) -> Principal {
-    let principal_name = pattern
-        .map(|pattern| StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() });
-    Principal { identifier: Some(Identifier::Authenticated(Authenticated { principal_name })) }
+/// Returns who has shown a certificate with a name in it that has the pattern.
+fn principal(pattern: MatchPattern) -> Principal {
+    let name = StringMatcher { match_pattern: Some(pattern), ..StringMatcher::default() };
+    Principal {
+        identifier: Some(Identifier::Authenticated(Authenticated { principal_name: Some(name) })),
+    }
 }
 
 /// Envoy compares with URIs, DNS names and the subject, in this order. A subject has a `=`, which

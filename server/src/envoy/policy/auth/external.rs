@@ -98,11 +98,13 @@ fn services(external: &External, cluster: &ClusterSpec) -> Services {
                 http_upstream_type: Some(HttpUpstreamType::Cluster(upstream.to_string())),
             }),
             path_prefix: external.path_prefix.clone().unwrap_or_default(),
-            authorization_response: Some(AuthorizationResponse {
-                allowed_upstream_headers: Some(names(
-                    external.response_headers.iter().map(String::as_str),
-                )),
-                ..AuthorizationResponse::default()
+            // Envoy takes no empty list, and without one none of them passes
+            authorization_response: (!external.response_headers.is_empty()).then(|| {
+                let headers = external.response_headers.iter().map(String::as_str);
+                AuthorizationResponse {
+                    allowed_upstream_headers: Some(names(headers)),
+                    ..AuthorizationResponse::default()
+                }
             }),
             ..HttpService::default()
         }),
