@@ -115,7 +115,6 @@ fn names<'n>(names: impl Iterator<Item = &'n str>) -> ListStringMatcher {
     let exact = |name: &str| StringMatcher {
         match_pattern: Some(MatchPattern::Exact(name.to_owned())),
         ignore_case: true,
-        ..StringMatcher::default()
     };
     ListStringMatcher { patterns: names.map(exact).collect() }
 }
