@@ -21,17 +21,10 @@ pub(super) fn all(sheet: &Sheet) -> impl IntoView + use<> {
 }
 
 fn section(sheet: &Sheet, section: &'static Section) -> impl IntoView + use<> {
-    let typed = &sheet.form.typed.more;
-    let set = typed.set_in(section);
-    let is_wrong = section.groups.iter().any(|group| {
-        let prefix = format!("{}.", group.key);
-        sheet.faults.iter().any(|fault| fault.id == group.key || fault.id.starts_with(&prefix))
-    });
-    let is_asked = sheet.form.more_of.as_deref().is_some_and(|key| {
-        section.groups.iter().flat_map(|group| group.fields).any(|field| field.key == key)
-    });
-    let is_open = set > 0 || is_wrong || is_asked;
-    let groups = section.groups.iter().map(|each| group(sheet, each)).collect_view();
+    let set = sheet.form.typed.more.set_in(section);
+    let is_open = section.groups.iter().any(|group| needs_sight(sheet, group));
+    let folds = section.groups.len() >= FOLDED_FROM;
+    let groups = section.groups.iter().map(|each| group(sheet, each, folds)).collect_view();
     let known = (section.id == "auth").then(|| known_consumers(&sheet.consumers));
 
     view! {
@@ -74,20 +67,45 @@ fn known_consumers(names: &[String]) -> impl IntoView + use<> {
     }
 }
 
-fn group(sheet: &Sheet, group: &'static Group) -> impl IntoView + use<> {
+/// Tells whether something of a group is set, or wrong, or just asked for.
+fn needs_sight(sheet: &Sheet, group: &Group) -> bool {
+    let prefix = format!("{}.", group.key);
+    let is_wrong =
+        sheet.faults.iter().any(|fault| fault.id == group.key || fault.id.starts_with(&prefix));
+    let asked = sheet.form.more_of.as_deref();
+    let is_asked = asked.is_some_and(|key| group.fields.iter().any(|field| field.key == key));
+    is_wrong || is_asked || sheet.form.typed.more.has(group.key)
+}
+
+/// Groups of a section from which on each is behind a line of its own, too.
+const FOLDED_FROM: usize = 4;
+
+fn group(sheet: &Sheet, group: &'static Group, folds: bool) -> impl IntoView + use<> {
     let fields = group.fields.iter().map(|each| field(sheet, each)).collect_view();
     if group.fields.len() == 1 {
         return Either::Left(fields);
     }
     let error = said(&sheet.faults, group.key).map(message);
-    Either::Right(view! {
-        <fieldset class="group" id=group.key>
-            <legend>{group.title}</legend>
-            <p class="field-error" id=format!("{}-error", group.key)>
-                {error}
-            </p>
-            <div class="group-fields">{fields}</div>
-        </fieldset>
+    let fields = view! {
+        <p class="field-error" id=format!("{}-error", group.key)>
+            {error}
+        </p>
+        <div class="group-fields">{fields}</div>
+    };
+    Either::Right(if folds {
+        Either::Left(view! {
+            <details class="group" id=group.key open=needs_sight(sheet, group)>
+                <summary>{group.title}</summary>
+                <fieldset aria-label=group.title>{fields}</fieldset>
+            </details>
+        })
+    } else {
+        Either::Right(view! {
+            <fieldset class="group" id=group.key>
+                <legend>{group.title}</legend>
+                {fields}
+            </fieldset>
+        })
     })
 }
 
