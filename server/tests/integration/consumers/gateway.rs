@@ -100,7 +100,7 @@ async fn only_the_keys_of_named_consumers_are_let_in_and_services_see_whose() {
         (vec!["kept"], 0)
     );
 
-    let [cut, longer] = [acme[..acme.len() - 2].to_owned(), format!("{acme}AA")];
+    let [cut, longer] = [acme.get(..acme.len() - 2).unwrap().to_owned(), format!("{acme}AA")];
     let user = STANDARD.encode("acme:");
     for wrong in [other.as_str(), "", "-", "junk", &cut, &longer, &user] {
         let refused = bench.get("/m/echo", &[("x-api-key", wrong)]).await;
