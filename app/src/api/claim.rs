@@ -80,6 +80,8 @@ pub struct ClaimDraft {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClaimPatch {
+    /// `null` takes it away.
+    #[cfg_attr(feature = "ssr", schema(nullable))]
     pub note: String,
 }
 

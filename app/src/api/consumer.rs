@@ -103,6 +103,7 @@ pub struct ConsumerPlan {
 pub struct ConsumerKeyDraft {
     /// What it is for: at most 80 bytes.
     #[serde(default)]
+    #[schema(nullable)]
     pub label: String,
     /// 1 to 3660; absent or `null`: it does not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]

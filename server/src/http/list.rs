@@ -109,14 +109,7 @@ pub(super) async fn add_trends(state: &AppState, items: &mut [LiveMapping]) {
 
 fn read(query: Option<&str>) -> Result<(ListQuery, Option<Cursor>), ApiError> {
     let params = Params::read(query);
-    let config = params.text("config", WORD_MAX_BYTES).filter(|word| {
-        let is_known = found::CONFIG_WORDS.contains(&word.as_str());
-        if !is_known {
-            let words = found::CONFIG_WORDS.map(|word| format!("`{word}`")).join(", ");
-            params.wrong::<()>("config", format!("must be one of {words}"));
-        }
-        is_known
-    });
+    let config = params.one_of("config", &found::CONFIG_WORDS);
     let team = params.text("team", WORD_MAX_BYTES).filter(|team| {
         let known = TeamName::parse(team);
         known.map_err(|error| params.wrong::<()>("team", error.to_string())).is_ok()
@@ -127,7 +120,7 @@ fn read(query: Option<&str>) -> Result<(ListQuery, Option<Cursor>), ApiError> {
         sort: params.word("sort"),
         order: params.word("order"),
         health: health.map(|health| found::health_word(health).to_owned()),
-        config,
+        config: config.map(str::to_owned),
         label: params.text("label", WORD_MAX_BYTES),
         service: params.text("service", WORD_MAX_BYTES),
         team,

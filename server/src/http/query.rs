@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as Unknown};
 
 use super::error::ApiError;
+use crate::gateway::read::list_of;
 
 /// The parameters of one request, and what was found wrong with them.
 #[derive(Debug)]
@@ -88,6 +89,15 @@ impl Params {
         let read: Result<T, Unknown> = T::deserialize(text.into_deserializer());
         // serde names the words that there are
         read.map_err(|unknown| self.wrong::<T>(name, format!("has an {unknown}"))).ok()
+    }
+
+    /// Takes one of `words`.
+    pub(super) fn one_of(&self, name: &str, words: &[&'static str]) -> Option<&'static str> {
+        let text = self.take(name)?;
+        let known = words.iter().copied().find(|word| *word == text);
+        known.or_else(|| {
+            self.wrong(name, format!("must be one of {}", list_of(words.iter().copied())))
+        })
     }
 
     /// Notes what is wrong with a parameter.
