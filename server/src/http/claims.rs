@@ -207,7 +207,7 @@ pub(super) async fn patch(
     request: Request<Body>,
 ) -> Result<Json<Wire>, ApiError> {
     let fields = Fields::read_as(request, &MERGE_PATCH).await?;
-    let note = fields.text("note", NOTE_MAX_BYTES).unwrap_or_default();
+    let note = fields.text_or_null("note", NOTE_MAX_BYTES);
     fields.finish()?;
     let decide = move |scene: &Scene<'_>| claims::annotate(scene, Id(id), note);
     let acted = state.store.act(caller.author.clone(), decide).await?;

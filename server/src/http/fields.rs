@@ -124,6 +124,14 @@ impl Fields {
         String::new()
     }
 
+    /// Takes a text that must be there; `null` is the empty one.
+    pub(super) fn text_or_null(&self, name: &str, max_bytes: usize) -> String {
+        if !self.rest.borrow().contains_key(name) {
+            self.wrong::<()>(name, "is missing");
+        }
+        self.text(name, max_bytes).unwrap_or_default()
+    }
+
     /// Takes a secret that may be absent.
     pub(super) fn optional_secret(&self, name: &str, max_bytes: usize) -> Option<String> {
         let is_there = self.rest.borrow().get(name).is_some_and(|value| !value.is_null());
