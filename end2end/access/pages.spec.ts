@@ -21,6 +21,12 @@ const PAGES = [
   '/claims',
   '/requests',
   '/protections',
+  '/certificates',
+  '/certificates/new',
+  '/trust-bundles',
+  '/consumers',
+  '/consumers/new',
+  '/gateway',
   '/mappings/new',
   '/mappings',
 ];
