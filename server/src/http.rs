@@ -16,6 +16,7 @@ mod condition;
 mod config;
 mod consumers;
 mod delivery;
+mod edge;
 mod error;
 mod fields;
 mod gateway;

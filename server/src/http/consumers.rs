@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     caller::Caller,
-    certificates::{Asked, existing, plan, status_of, tagged, team},
+    edge::{Asked, existing, plan, status_of, tagged, team},
     error::ApiError,
     fields::Fields,
     openapi::{
@@ -41,7 +41,7 @@ use crate::{
             Consumer,
             consumer::{Key, parse_name},
         },
-        references::{ReferenceKind, User},
+        references::{ReferenceKind, users},
     },
 };
 
@@ -84,7 +84,7 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let access = state.access();
     let consumer = consumers::find(access.edge(), &existing("consumer", &name)?)?;
-    let shown = view(&state, &caller, consumer).await?;
+    let shown = view(&state, &caller, consumer);
     Ok(tagged(StatusCode::OK, consumer.revision, None, shown))
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn put(
     }
     let acted = state.store.act(caller.author.clone(), decide).await?;
     let made = acted.access.edge().consumer(&name).ok_or_else(ApiError::internal)?;
-    let shown = view(&state, &caller, made).await?;
+    let shown = view(&state, &caller, made);
     let address = format!("/api/v1/consumers/{name}");
     Ok(tagged(status_of(revision), made.revision, Some(&address), shown))
 }
@@ -201,16 +201,17 @@ fn summary(caller: &Caller, consumer: &Consumer, now: DateTime<Utc>) -> Consumer
     }
 }
 
-async fn view(state: &AppState, caller: &Caller, consumer: &Consumer) -> Result<Wire, ApiError> {
+fn view(state: &AppState, caller: &Caller, consumer: &Consumer) -> Wire {
     let now = state.clock.now();
     let sight = caller.sight();
-    let users = state.store.users_of(ReferenceKind::Consumer, &consumer.name).await?;
-    let seen = users.iter().filter(|user: &&User| sight.sees(&user.team));
+    let users = users(&state.gateway().table, ReferenceKind::Consumer);
+    let users = users.get(&consumer.name).map_or(&[][..], Vec::as_slice);
+    let seen = users.iter().filter(|user| sight.sees(&user.team));
     let used_by: Vec<_> = seen.map(|user| user.mapping.to_string()).collect();
     let team = consumer.team.as_ref();
     let sees_keys = consumers::sees_keys(&caller.principal, team);
     let password = consumer.password.as_ref().filter(|_| sees_keys);
-    Ok(Wire {
+    Wire {
         name: consumer.name.to_string(),
         team: team.map(ToString::to_string),
         description: consumer.description.clone(),
@@ -226,7 +227,7 @@ async fn view(state: &AppState, caller: &Caller, consumer: &Consumer) -> Result<
         updated_at: consumer.updated_at,
         updated_by: consumer.updated_by.clone(),
         may_decide: consumers::looks_after(&caller.principal, team),
-    })
+    }
 }
 
 fn of_key(key: &Key, now: DateTime<Utc>) -> ConsumerKey {

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use super::{
     body::{JSON, MERGE_PATCH, json_object},
     caller::Caller,
-    certificates::Asked,
     condition,
+    edge::Asked,
     error::ApiError,
     mappings::with_tag,
     merge_patch::{AbsentNull, merge},

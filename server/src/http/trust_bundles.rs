@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     caller::Caller,
-    certificates::{Asked, existing, may_decide, plan, status_of, tagged, team, used_by},
+    edge::{Asked, existing, may_decide, plan, status_of, tagged, team, used_by},
     error::ApiError,
     fields::Fields,
     openapi::{

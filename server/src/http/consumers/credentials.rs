@@ -17,7 +17,7 @@ use chrono::TimeDelta;
 use super::{
     super::{
         caller::Caller,
-        certificates::existing,
+        edge::existing,
         error::ApiError,
         fields::{Fields, Given},
         located,
