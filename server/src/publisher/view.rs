@@ -81,6 +81,15 @@ impl Published {
                            `rate_limit_service` is not set";
             warnings.push(warning("limit-without-effect", message.to_owned()));
         }
+        if policy.global_rate_limit.is_some()
+            && let Some(reason) = &self.refused_counter
+        {
+            let message = format!(
+                "Envoy has refused the service of the gateway's setting `rate_limit_service`, \
+                 which does not count its requests: {reason}"
+            );
+            warnings.push(warning("limit-refused", message));
+        }
         warnings.extend(authentication::warning(policy, settings));
         warnings
     }

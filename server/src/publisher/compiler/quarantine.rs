@@ -5,6 +5,7 @@
 //!              ├ one     ─▶ quarantine
 //!              └ several ─▶ quarantine, then tried one after another
 //! ```
+//! The service that counts requests is no mapping's; `counter` has what becomes of it.
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ impl Compiler {
                     let elsewhere = |good: &Arc<Mapping>| !is_user_of(&upstream, good);
                     self.quarantine(&user, reason, before.filter(elsewhere));
                 }
+                self.counter_rejected(upstream, reason);
             }
             Kind::Endpoints | Kind::Secret | Kind::Scope | Kind::Listener => {}
         }
