@@ -124,12 +124,23 @@ async fn serve(counter: &Counter, address: SocketAddr) -> Served {
 
 /// A bench whose service `ratelimit` is the counter.
 async fn bench(counter: &Counter) -> (Bench, Served) {
-    let served = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+    let (bench, mut served) = bench_with(&[("ratelimit", counter)]).await;
+    (bench, served.remove(0))
+}
+
+/// A bench with services that count.
+async fn bench_with(counters: &[(&str, &Counter)]) -> (Bench, Vec<Served>) {
     let upstream = Upstream::start("usersvc").await;
-    let services = [("usersvc", upstream.address), ("ratelimit", served.address)];
+    let mut services = vec![("usersvc", upstream.address)];
+    let mut all = Vec::new();
+    for (name, counter) in counters {
+        let served = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+        services.push((name, served.address));
+        all.push(served);
+    }
     let server = TestServer::with_services(&services).await;
     let node = server.node("one").await;
-    (Bench { server, upstream, _node: node }, served)
+    (Bench { server, upstream, _node: node }, all)
 }
 
 #[tokio::test]
@@ -197,6 +208,32 @@ async fn while_it_is_away_requests_pass_or_do_not_as_the_settings_say() {
 }
 
 #[tokio::test]
+async fn another_service_takes_over_without_a_request_that_nobody_counts() {
+    let (one, two) = (Counter::default(), Counter::default());
+    let (bench, served) = bench_with(&[("ratelimit", &one), ("ratelimit-2", &two)]).await;
+    let settings = |service: &str| json!({ "rate_limit_service": { "service": service, "fail": "closed", "timeout_ms": 5000 } });
+    bench.set(settings("ratelimit")).await;
+    bench.map(json!({ "global_rate_limit": { "descriptors": ["path"] } })).await;
+    let mut sent = 0;
+    let mut send = async || {
+        sent += 1;
+        let answer = bench.get(&format!("/m/{sent}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer}");
+    };
+
+    send().await;
+    bench.set(settings("ratelimit-2")).await;
+    while two.seen().is_empty() {
+        send().await;
+    }
+
+    assert_eq!(one.seen().len() + two.seen().len(), sent);
+    for served in served {
+        served.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn without_a_service_there_is_no_such_limit() {
     let counter = Counter::default();
     let (bench, served) = bench(&counter).await;
@@ -249,6 +286,8 @@ async fn a_service_that_nodes_refuse_keeps_nothing_else_from_them() {
     let beside = bench.get("/m/beside/").await;
     let warnings = bench.warnings("m").await;
     let nodes = bench.server.get("/api/v1/nodes").await.json();
+    let of_settings = bench.server.get("/api/v1/gateway").await.json();
+    let page = bench.server.get("/gateway").await;
     bench.set(settings("https://ratelimit", "open")).await;
     bench.until_status("/m/x", 200).await;
     assert_eq!(counter.seen(), []);
@@ -262,6 +301,8 @@ async fn a_service_that_nodes_refuse_keeps_nothing_else_from_them() {
     let resource = refusal["resource"].as_str().unwrap();
     assert!(resource.starts_with("cluster https://ratelimit"), "{refusal}");
     assert!(refusal["reason"].as_str().unwrap().contains("system.pem"), "{refusal}");
+    assert_eq!(of_settings["warnings"][0]["code"], "limit-refused", "{of_settings}");
+    assert!(page.body.contains("data-warning=\"limit-refused\""), "{page}");
     assert_eq!(bench.warnings("m").await, [""; 0]);
     served.stop().await;
 }
