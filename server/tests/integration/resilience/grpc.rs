@@ -236,7 +236,7 @@ async fn only_http2() -> (Envoy, SocketAddr) {
     let address = free_address();
     let issued = Authority::new("Upstreams").issues(&["calls.example"]);
     let config = json!({ "static_resources": { "listeners": [{
-        "address": { "socket_address": { "address": "127.0.0.1", "port_value": address.port() } },
+        "address": { "socket_address": { "address": address.ip().to_string(), "port_value": address.port() } },
         "listener_filters": [{
             "name": "envoy.filters.listener.tls_inspector",
             "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector" },
