@@ -59,9 +59,11 @@ impl Compiler {
         self.remember(before.counter);
     }
 
-    /// Takes in that a node has refused a cluster: it does not count then.
+    /// Takes in that a node has refused a cluster: if it is to count, it does not.
     pub(super) fn counter_rejected(&mut self, upstream: Upstream, reason: &Arc<str>) {
-        if self.counting.used.iter().any(|cluster| cluster.upstream() == upstream) {
+        let wanted = Counter::of(&self.edge.settings.values);
+        let mut counters = wanted.iter().chain(&self.around.counter).chain(&self.counting.before);
+        if counters.any(|counter| counter.cluster.upstream() == upstream) {
             self.counting.refused.insert(upstream, Arc::clone(reason));
             self.follow_settings();
         }

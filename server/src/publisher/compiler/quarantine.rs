@@ -54,7 +54,11 @@ impl Compiler {
                     let elsewhere = |good: &Arc<Mapping>| !is_user_of(&upstream, good);
                     self.quarantine(&user, reason, before.filter(elsewhere));
                 }
-                self.counter_rejected(upstream, reason);
+                let current = self.next.resources.get(&resource.key);
+                // one that was made anew is judged by itself
+                if current.is_some_and(|current| std::ptr::eq(&**current, resource)) {
+                    self.counter_rejected(upstream, reason);
+                }
             }
             Kind::Endpoints | Kind::Secret | Kind::Scope | Kind::Listener => {}
         }

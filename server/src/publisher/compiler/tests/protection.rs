@@ -137,6 +137,10 @@ fn a_refused_service_that_counts_gives_way_to_the_one_before_until_it_is_set_aga
     assert_eq!(counter(&bench), "two!");
     assert_eq!(bench.warnings(&limited), [""; 0]);
     assert!(!Arc::ptr_eq(&bench.resource(Kind::Cluster, name), &cluster), "nodes are asked again");
+    // what another node has said meanwhile is about the cluster of before
+    bench.compiler.rejected(&cluster, &"no such file".into(), None);
+    bench.publish();
+    assert_eq!(counter(&bench), "two!");
 }
 
 #[test]
