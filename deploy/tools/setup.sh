@@ -2,7 +2,7 @@
 # Installs what building and testing need into .tools/, and nothing that is there already.
 #
 #   deploy/tools/setup.sh build   wasm32 target, wasm-bindgen, wasm-opt, esbuild, Envoy
-#   deploy/tools/setup.sh test    Chromium, Schemathesis and the npm packages of end2end
+#   deploy/tools/setup.sh test    Chromium, PostgreSQL, Schemathesis and the npm packages of end2end
 #
 # A tool is asked for its version each time: one that is missing, broken or of another version
 # is installed again. What an installer says goes to .tools/log/<tool>.log.
@@ -159,6 +159,35 @@ install_chromium() {
     apt-get install -y --no-install-recommends chromium fonts-liberation
 }
 
+find_postgres() {
+    local folder
+    if [ -n "${POSTGRES_BIN:-}" ]; then
+        type -P "$POSTGRES_BIN/initdb"
+        return
+    fi
+    type -P initdb && return
+    # where Debian has them, the newest first
+    for folder in $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV); do
+        type -P "$folder/initdb" && return
+    done
+    return 1
+}
+has_postgres() {
+    local found
+    found=$(find_postgres) && found=$(readlink -f "$found") &&
+        adopt initdb "$found" && adopt postgres "$(dirname "$found")/postgres"
+}
+install_postgres() {
+    if [ "$(id -u)" -ne 0 ] || ! type -P apt-get; then
+        echo "only root can install it, and only with apt-get"
+        return 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update
+    apt-get install -y --no-install-recommends postgresql
+    has_postgres
+}
+
 has_schemathesis() {
     # Its own answer to --version takes a second; pip leaves a folder that says the same.
     [ -x "$tools/bin/schemathesis" ] && compgen -G \
@@ -208,11 +237,13 @@ test)
     step "curl" "20 s" has_curl install_curl "get it from your system's packages"
     step "Chromium" "1 minute" has_chromium install_chromium \
         "get it from your system's packages (Debian: \`apt-get install chromium\`), or set CHROMIUM to its path"
+    step "PostgreSQL" "1 minute" has_postgres install_postgres \
+        "get it from your system's packages (Debian: \`apt-get install postgresql\`), or set POSTGRES_BIN to the folder of its programs"
     step "Schemathesis $schemathesis_version" "20 s" has_schemathesis install_schemathesis \
         "it needs python3 with venv (Debian: python3-venv) and the PyPI package schemathesis==$schemathesis_version"
     step "the npm packages of end2end" "20 s" has_end2end_packages install_end2end_packages \
         "it needs Node.js $node_major_wanted or newer; try \`npm ci\` in end2end/"
-    ready="curl, Chromium, Schemathesis $schemathesis_version, npm packages of end2end"
+    ready="curl, Chromium, PostgreSQL, Schemathesis $schemathesis_version, npm packages of end2end"
     ;;
 --install)
     "$2"

@@ -1,6 +1,8 @@
 //! The command line: what can be asked of the `chancery` binary.
 
+mod backup;
 mod bootstrap;
+mod database;
 mod demo;
 mod migrate;
 mod oidc;
@@ -52,7 +54,11 @@ enum Command {
     Demo(demo::Demo),
     /// Create the database or bring its schema up to date.
     Migrate(migrate::Migrate),
-    /// Make users, and set their passwords, while no server runs.
+    /// Copy a database of SQLite to a file, also while a server runs on it.
+    Backup(backup::Backup),
+    /// Put a backup in the place of a database of SQLite, on which no server runs.
+    Restore(backup::Restore),
+    /// Make users, and set their passwords; with SQLite, while no server runs.
     User(user::User),
     /// Give a certificate with its private key to a server that runs.
     PushCert(push_cert::PushCert),
@@ -73,6 +79,8 @@ impl Cli {
             Command::Render(render) => render.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,
+            Command::Backup(backup) => backup.run().await,
+            Command::Restore(restore) => restore.run().await,
             Command::User(user) => user.run().await,
             Command::PushCert(push) => push.run().await,
             Command::Openapi(openapi) => openapi.run(),

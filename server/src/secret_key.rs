@@ -1,7 +1,7 @@
 //! The installation's key, by which private keys are sealed in the database.
 //!
 //! ```text
-//! --secret-key-file FILE, else DATABASE.key ──▶ 32 bytes ──▶ Sealer
+//! --secret-key-file FILE, else, with SQLite, DATABASE.key ──▶ 32 bytes ──▶ Sealer
 //! ```
 //! It lies in a file of its own, so that a copy of the database alone gives no private key away.
 //! Whoever loses it must push each certificate again.
@@ -47,6 +47,10 @@ pub enum SecretKeyError {
         "the secret key in `{}` opens none of the {count} private keys in the database: it is another installation's, or an older one. Put the right file back from its backup, or name it with --secret-key-file", .path.display()
     )]
     Wrong { path: PathBuf, count: usize },
+    #[error(
+        "with PostgreSQL, --secret-key-file must name a file with 32 random bytes as base64, the same for all replicas; `openssl rand -base64 32` prints some"
+    )]
+    Unnamed,
     #[error(transparent)]
     Seal(#[from] SealError),
 }
@@ -62,13 +66,13 @@ pub fn open(
     edge: &Edge,
 ) -> Result<Sealer, SecretKeyError> {
     let beside = database.key_file();
-    let path = named.unwrap_or(&beside);
+    let path = named.or(beside.as_deref()).ok_or(SecretKeyError::Unnamed)?;
     let count = edge.certificates().count();
     let key = match read(path) {
         Ok(key) => key,
         Err(reason) if named.is_none() && reason.kind() == io::ErrorKind::NotFound => {
             if count > 0 {
-                return Err(SecretKeyError::Missing { path: beside, count });
+                return Err(SecretKeyError::Missing { path: path.to_owned(), count });
             }
             make(path).map_err(|reason| SecretKeyError::Write { path: path.to_owned(), reason })?
         }
@@ -160,6 +164,10 @@ mod tests {
         DatabaseUrl::Sqlite(folder.path().join("a.db").to_str().unwrap().to_owned())
     }
 
+    fn postgres() -> DatabaseUrl {
+        "postgres://chancery@127.0.0.1/chancery".parse().unwrap()
+    }
+
     #[test]
     fn a_key_is_made_once_and_only_we_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -170,7 +178,7 @@ mod tests {
 
         let sealed = first.seal_key("a", &Secret::of("canary".to_owned())).unwrap();
         assert_eq!(again.open_key("a", &sealed).unwrap().reveal(), "canary");
-        let mode = fs::metadata(url.key_file()).unwrap().permissions().mode();
+        let mode = fs::metadata(url.key_file().unwrap()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, KEY_MODE);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a part was left behind");
     }
@@ -203,7 +211,9 @@ mod tests {
         assert!(missing.to_string().contains("--secret-key-file"), "{missing}");
         assert!(!junk.to_string().contains("canary"), "{junk}");
         assert!(short.to_string().contains("32 bytes"), "{short}");
-        assert!(!url.key_file().exists());
+        assert!(!url.key_file().unwrap().exists());
+        let unnamed = open(None, &postgres(), &Edge::default()).unwrap_err();
+        assert!(unnamed.to_string().contains("same for all replicas"), "{unnamed}");
         fs::write(&path, format!("{}\n", STANDARD.encode([7; KEY_BYTES]))).unwrap();
         open(Some(&path), &url, &Edge::default()).unwrap();
     }

@@ -166,6 +166,11 @@ impl Server {
     /// Returns [`StartError`] when an address or the database can't be used; nothing is left
     /// running then.
     pub async fn start(settings: Settings, stop: CancellationToken) -> Result<Self, StartError> {
+        // large, and done once: whoever waits for this need not be so, too
+        Box::pin(Self::assemble(settings, stop)).await
+    }
+
+    async fn assemble(settings: Settings, stop: CancellationToken) -> Result<Self, StartError> {
         let tasks = TaskTracker::new();
         let unless_started = stop.clone().drop_guard();
         if settings.access.sign_in == SignIn::Open && !settings.http.ip().is_loopback() {

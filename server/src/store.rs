@@ -11,33 +11,42 @@
 mod access;
 mod act;
 mod audit;
+mod backup;
 mod change;
 mod counters;
+mod database;
 pub mod error;
 mod history;
 mod hold;
 mod idempotency;
+mod migrations;
 mod neighbours;
+mod postgres;
 mod references;
 mod rows;
+mod sql;
 mod sqlite;
 mod writer;
 
-use std::{path::PathBuf, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
-use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
-use self::writer::{Operation, Writer};
 pub use self::{
     act::Acted,
     audit::AuditQuery,
+    backup::{Contents, back_up, restore},
     change::{Condition, Delete, Effect, Put, Written},
+    database::DatabaseUrl,
     error::StoreError,
     history::Recorded,
     hold::Hold,
     idempotency::Once,
+};
+use self::{
+    database::Db,
+    writer::{Known, Operation, Writer},
 };
 use crate::{
     auth::{
@@ -65,56 +74,6 @@ const QUEUE_WRITES: usize = 1024;
 
 /// Changes that [`Store::changes_after`] returns at once at the most.
 pub const CHANGES_PAGE: u32 = 1024;
-
-/// Names the database that a store opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// `sqlite://PATH`, the path relative to the working directory or absolute.
-    Sqlite(String),
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once("://") {
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.to_owned())),
-            _ => {
-                Err(format!("`{text}` is not a database this version knows; write `sqlite://PATH`"))
-            }
-        }
-    }
-}
-
-impl DatabaseUrl {
-    /// Returns where the installation's key lies unless another place is named: beside the file.
-    pub fn key_file(&self) -> PathBuf {
-        let Self::Sqlite(path) = self;
-        format!("{path}.key").into()
-    }
-
-    /// Checks that there is a database, for who only wants to read it.
-    ///
-    /// # Errors
-    /// Returns [`StoreError::Open`] when the file does not exist.
-    pub fn must_exist(&self) -> Result<(), StoreError> {
-        let Self::Sqlite(path) = self;
-        match std::path::Path::new(path).try_exists() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::Open {
-                path: path.clone(),
-                reason: "there is no such file".to_owned(),
-            }),
-            Err(error) => Err(StoreError::Open { path: path.clone(), reason: error.to_string() }),
-        }
-    }
-}
-
-/// Holds the pool of one of the databases that Chancery runs on.
-#[derive(Debug, Clone)]
-enum Db {
-    Sqlite(SqlitePool),
-}
 
 /// Opens, reads and writes the database; a clone is a handle on the same store.
 #[derive(Debug, Clone)]
@@ -153,16 +112,14 @@ impl Store {
         rules: Rules,
         tasks: &TaskTracker,
     ) -> Result<Self, StoreError> {
-        let DatabaseUrl::Sqlite(path) = url;
-        let (pool, identity) = sqlite::open(path).await?;
-        let db = Db::Sqlite(pool);
+        let db = Db::open(url).await?;
+        let known = Known::load(&db).await?;
         let (writes, queue) = mpsc::channel(QUEUE_WRITES);
-        let (hint, newest) = watch::channel(Revision::default());
-        let Db::Sqlite(pool) = &db;
-        let (access_now, access) = watch::channel(Arc::new(access::load(pool).await?));
+        let (hint, newest) = watch::channel(known.revision);
+        let (access_now, access) = watch::channel(Arc::new(known.who.access.clone()));
         let store = Self { db: db.clone(), writes, newest, access };
-        hint.send_replace(store.newest_revision().await?);
-        tasks.spawn(Writer::new(db, identity, rules, queue, hint, access_now).run());
+        let writer = Writer::new(db, rules, known, queue, hint, access_now);
+        tasks.spawn(writer.run(tasks.clone()));
         Ok(store)
     }
 
@@ -225,8 +182,7 @@ impl Store {
         kind: ReferenceKind,
         name: &EdgeName,
     ) -> Result<Vec<User>, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        references::users(pool, kind, name).await
+        references::users(&self.db, kind, name).await
     }
 
     /// Follows who may do what.
@@ -239,8 +195,7 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn audit(&self, query: &AuditQuery, limit: u32) -> Result<Vec<Audited>, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        audit::read(pool, query, limit).await
+        audit::read(&self.db, query, limit).await
     }
 
     /// Tells whether the audit has more than `count` such entries.
@@ -248,8 +203,7 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn audit_exceeds(&self, query: &AuditQuery, count: u32) -> Result<bool, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        audit::exceeds(pool, query, count).await
+        audit::exceeds(&self.db, query, count).await
     }
 
     /// Writes what the counters are now, all or nothing.
@@ -265,8 +219,7 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn load_counters(&self) -> Result<Checkpoint, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        counters::load_counters(pool).await
+        counters::load_counters(&self.db).await
     }
 
     /// Reads all mappings as of the newest revision.
@@ -274,8 +227,7 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        rows::load(pool).await
+        rows::load(&self.db).await
     }
 
     /// Reads the changes after `revision` in commit order, [`CHANGES_PAGE`] at the most.
@@ -283,8 +235,9 @@ impl Store {
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be read.
     pub async fn changes_after(&self, revision: Revision) -> Result<Vec<Change>, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        rows::changes_after(pool, revision).await
+        // none for which we don't know yet what came with it
+        let until = *self.newest.borrow();
+        rows::changes_after(&self.db, revision, until).await
     }
 
     /// Reads at most `limit` committed changes before `before` that are seen, newest first: of one
@@ -300,18 +253,12 @@ impl Store {
         before: Option<Revision>,
         limit: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        history::read(pool, name, sight, before, limit).await
+        history::read(&self.db, name, sight, before, limit).await
     }
 
     /// Follows the newest committed revision; a hint, several commits may show as one.
     pub fn newest(&self) -> watch::Receiver<Revision> {
         self.newest.clone()
-    }
-
-    async fn newest_revision(&self) -> Result<Revision, StoreError> {
-        let Db::Sqlite(pool) = &self.db;
-        rows::newest_revision(pool).await
     }
 
     async fn write<T>(

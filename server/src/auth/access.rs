@@ -18,7 +18,7 @@ use super::{
     secret::{SealKey, SecretHash},
     settings::SessionLimits,
 };
-use crate::gateway::edge::Edge;
+use crate::gateway::edge::{Edge, EdgeName};
 
 /// A change of [`Access`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,31 @@ impl Access {
         match edit {
             Edit::Put(entity) => self.put(entity),
             Edit::Remove(entity) => self.remove(entity),
+        }
+    }
+
+    /// Finds what is kept under a kind's word and a key.
+    pub fn find(&self, kind: &str, key: &str) -> Option<Entity> {
+        let kind = Kind::of_word(kind)?;
+        let id = || key.parse().ok().map(Id);
+        let name = || EdgeName::parse(key).ok();
+        let edge = &self.edge;
+        match kind {
+            Kind::User => self.users.get(&UserName::parse(key).ok()?).cloned().map(Entity::User),
+            Kind::Team => self.teams.get(&TeamName::parse(key).ok()?).cloned().map(Entity::Team),
+            Kind::Session => {
+                self.sessions.get(&SecretHash::stored(key)).cloned().map(Entity::Session)
+            }
+            Kind::Token => self.tokens.get(&id()?).cloned().map(Entity::Token),
+            Kind::Claim => self.claims.get(&id()?).cloned().map(Entity::Claim),
+            Kind::Protection => self.protection(id()?).cloned().map(Entity::Protection),
+            Kind::Request => self.requests.get(&id()?).cloned().map(Entity::Request),
+            Kind::Certificate => edge.certificate(&name()?).cloned().map(Entity::Certificate),
+            Kind::TrustBundle => edge.trust_bundle(&name()?).cloned().map(Entity::TrustBundle),
+            Kind::Consumer => edge.consumer(&name()?).cloned().map(Entity::Consumer),
+            Kind::Gateway => Some(Entity::Gateway(Arc::clone(edge.settings()))),
+            Kind::LastId => Some(Entity::LastId(self.last_id)),
+            Kind::SealKey => self.seal_key.clone().map(Entity::SealKey),
         }
     }
 

@@ -59,6 +59,11 @@ impl SecretHash {
         Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Takes a hash as it was kept.
+    pub fn stored(hash: &str) -> Self {
+        Self(hash.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -49,7 +49,12 @@ pub(super) struct Demo {
     #[command(flatten)]
     server: ServerArgs,
     /// Where mappings are kept.
-    #[arg(long, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery-demo.db")]
+    #[arg(
+        long,
+        env = "CHANCERY_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite://chancery-demo.db"
+    )]
     database: DatabaseUrl,
     /// The Envoy to run: a path, or a name on PATH.
     #[arg(long, env = "CHANCERY_ENVOY", default_value = "envoy")]

@@ -3,19 +3,18 @@
 use clap::Args;
 use tokio_util::task::TaskTracker;
 
-use super::{CliError, print};
-use crate::store::{DatabaseUrl, Rules, Store};
+use super::{CliError, database::DatabaseArgs, print};
+use crate::store::{Rules, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
-    /// Where mappings are kept.
-    #[arg(long, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery.db")]
-    database: DatabaseUrl,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 impl Migrate {
     pub(super) async fn run(self) -> Result<(), CliError> {
-        let loaded = Store::open(&self.database, Rules::default(), &TaskTracker::new())
+        let loaded = Store::open(&self.database.url()?, Rules::default(), &TaskTracker::new())
             .await?
             .load()
             .await?;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use tokio_util::task::TaskTracker;
 
-use super::{CliError, print};
+use super::{CliError, database::DatabaseArgs, print};
 use crate::{
     discovery::fixed::{Fixed, FixedService},
     envoy::{
@@ -13,14 +13,13 @@ use crate::{
         render::static_config,
         upstream_tls::{NodeCaFile, Trust},
     },
-    store::{DatabaseUrl, Rules, Store},
+    store::{Rules, Store},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Render {
-    /// Where mappings are kept.
-    #[arg(long, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery.db")]
-    database: DatabaseUrl,
+    #[command(flatten)]
+    database: DatabaseArgs,
     /// Where the gateway listens.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTP", default_value = "0.0.0.0:8080")]
     gateway_http: SocketAddr,
@@ -42,8 +41,9 @@ pub(super) struct Render {
 
 impl Render {
     pub(super) async fn run(self) -> Result<(), CliError> {
-        self.database.must_exist()?;
-        let store = Store::open(&self.database, Rules::default(), &TaskTracker::new()).await?;
+        let database = self.database.url()?;
+        database.must_exist()?;
+        let store = Store::open(&database, Rules::default(), &TaskTracker::new()).await?;
         let loaded = store.load().await?;
         let edge = store.access().borrow().edge().clone();
         for (name, reason) in &loaded.unreadable {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, oidc::OidcArgs, signals::stop_token};
+use super::{CliError, database::DatabaseArgs, oidc::OidcArgs, signals::stop_token};
 use crate::{
     auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
@@ -48,7 +48,7 @@ pub(super) struct ServerArgs {
     #[arg(long, env = "CHANCERY_ENVOY_ADMIN", default_value = "127.0.0.1:9901")]
     pub(super) envoy_admin: SocketAddr,
     /// The file with the key by which private keys are sealed in the database: 32 bytes as base64.
-    /// Without it, `DATABASE.key` beside the database, which is made at the first start.
+    /// Without it, with SQLite, `PATH.key` beside the database, which is made at the first start.
     #[arg(long, env = "CHANCERY_SECRET_KEY_FILE", value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
     #[command(flatten)]
@@ -122,15 +122,15 @@ impl ServerArgs {
 pub(super) struct Serve {
     #[command(flatten)]
     server: ServerArgs,
-    /// Where mappings are kept.
-    #[arg(long, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery.db")]
-    database: DatabaseUrl,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let stop = stop_token()?;
-        let server = Server::start(self.server.settings(self.database)?, stop.clone()).await?;
+        let server =
+            Server::start(self.server.settings(self.database.url()?)?, stop.clone()).await?;
         stop.cancelled().await;
         let failure = server.failure();
         server.stop().await;

@@ -1,4 +1,4 @@
-//! `chancery user`: those who can sign in, on a database that no server runs on.
+//! `chancery user`: those who can sign in, on a database that no server runs on, or on PostgreSQL.
 
 use std::{
     io::{BufRead, IsTerminal, Write},
@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio_util::task::TaskTracker;
 
-use super::{CliError, print};
+use super::{CliError, database::DatabaseArgs, print};
 use crate::{
     auth::{
         access::is_admin,
@@ -26,9 +26,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct User {
-    /// Where mappings, and users, are kept.
-    #[arg(long, global = true, env = "CHANCERY_DATABASE", default_value = "sqlite://chancery.db")]
-    database: DatabaseUrl,
+    #[command(flatten)]
+    database: DatabaseArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -69,6 +68,7 @@ fn read_name(text: &str) -> Result<UserName, String> {
 impl User {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let Self { database, command } = self;
+        let database = database.url()?;
         match command {
             Command::Create { name, admin, display_name, password_stdin } => {
                 let _hold = database.hold_alone()?;

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::error::ApiError;
+use super::{error::ApiError, nul};
 
 /// Longest body in bytes: three fields of at most 2 KiB fit many times.
 pub(super) const BODY_MAX_BYTES: usize = 64 * 1024;
@@ -20,7 +20,8 @@ pub(super) const MERGE_PATCH: [&str; 2] = ["application/merge-patch+json", "appl
 /// Reads a JSON object that is sent as one of `kinds`.
 ///
 /// # Errors
-/// 413 above [`BODY_MAX_BYTES`], 415 for another content type, 400 for anything but an object.
+/// 413 above [`BODY_MAX_BYTES`], 415 for another content type, 400 for anything but an object,
+/// 422 for U+0000 in it.
 pub(super) async fn json_object(
     request: Request<Body>,
     kinds: &[&str],
@@ -47,7 +48,10 @@ pub(super) async fn json_object_within(
     let body = bytes(request, max_bytes).await?;
     let bad = |detail: String| ApiError::new(StatusCode::BAD_REQUEST, "not-json", detail);
     match serde_json::from_slice(&body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(object)) => {
+            nul::check_object(&object)?;
+            Ok(object)
+        }
         Ok(_) => Err(bad("the body must be a JSON object".to_owned())),
         Err(error) => Err(bad(format!("the body is not JSON: {error}"))),
     }
@@ -79,6 +83,7 @@ pub(super) async fn form_within<T: serde::de::DeserializeOwned>(
         ));
     }
     let body = bytes(request, max_bytes).await?;
+    nul::check_form(&body)?;
     serde_urlencoded::from_bytes(&body).map_err(|error| {
         ApiError::new(StatusCode::BAD_REQUEST, "malformed-form", error.to_string())
     })

@@ -165,7 +165,10 @@ impl From<StoreError> for ApiError {
             StoreError::NeedsApproval { .. } => {
                 Self::new(StatusCode::CONFLICT, "needs-approval", error.to_string())
             }
-            StoreError::Open { .. } | StoreError::Newer { .. } | StoreError::Unavailable(_) => {
+            StoreError::Open { .. }
+            | StoreError::Newer { .. }
+            | StoreError::WentBack { .. }
+            | StoreError::Unavailable(_) => {
                 // the writer has logged the reason, which is none of the caller's business
                 Self::unavailable("the database can't be written just now; try again")
             }

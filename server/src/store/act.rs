@@ -41,7 +41,7 @@ pub(super) async fn carry_out(
     let failed = match decide(batch, author, decision).await {
         Ok((id, revision)) => {
             batch.end_part().await?;
-            return Ok(Acted { access: Arc::new(batch.access.clone()), id, revision });
+            return Ok(Acted { access: Arc::new(batch.access().clone()), id, revision });
         }
         Err(failed) => failed,
     };
@@ -53,7 +53,7 @@ pub(super) async fn carry_out(
         Failed { error, asked_by: Some(request) } => {
             close(batch, author, &request, &error).await?;
             Ok(Acted {
-                access: Arc::new(batch.access.clone()),
+                access: Arc::new(batch.access().clone()),
                 id: Some(request.id),
                 revision: None,
             })
@@ -81,9 +81,9 @@ async fn decide(
     decision: Decision,
 ) -> Result<(Option<Id>, Option<Revision>), Failed> {
     let now = batch.now;
-    let principal = batch.access.principal(&author.who, now);
+    let principal = batch.access().principal(&author.who, now);
     let outcome = decision(&Scene {
-        access: &batch.access,
+        access: batch.access(),
         author,
         principal: &principal,
         policy: batch.rules.policy,
@@ -96,7 +96,7 @@ async fn decide(
     }
     if let Some((team, place)) = free_for {
         let neighbours = neighbours::neighbours(&mut batch.transaction, &team, &place).await?;
-        neighbours.leave_free(&batch.access, &team, &place.territory)?;
+        neighbours.leave_free(batch.access(), &team, &place.territory)?;
     }
     if let Some(team) = unless_mapped
         && let Some(mapping) = rows::a_mapping_of(&mut batch.transaction, &team).await?
@@ -134,7 +134,7 @@ async fn close(
         StoreError::MatchTaken(taken) => taken.elsewhere(),
         other => other.to_string(),
     };
-    let (edits, entry) = requests::stale(&batch.access, request, because, batch.now);
+    let (edits, entry) = requests::stale(batch.access(), request, because, batch.now);
     batch.edit(edits).await?;
     audit::write(&mut batch.transaction, author, &entry, None, batch.now).await
 }

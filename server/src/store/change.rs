@@ -137,12 +137,12 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     if let Some(once) = &once
         && let Some(mapping) = idempotency::find(&mut batch.transaction, once, now).await?
     {
-        let principal = batch.access.principal(&author.who, now);
+        let principal = batch.access().principal(&author.who, now);
         may_see(&principal, &mapping)?;
         return Ok(Written { mapping, effect: Effect::Repeated });
     }
     let before = rows::get(&mut batch.transaction, &spec.name).await?;
-    let principal = batch.access.principal(&author.who, now);
+    let principal = batch.access().principal(&author.who, now);
     let is_decided = grounds == Grounds::Decided;
     if let (Some(before), false) = (&before, is_decided || condition == Condition::New) {
         let what = format!("mapping named `{}`", spec.name);
@@ -168,11 +168,11 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         None => (now, Effect::Created),
     };
     let was = before.as_ref().map(|before| &before.spec.policy);
-    let beyond = spec.policy.beyond(&batch.access.edge().settings().values, was);
+    let beyond = spec.policy.beyond(&batch.access().edge().settings().values, was);
     if !beyond.is_empty() {
         return Err(Refusal::Invalid(beyond).into());
     }
-    references::must_be_there(batch.access.edge(), &spec)?;
+    references::must_be_there(batch.access().edge(), &spec)?;
     if grounds == Grounds::Wanted {
         let places = ownership::places(before.as_ref().map(|before| &before.spec), Some(&spec));
         must_be_free(batch, &author, &places, before.as_ref())?;
@@ -180,8 +180,8 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
     if let Right::New(place) = right {
         claim(batch, &author, &spec, place).await?;
     }
-    let mut mapping = Mapping { spec, revision: Revision::default(), created_at, updated_at: now };
-    mapping.revision = rows::put(&mut batch.transaction, &mapping, &author).await?;
+    let mapping = Mapping { spec, revision: batch.next_revision(), created_at, updated_at: now };
+    rows::put(&mut batch.transaction, &mapping, &author).await?;
     references::put(&mut batch.transaction, &mapping.spec).await?;
     if let Some(once) = &once {
         idempotency::remember(&mut batch.transaction, once, mapping.revision, now).await?;
@@ -194,7 +194,6 @@ pub(super) async fn put(batch: &mut Batch<'_>, put: Put) -> Result<Written, Stor
         diff: plan::diff(before.as_ref().map(|before| &before.spec), Some(&mapping.spec)),
     };
     audit::write(&mut batch.transaction, &author, &entry, Some(mapping.revision), now).await?;
-    batch.newest = Some(mapping.revision);
     Ok(Written { mapping: Arc::new(mapping), effect })
 }
 
@@ -210,14 +209,14 @@ async fn right(
         return Ok(Ok(Right::Common));
     }
     let place = Place::of(spec);
-    let neighbours = if ownership::asks_neighbours(&batch.access, principal, &place) {
+    let neighbours = if ownership::asks_neighbours(batch.access(), principal, &place) {
         neighbours::neighbours(&mut batch.transaction, &spec.team, &place).await?
     } else {
         Neighbours::default()
     };
     let facts = PutFacts { before, spec, neighbours: &neighbours };
     let (policy, now) = (batch.rules.policy, batch.now);
-    Ok(ownership::check_put(&batch.access, principal, policy, facts, now))
+    Ok(ownership::check_put(batch.access(), principal, policy, facts, now))
 }
 
 /// Checks that nobody must agree to a change at `places` first.
@@ -227,7 +226,7 @@ fn must_be_free(
     places: &[Territory],
     before: Option<&Mapping>,
 ) -> Result<(), StoreError> {
-    match ownership::protection(&batch.access, &author.who, places)? {
+    match ownership::protection(batch.access(), &author.who, places)? {
         None => Ok(()),
         Some(protection) => Err(StoreError::NeedsApproval {
             protection: Arc::clone(protection),
@@ -250,7 +249,7 @@ async fn claim(
     spec: &Spec,
     place: Place,
 ) -> Result<(), StoreError> {
-    let (id, given) = batch.access.next_id();
+    let (id, given) = batch.access().next_id();
     let claim = ownership::new_claim(id, &spec.team, place, author, batch.now);
     let entry = Entry::new("claim.create", "claim", claim.place()).of_team(&spec.team);
     let entry = entry.with("team", None, Some(spec.team.as_str()));
@@ -266,20 +265,20 @@ pub(super) async fn delete(
     let now = batch.now;
     let before = rows::get(&mut batch.transaction, &name).await?;
     if let Some(before) = &before {
-        let principal = batch.access.principal(&author.who, now);
+        let principal = batch.access().principal(&author.who, now);
         ownership::check_delete(&principal, &before.spec.team, name.as_str())?;
     }
     condition.check(&name, before.as_ref())?;
     let Some(before) = before else {
         // also one that this version can't read goes
-        return rows::delete(&mut batch.transaction, &name, None, &author, now).await;
+        return delete_row(batch, &name, None, &author).await;
     };
     if grounds == Grounds::Wanted {
         let places = ownership::places(Some(&before.spec), None);
         must_be_free(batch, &author, &places, Some(&before))?;
     }
     let team = Some(&before.spec.team);
-    let deleted = rows::delete(&mut batch.transaction, &name, team, &author, now).await?;
+    let deleted = delete_row(batch, &name, team, &author).await?;
     let entry = Entry {
         action: "mapping.delete",
         team: Some(before.spec.team.clone()),
@@ -288,6 +287,20 @@ pub(super) async fn delete(
         diff: plan::diff(Some(&before.spec), None),
     };
     audit::write(&mut batch.transaction, &author, &entry, deleted, now).await?;
-    batch.newest = deleted.or(batch.newest);
     Ok(deleted)
+}
+
+/// Deletes a mapping's row; returns the revision, if there was one.
+async fn delete_row(
+    batch: &mut Batch<'_>,
+    name: &MappingName,
+    team: Option<&TeamName>,
+    author: &Author,
+) -> Result<Option<Revision>, StoreError> {
+    if !rows::delete(&mut batch.transaction, name).await? {
+        return Ok(None);
+    }
+    let (revision, now) = (batch.next_revision(), batch.now);
+    rows::record_deletion(&mut batch.transaction, name, team, revision, author, now).await?;
+    Ok(Some(revision))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     auth::{entity::Protection, ownership, refusal::Refusal},
     gateway::{
-        mapping::{Mapping, MappingName},
+        mapping::{Mapping, MappingName, Revision},
         table::MatchTaken,
     },
 };
@@ -13,12 +13,12 @@ use crate::{
 /// Says why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("can't open the database `{path}`: {reason}")]
-    Open { path: String, reason: String },
+    #[error("can't open the database `{database}`: {reason}")]
+    Open { database: String, reason: String },
     #[error(
-        "the database `{path}` was written by a newer version of chancery (it has migration {version}); use that version, or restore a backup from before the upgrade"
+        "the database `{database}` was written by a newer version of chancery (it has migration {version}); use that version, or restore a backup from before the upgrade"
     )]
-    Newer { path: String, version: i64 },
+    Newer { database: String, version: i64 },
     #[error(transparent)]
     MatchTaken(#[from] MatchTaken),
     #[error("a mapping named `{0}` exists already")]
@@ -38,6 +38,12 @@ pub enum StoreError {
         /// The mapping as it is now.
         before: Option<Arc<Mapping>>,
     },
+    /// What was committed is there no more: a backup was restored, or a standby that had not got
+    /// everything took over. What we know of it is worth nothing.
+    #[error(
+        "the database has lost changes up to revision {lost}, as by a standby that took over before it had got them"
+    )]
+    WentBack { lost: Revision },
     /// The reason is for operators; callers are told to try again.
     #[error("the database can't be used: {0}")]
     Unavailable(String),
@@ -54,6 +60,9 @@ fn stale(name: &MappingName, current: Option<&Mapping>) -> String {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        Self::Unavailable(match error {
+            sqlx::Error::PoolTimedOut => "no connection to it could be made in time".to_owned(),
+            other => other.to_string(),
+        })
     }
 }

@@ -1,11 +1,12 @@
 //! Reads the revisions back: what each change did, newest first.
 
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool, sqlite::SqliteRow, types::Json};
 
 use super::{
     StoreError,
-    rows::{StoredSpec, signed, unsigned},
+    database::Db,
+    rows::StoredSpec,
+    sql::{Row, sql},
 };
 use crate::{
     auth::{names::TeamName, sight::Sight},
@@ -39,28 +40,23 @@ const SELECT: &str = "select r.revision, r.committed_at, r.mapping, r.spec, r.ac
 /// Reads at most `limit` changes before `before` that are seen: of one mapping, or of all. What a
 /// mapping was for a team that is not seen stays with that team.
 pub(super) async fn read(
-    pool: &SqlitePool,
+    db: &Db,
     name: Option<&MappingName>,
     sight: &Sight,
     before: Option<Revision>,
     limit: u32,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let mut sql: QueryBuilder<Sqlite> = QueryBuilder::new(SELECT);
-    sql.push(" where r.revision < ");
-    sql.push_bind(before.map_or(i64::MAX, |revision| signed(revision.0)));
+    let mut statement = sql(SELECT);
+    statement.push(" where r.revision < ");
+    statement.push_bind(before.map_or(u64::MAX, |revision| revision.0));
     if let Some(name) = name {
-        sql.push(" and r.mapping = ").push_bind(name.as_str().to_owned());
+        statement.push(" and r.mapping = ").push_bind(name.as_str());
     }
     if let Sight::Of(teams) = sight {
-        sql.push(" and r.team in (");
-        let mut list = sql.separated(", ");
-        for team in teams.iter() {
-            list.push_bind(team.as_str().to_owned());
-        }
-        sql.push(")");
+        statement.push(" and r.team in ").push_list(teams.iter().map(TeamName::as_str));
     }
-    sql.push(" order by r.revision desc limit ").push_bind(limit);
-    let rows = sql.build().fetch_all(pool).await?;
+    statement.push(" order by r.revision desc limit ").push_bind(limit);
+    let rows = statement.fetch_all(db).await?;
     let seen = |recorded: Recorded| {
         let before = recorded.before.filter(|before| sight.sees(&before.team));
         Recorded { before, ..recorded }
@@ -68,22 +64,22 @@ pub(super) async fn read(
     rows.iter().map(|row| recorded(row).map(seen)).collect()
 }
 
-fn recorded(row: &SqliteRow) -> Result<Recorded, StoreError> {
-    let name: String = row.try_get("mapping")?;
+fn recorded(row: &Row) -> Result<Recorded, StoreError> {
+    let name: String = row.get("mapping")?;
     let content = |column| -> Result<Option<Spec>, StoreError> {
-        let stored: Option<Json<StoredSpec>> = row.try_get(column)?;
+        let stored: Option<StoredSpec> = row.json_or_null(column)?;
         stored
-            .map(|Json(stored)| stored.parse(&name))
+            .map(|stored| stored.parse(&name))
             .transpose()
             .map_err(|reason| StoreError::Unavailable(format!("a revision of `{name}`: {reason}")))
     };
     Ok(Recorded {
-        revision: Revision(unsigned(row.try_get("revision")?)),
-        at: row.try_get("committed_at")?,
+        revision: Revision(row.count("revision")?),
+        at: row.get("committed_at")?,
         before: content("before")?,
         after: content("spec")?,
-        actor: row.try_get("actor")?,
-        team: TeamName::parse(&row.try_get::<String, _>("team")?)
+        actor: row.get("actor")?,
+        team: TeamName::parse(&row.get::<String>("team")?)
             .map_err(|error| StoreError::Unavailable(format!("a stored team {error}")))?,
         name: MappingName::parse(&name)
             .map_err(|error| StoreError::Unavailable(format!("a stored name {error}")))?,

@@ -1,5 +1,5 @@
-//! Tells whether a server runs on a database: it has in memory who may do what, and would not see
-//! what another process changes of that.
+//! Tells whether a server runs on a file of SQLite: it has in memory who may do what, and would not
+//! see what another process changes of that. With PostgreSQL it sees that.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -10,7 +10,7 @@ use super::{DatabaseUrl, StoreError};
 
 /// Keeps the database for as long as it lives; the system lets go when the process ends.
 #[derive(Debug)]
-pub struct Hold(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub struct Hold(#[expect(dead_code, reason = "the open file is the lock")] Option<File>);
 
 impl DatabaseUrl {
     /// Keeps the database with other servers.
@@ -37,13 +37,13 @@ impl DatabaseUrl {
         lock: impl FnOnce(&File) -> Result<(), TryLockError>,
         busy: &str,
     ) -> Result<Hold, StoreError> {
-        let Self::Sqlite(path) = self;
-        let failed = |reason: String| StoreError::Open { path: path.clone(), reason };
+        let Self::Sqlite(path) = self else { return Ok(Hold(None)) };
+        let failed = |reason: String| StoreError::Open { database: path.clone(), reason };
         // not the database itself: closing any handle on that would drop SQLite's own locks
         let opened = OpenOptions::new().create(true).append(true).open(format!("{path}-lock"));
         let file = opened.map_err(|error: io::Error| failed(error.to_string()))?;
         match lock(&file) {
-            Ok(()) => Ok(Hold(file)),
+            Ok(()) => Ok(Hold(Some(file))),
             Err(TryLockError::WouldBlock) => Err(failed(busy.to_owned())),
             Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
         }

@@ -4,12 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::{Row, Sqlite, Transaction};
 
-use super::{
-    StoreError,
-    rows::{self, signed, unsigned},
-};
+use super::{StoreError, database::Transaction, rows, sql::sql};
 use crate::gateway::mapping::{ChangeKind, Mapping, Revision};
 
 /// How long a key is remembered: longer than any client goes on trying again.
@@ -37,23 +33,23 @@ impl Once {
 /// # Errors
 /// Returns [`StoreError::KeyReused`] when that was another request.
 pub(super) async fn find(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     once: &Once,
     now: DateTime<Utc>,
 ) -> Result<Option<Arc<Mapping>>, StoreError> {
-    let row = sqlx::query(
+    let row = sql(
         "select fingerprint, revision from idempotency_keys where key = $1 and created_at > $2",
     )
     .bind(&once.key)
     .bind(now - REMEMBERED)
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let fingerprint: String = row.try_get("fingerprint")?;
+    let fingerprint: String = row.get("fingerprint")?;
     if fingerprint != once.fingerprint {
         return Err(StoreError::KeyReused(once.key.clone()));
     }
-    let revision = Revision(unsigned(row.try_get("revision")?));
+    let revision = Revision(row.count("revision")?);
     match rows::change_at(transaction, revision).await?.kind {
         ChangeKind::Put(mapping) => Ok(Some(mapping)),
         ChangeKind::Delete(name) => {
@@ -64,24 +60,22 @@ pub(super) async fn find(
 
 /// Remembers what a key's first request has created, and forgets old keys.
 pub(super) async fn remember(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     once: &Once,
     revision: Revision,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sqlx::query("delete from idempotency_keys where created_at <= $1")
+    sql("delete from idempotency_keys where created_at <= $1")
         .bind(now - REMEMBERED)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
-    sqlx::query(
-        "insert into idempotency_keys (key, fingerprint, revision, created_at)
-         values ($1, $2, $3, $4)",
-    )
+    sql("insert into idempotency_keys (key, fingerprint, revision, created_at)
+         values ($1, $2, $3, $4)")
     .bind(&once.key)
     .bind(&once.fingerprint)
-    .bind(signed(revision.0))
+    .bind(revision.0)
     .bind(now)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

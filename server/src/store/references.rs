@@ -1,9 +1,12 @@
 //! Which mappings name what: kept with each mapping, so that what is named can't be taken away
 //! under it.
 
-use sqlx::{Executor, Row, Sqlite, Transaction};
-
-use super::{StoreError, rows::parsed};
+use super::{
+    StoreError,
+    database::Transaction,
+    rows::parsed,
+    sql::{On, Row, sql},
+};
 use crate::{
     auth::{command::edge, names::TeamName, principal::Principal, refusal::Refusal},
     gateway::{
@@ -20,20 +23,17 @@ pub(super) fn must_be_there(edge: &Edge, spec: &Spec) -> Result<(), Refusal> {
 }
 
 /// Notes what a mapping names now.
-pub(super) async fn put(
-    transaction: &mut Transaction<'_, Sqlite>,
-    spec: &Spec,
-) -> Result<(), StoreError> {
-    sqlx::query("delete from mapping_references where mapping = $1")
+pub(super) async fn put(transaction: &mut Transaction, spec: &Spec) -> Result<(), StoreError> {
+    sql("delete from mapping_references where mapping = $1")
         .bind(spec.name.as_str())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     for (kind, name) in spec.policy.references() {
-        sqlx::query("insert into mapping_references (mapping, kind, name) values ($1, $2, $3)")
+        sql("insert into mapping_references (mapping, kind, name) values ($1, $2, $3)")
             .bind(spec.name.as_str())
             .bind(kind.word())
             .bind(name.as_str())
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -41,30 +41,29 @@ pub(super) async fn put(
 
 /// Refuses to take away what a mapping names.
 pub(super) async fn must_be_unnamed(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     principal: &Principal,
     unnamed: &Unnamed,
 ) -> Result<(), StoreError> {
-    let users = users(&mut **transaction, unnamed.kind, &unnamed.name).await?;
+    let users = users(&mut *transaction, unnamed.kind, &unnamed.name).await?;
     Ok(edge::must_be_unnamed(principal, unnamed, &users)?)
 }
 
 /// Returns the mappings that name it, by name.
-pub(super) async fn users<'e>(
-    database: impl Executor<'e, Database = Sqlite>,
+pub(super) async fn users(
+    on: impl Into<On<'_>>,
     kind: ReferenceKind,
     name: &EdgeName,
 ) -> Result<Vec<User>, StoreError> {
-    let rows = sqlx::query(
-        "select m.name, m.team from mapping_references r join mappings m on m.name = r.mapping
-         where r.kind = $1 and r.name = $2 order by m.name",
-    )
-    .bind(kind.word())
-    .bind(name.as_str())
-    .fetch_all(database)
-    .await?;
-    let user = |row: sqlx::sqlite::SqliteRow| -> Result<User, StoreError> {
-        let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
+    let rows =
+        sql("select m.name, m.team from mapping_references r join mappings m on m.name = r.mapping
+         where r.kind = $1 and r.name = $2 order by m.name")
+        .bind(kind.word())
+        .bind(name.as_str())
+        .fetch_all(on)
+        .await?;
+    let user = |row: Row| -> Result<User, StoreError> {
+        let (name, team): (String, String) = (row.get("name")?, row.get("team")?);
         Ok(User {
             mapping: parsed(MappingName::parse(&name))?,
             team: parsed(TeamName::parse(&team))?,

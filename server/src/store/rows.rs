@@ -1,7 +1,4 @@
-//! The SQL statements, and rows to values and back.
-//!
-//! One text for every database: `$1` placeholders and the portable subset (`returning`,
-//! `on conflict`).
+//! The statements about mappings and their revisions, and rows to values and back.
 
 use std::sync::Arc;
 
@@ -9,9 +6,12 @@ use app::api::{mapping::Backend, problem::FieldError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction, sqlite::SqliteRow, types::Json};
 
-use super::{CHANGES_PAGE, Loaded, StoreError};
+use super::{
+    CHANGES_PAGE, Loaded, StoreError,
+    database::{Db, Transaction},
+    sql::{self, Row, json, sql},
+};
 use crate::{
     auth::{names::TeamName, principal::Author},
     gateway::{
@@ -107,16 +107,17 @@ impl StoredSpec {
     }
 }
 
-pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
-    let mut transaction = pool.begin().await?;
+pub(super) async fn load(db: &Db) -> Result<Loaded, StoreError> {
+    let mut transaction = db.begin_read().await?;
     let revision = newest(&mut transaction).await?;
-    let rows = sqlx::query(
+    let rows = sql(
         "select name, host, prefix, match, service, rewrite, labels, team, backends, policy, revision,
                 created_at, updated_at
          from mappings",
     )
-    .fetch_all(&mut *transaction)
+    .fetch_all(&mut transaction)
     .await?;
+    transaction.end_read().await?;
     let mut loaded = Loaded { table: Table::default(), unreadable: Vec::new() };
     for row in rows {
         match mapping(&row) {
@@ -124,7 +125,7 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
                 let kind = ChangeKind::Put(Arc::new(mapping));
                 loaded.table.apply(&Change { revision, kind });
             }
-            Err(reason) => loaded.unreadable.push((row.try_get("name")?, reason)),
+            Err(reason) => loaded.unreadable.push((row.get("name")?, reason)),
         }
     }
     loaded.table.set_revision(revision);
@@ -132,36 +133,31 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, StoreError> {
 }
 
 pub(super) async fn changes_after(
-    pool: &SqlitePool,
-    revision: Revision,
+    db: &Db,
+    after: Revision,
+    until: Revision,
 ) -> Result<Vec<Change>, StoreError> {
-    let rows = sqlx::query(
-        "select revision, committed_at, mapping, spec from revisions
-         where revision > $1 order by revision limit $2",
-    )
-    .bind(signed(revision.0))
+    let rows = sql("select revision, committed_at, mapping, spec from revisions
+         where revision > $1 and revision <= $2 order by revision limit $3")
+    .bind(after.0)
+    .bind(until.0)
     .bind(CHANGES_PAGE)
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     Ok(rows.iter().filter_map(readable_change).collect())
 }
 
 /// Reads one change; it was committed, so it is there.
 pub(super) async fn change_at(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     revision: Revision,
 ) -> Result<Change, StoreError> {
-    let row = sqlx::query(
-        "select revision, committed_at, mapping, spec from revisions where revision = $1",
-    )
-    .bind(signed(revision.0))
-    .fetch_one(&mut **transaction)
-    .await?;
+    let row =
+        sql("select revision, committed_at, mapping, spec from revisions where revision = $1")
+            .bind(revision.0)
+            .fetch_one(&mut *transaction)
+            .await?;
     change(&row)
-}
-
-pub(super) async fn newest_revision(pool: &SqlitePool) -> Result<Revision, StoreError> {
-    newest(&mut pool.begin().await?).await
 }
 
 /// Who has a match.
@@ -172,69 +168,68 @@ pub(super) struct MatchOwner {
 }
 
 pub(super) async fn owner_of_match(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     key: &MatchKey,
 ) -> Result<Option<MatchOwner>, StoreError> {
-    let row = sqlx::query("select name, team from mappings where match_key = $1")
+    let row = sql("select name, team from mappings where match_key = $1")
         .bind(key.as_str())
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let (name, team): (String, String) = (row.try_get("name")?, row.try_get("team")?);
+    let (name, team): (String, String) = (row.get("name")?, row.get("team")?);
     let (name, team) = (parsed(MappingName::parse(&name))?, parsed(TeamName::parse(&team))?);
     Ok(Some(MatchOwner { name, team }))
 }
 
 /// Returns the name of a mapping of a team, if it has any.
 pub(super) async fn a_mapping_of(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     team: &TeamName,
 ) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar("select name from mappings where team = $1 order by name limit 1")
+    let row = sql("select name from mappings where team = $1 order by name limit 1")
         .bind(team.as_str())
-        .fetch_optional(&mut **transaction)
-        .await?)
+        .fetch_optional(transaction)
+        .await?;
+    row.map(|row| row.get("name")).transpose()
 }
 
 pub(super) async fn get(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     name: &MappingName,
 ) -> Result<Option<Mapping>, StoreError> {
-    let row = sqlx::query(
+    let row = sql(
         "select name, host, prefix, match, service, rewrite, labels, team, backends, policy, revision,
                 created_at, updated_at
          from mappings where name = $1",
     )
     .bind(name.as_str())
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     // one that this version can't read is as good as absent: it is left out when loading, too
     Ok(row.as_ref().and_then(|row| mapping(row).ok()))
 }
 
-/// Writes the mapping's content and its revision row; returns the revision.
+/// Writes the mapping's content and the row of its revision.
 pub(super) async fn put(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     mapping: &Mapping,
     author: &Author,
-) -> Result<Revision, StoreError> {
+) -> Result<(), StoreError> {
     let name = mapping.name().as_str();
     let stored = StoredSpec::of(mapping);
     let ignores_case = mapping.spec.matching.ignores_case();
     let folded = ignores_case.then(|| stored.prefix.to_ascii_lowercase());
-    let revision: i64 = sqlx::query_scalar(
-        "insert into revisions (committed_at, mapping, change, spec, actor, team)
-         values ($1, $2, 'put', $3, $4, $5) returning revision",
-    )
+    sql("insert into revisions (revision, committed_at, mapping, change, spec, actor, team)
+         values ($1, $2, $3, 'put', $4, $5, $6)")
+    .bind(mapping.revision.0)
     .bind(mapping.updated_at)
     .bind(name)
-    .bind(Json(&stored))
+    .bind(json(&stored)?)
     .bind(author.who.to_string())
     .bind(stored.team.as_str())
-    .fetch_one(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
-    sqlx::query(
-        "insert into mappings
+    sql("insert into mappings
              (name, prefix, service, rewrite, labels, team, backends, policy, revision, created_at,
               updated_at, host, match, match_key, folded)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
@@ -243,74 +238,92 @@ pub(super) async fn put(
              folded = excluded.folded, prefix = excluded.prefix, service = excluded.service,
              rewrite = excluded.rewrite, labels = excluded.labels, team = excluded.team,
              backends = excluded.backends, policy = excluded.policy, revision = excluded.revision,
-             updated_at = excluded.updated_at",
-    )
+             updated_at = excluded.updated_at")
     .bind(name)
     .bind(stored.prefix)
     .bind(stored.service)
     .bind(stored.rewrite)
-    .bind(Json(stored.labels))
+    .bind(json(&stored.labels)?)
     .bind(stored.team.as_str())
-    .bind(Json(stored.backends))
-    .bind(Json(stored.policy))
-    .bind(revision)
+    .bind(json(&stored.backends)?)
+    .bind(json(&stored.policy)?)
+    .bind(mapping.revision.0)
     .bind(mapping.created_at)
     .bind(mapping.updated_at)
     .bind(stored.host.to_string())
-    .bind(stored.r#match.map(Json))
+    .bind(sql::Value::Json(stored.r#match))
     .bind(mapping.spec.match_key().as_str())
     .bind(folded)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
-    Ok(Revision(unsigned(revision)))
+    Ok(())
 }
 
-/// Deletes the mapping and writes its revision row; returns `None` when there was none.
+/// Deletes the mapping and writes the row of its revision; returns whether there was one.
+/// Removes a mapping's row; returns whether there was one.
 pub(super) async fn delete(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
+    name: &MappingName,
+) -> Result<bool, StoreError> {
+    let deleted = sql("delete from mappings where name = $1")
+        .bind(name.as_str())
+        .execute(transaction)
+        .await?;
+    Ok(deleted > 0)
+}
+
+/// Writes down that a mapping was deleted.
+pub(super) async fn record_deletion(
+    transaction: &mut Transaction,
     name: &MappingName,
     team: Option<&TeamName>,
+    revision: Revision,
     author: &Author,
     now: DateTime<Utc>,
-) -> Result<Option<Revision>, StoreError> {
-    let deleted = sqlx::query("delete from mappings where name = $1")
-        .bind(name.as_str())
-        .execute(&mut **transaction)
-        .await?;
-    if deleted.rows_affected() == 0 {
-        return Ok(None);
-    }
-    let revision: i64 = sqlx::query_scalar(
-        "insert into revisions (committed_at, mapping, change, actor, team)
-         values ($1, $2, 'delete', $3, $4) returning revision",
-    )
+) -> Result<(), StoreError> {
+    sql("insert into revisions (revision, committed_at, mapping, change, actor, team)
+         values ($1, $2, $3, 'delete', $4, $5)")
+    .bind(revision.0)
     .bind(now)
     .bind(name.as_str())
     .bind(author.who.to_string())
     .bind(team.map_or("default", TeamName::as_str))
-    .fetch_one(&mut **transaction)
-    .await?;
-    Ok(Some(Revision(unsigned(revision))))
+    .execute(transaction)
+    .await
+    .map(drop)
 }
 
-async fn newest(transaction: &mut Transaction<'_, Sqlite>) -> Result<Revision, StoreError> {
-    let revision: i64 = sqlx::query_scalar("select coalesce(max(revision), 0) from revisions")
-        .fetch_one(&mut **transaction)
+pub(super) async fn newest(transaction: &mut Transaction) -> Result<Revision, StoreError> {
+    sql("select coalesce(max(revision), 0) as newest from revisions")
+        .fetch_one(transaction)
+        .await?
+        .count("newest")
+        .map(Revision)
+}
+
+/// Returns when a revision was committed, if it was.
+pub(super) async fn committed_at(
+    transaction: &mut Transaction,
+    revision: Revision,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let row = sql("select committed_at from revisions where revision = $1")
+        .bind(revision.0)
+        .fetch_optional(transaction)
         .await?;
-    Ok(Revision(unsigned(revision)))
+    row.map(|row| row.get("committed_at")).transpose()
 }
 
-fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
-    let text = |column| row.try_get::<String, _>(column).map_err(|error| error.to_string());
-    let time = |column| row.try_get::<DateTime<Utc>, _>(column).map_err(|error| error.to_string());
-    let revision = row.try_get("revision").map_err(|error| error.to_string())?;
-    let Json(labels) = row.try_get("labels").map_err(|error| error.to_string())?;
-    let matching: Option<Json<Value>> = row.try_get("match").map_err(|error| error.to_string())?;
-    let Json(backends) = row.try_get("backends").map_err(|error| error.to_string())?;
-    let Json(policy) = row.try_get("policy").map_err(|error| error.to_string())?;
+fn mapping(row: &Row) -> Result<Mapping, String> {
+    let text = |column| row.get::<String>(column).map_err(|error| error.to_string());
+    let time = |column| row.get::<DateTime<Utc>>(column).map_err(|error| error.to_string());
+    let revision = row.count("revision").map_err(|error| error.to_string())?;
+    let labels = row.json("labels").map_err(|error| error.to_string())?;
+    let matching = row.json_or_null("match").map_err(|error| error.to_string())?;
+    let backends = row.json("backends").map_err(|error| error.to_string())?;
+    let policy = row.json("policy").map_err(|error| error.to_string())?;
     let stored = StoredSpec {
         host: HostPattern::parse(&text("host")?).map_err(|error| format!("its host {error}"))?,
-        r#match: matching.map(|Json(matching)| matching),
+        r#match: matching,
         prefix: text("prefix")?,
         service: text("service")?,
         rewrite: text("rewrite")?,
@@ -322,7 +335,7 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
     };
     Ok(Mapping {
         spec: stored.parse(&text("name")?)?,
-        revision: Revision(unsigned(revision)),
+        revision: Revision(revision),
         created_at: stored.created_at,
         updated_at: time("updated_at")?,
     })
@@ -330,29 +343,29 @@ fn mapping(row: &SqliteRow) -> Result<Mapping, String> {
 
 /// Reads a change; one whose content this version can't read takes its mapping away, as `load`
 /// leaves it out, so that it does not stand in the way of those after it.
-fn readable_change(row: &SqliteRow) -> Option<Change> {
+fn readable_change(row: &Row) -> Option<Change> {
     let error = match change(row) {
         Ok(change) => return Some(change),
         Err(error) => error,
     };
-    let revision = Revision(unsigned(row.try_get("revision").ok()?));
+    let revision = Revision(row.count("revision").ok()?);
     tracing::error!(revision = revision.0, "left out revision {revision}: {error}");
-    let name: String = row.try_get("mapping").ok()?;
+    let name: String = row.get("mapping").ok()?;
     let kind = ChangeKind::Delete(MappingName::parse(&name).ok()?);
     Some(Change { revision, kind })
 }
 
-fn change(row: &SqliteRow) -> Result<Change, StoreError> {
-    let revision = Revision(unsigned(row.try_get("revision")?));
-    let name: String = row.try_get("mapping")?;
-    let stored: Option<Json<StoredSpec>> = row.try_get("spec")?;
+fn change(row: &Row) -> Result<Change, StoreError> {
+    let revision = Revision(row.count("revision")?);
+    let name: String = row.get("mapping")?;
+    let stored: Option<StoredSpec> = row.json_or_null("spec")?;
     let kind = match stored {
         None => ChangeKind::Delete(parsed(MappingName::parse(&name))?),
-        Some(Json(stored)) => ChangeKind::Put(Arc::new(Mapping {
+        Some(stored) => ChangeKind::Put(Arc::new(Mapping {
             spec: stored.parse(&name).map_err(StoreError::Unavailable)?,
             revision,
             created_at: stored.created_at,
-            updated_at: row.try_get("committed_at")?,
+            updated_at: row.get("committed_at")?,
         })),
     };
     Ok(Change { revision, kind })
@@ -361,14 +374,4 @@ fn change(row: &SqliteRow) -> Result<Change, StoreError> {
 /// Turns a fault in stored data into an error: what is stored was parsed once.
 pub(super) fn parsed<T, E: std::fmt::Display>(result: Result<T, E>) -> Result<T, StoreError> {
     result.map_err(|error| StoreError::Unavailable(format!("a stored value {error}")))
-}
-
-/// Databases count with a sign. Sequences begin at 1, and a counter would need 10⁹ requests a
-/// second for 290 years to get here, so nothing is lost.
-pub(super) fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-pub(super) fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
 }

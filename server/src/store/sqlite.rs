@@ -4,21 +4,21 @@ use std::{
     io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use sqlx::{
-    SqlitePool,
-    migrate::{MigrateError, Migrator},
+    migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::StoreError;
+use super::{StoreError, database::Db, migrations};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How long a statement waits for another process (a backup, a second `chancery`) to let go.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections of the pool: one for the writer, the rest for readers, which WAL lets run beside
 /// it. Reads are rare, the table lives in memory.
@@ -62,9 +62,14 @@ impl FileIdentity {
     }
 }
 
+/// Tells whether this version knows a migration.
+pub(super) fn knows_migration(version: i64) -> bool {
+    MIGRATIONS.version_exists(version)
+}
+
 /// Opens or creates the file and migrates it.
-pub(super) async fn open(path: &str) -> Result<(SqlitePool, FileIdentity), StoreError> {
-    let failed = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+pub(super) async fn open(path: &str) -> Result<Db, StoreError> {
+    let failed = |reason: String| StoreError::Open { database: path.to_owned(), reason };
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -81,20 +86,20 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, FileIdentity), Store
         .connect_with(options)
         .await
         .map_err(|error| failed(error.to_string()))?;
-    MIGRATIONS.run(&pool).await.map_err(|error| match error {
-        MigrateError::VersionMissing(version) => {
-            StoreError::Newer { path: path.to_owned(), version }
-        }
-        other => failed(other.to_string()),
-    })?;
+    let migrated = MIGRATIONS.run(&pool).await;
     let identity = FileIdentity::of(Path::new(path)).map_err(|error| failed(error.to_string()))?;
-    Ok((pool, identity))
+    let db = Db::Sqlite(pool, Arc::new(identity));
+    migrations::judge(migrated, &MIGRATIONS, &db, path).await?;
+    Ok(db)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::rows;
+    use crate::{
+        gateway::mapping::Revision,
+        store::{rows, sql::sql},
+    };
 
     #[tokio::test]
     async fn a_database_of_the_version_before_hosts_is_read_as_before() {
@@ -119,10 +124,9 @@ mod tests {
         .unwrap();
         pool.close().await;
 
-        let (pool, _file) = open(&path).await.unwrap();
-        let loaded = rows::load(&pool).await.unwrap();
-        let changes =
-            rows::changes_after(&pool, crate::gateway::mapping::Revision(0)).await.unwrap();
+        let db = open(&path).await.unwrap();
+        let loaded = rows::load(&db).await.unwrap();
+        let changes = rows::changes_after(&db, Revision(0), Revision(1)).await.unwrap();
 
         assert!(loaded.unreadable.is_empty(), "{:?}", loaded.unreadable);
         let mapping = loaded.table.iter().next().unwrap();
@@ -131,8 +135,8 @@ mod tests {
         assert_eq!(mapping.spec.labels.to_vec(), ["a"]);
         let crate::gateway::mapping::ChangeKind::Put(change) = &changes[0].kind else { panic!() };
         assert_eq!(change.spec.match_key(), mapping.spec.match_key());
-        let key: String =
-            sqlx::query_scalar("select match_key from mappings").fetch_one(&pool).await.unwrap();
+        let row = sql("select match_key from mappings").fetch_one(&db).await.unwrap();
+        let key: String = row.get("match_key").unwrap();
         assert_eq!(key, mapping.spec.match_key().as_str());
     }
 }

@@ -1,15 +1,26 @@
 //! The one task that writes: takes what waits, commits it in one transaction, then answers.
+//!
+//! ```text
+//! others' commits ── hint ──▶ catch up ──▶ watch: who may do what, the newest revision
+//! operations ── begin ──▶ catch up ──▶ carry out ──▶ commit ──▶ ▲
+//! ```
+//! Whoever writes knows all that was committed before: writers of several replicas take turns.
+//! When the database has lost what we know of, the writer ends, and the process with it, which
+//! starts again from what there is.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Sqlite, Transaction};
-use tokio::sync::{mpsc, oneshot, watch};
-use tracing::error;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
 
 use super::{
-    Acted, Db, Delete, Put, Rules, StoreError, Written, access, act, change, counters,
-    sqlite::FileIdentity,
+    Acted, Delete, Put, Rules, StoreError, Written,
+    access::Versioned,
+    act, change, counters,
+    database::{Db, Transaction},
+    rows,
 };
 use crate::{
     auth::{
@@ -43,117 +54,190 @@ enum Done {
     Checkpoint(Answer<()>, Result<(), StoreError>),
 }
 
+/// What has been committed, as far as this process knows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) who: Versioned,
+    pub(super) revision: Revision,
+    /// When that revision was committed; none before the first.
+    committed_at: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    /// Reads everything.
+    pub(super) async fn load(db: &Db) -> Result<Self, StoreError> {
+        let mut reading = db.begin_read().await?;
+        let mut known = Self { who: Versioned::load(&mut reading).await?, ..Self::default() };
+        known.catch_up(&mut reading).await?;
+        reading.end_read().await?;
+        Ok(known)
+    }
+
+    /// Takes in what others have committed.
+    pub(super) async fn catch_up(&mut self, on: &mut Transaction) -> Result<(), StoreError> {
+        if rows::committed_at(on, self.revision).await? != self.committed_at {
+            return Err(StoreError::WentBack { lost: self.revision });
+        }
+        self.who.catch_up(on).await?;
+        let newest = rows::newest(on).await?;
+        if newest != self.revision {
+            self.committed_at = rows::committed_at(on, newest).await?;
+            self.revision = newest;
+        }
+        Ok(())
+    }
+}
+
 /// A transaction that is under way, with what is true in it.
 pub(super) struct Batch<'a> {
-    pub(super) transaction: Transaction<'a, Sqlite>,
+    pub(super) transaction: Transaction,
     pub(super) now: DateTime<Utc>,
-    /// Who may do what, with what this transaction has changed of it.
-    pub(super) access: Access,
+    /// With what this transaction has changed of it.
+    known: Known,
     pub(super) rules: &'a Rules,
-    /// The newest revision that it has made.
-    pub(super) newest: Option<Revision>,
-    is_access_changed: bool,
 }
 
 impl Batch<'_> {
+    /// Returns who may do what.
+    pub(super) fn access(&self) -> &Access {
+        &self.known.who.access
+    }
+
     /// Changes who may do what.
     pub(super) async fn edit(
         &mut self,
         edits: impl IntoIterator<Item = Edit>,
     ) -> Result<(), StoreError> {
         for edit in edits {
-            access::write(&mut self.transaction, &edit).await?;
-            self.access.apply(&edit);
-            self.is_access_changed = true;
+            self.known.who.edit(&mut self.transaction, &edit).await?;
         }
         Ok(())
     }
 
+    /// Numbers the next change.
+    pub(super) fn next_revision(&mut self) -> Revision {
+        self.known.revision = Revision(self.known.revision.0 + 1);
+        self.known.committed_at = Some(self.now);
+        self.known.revision
+    }
+
     /// Begins a part that can be undone.
     pub(super) async fn begin_part(&mut self) -> Result<Undo, StoreError> {
-        sqlx::query("savepoint part").execute(&mut *self.transaction).await?;
-        Ok(Undo {
-            access: self.access.clone(),
-            newest: self.newest,
-            is_access_changed: self.is_access_changed,
-        })
+        self.transaction.begin_part().await?;
+        Ok(Undo(self.known.clone()))
     }
 
     /// Keeps what the part has done.
     pub(super) async fn end_part(&mut self) -> Result<(), StoreError> {
-        sqlx::query("release savepoint part").execute(&mut *self.transaction).await?;
-        Ok(())
+        self.transaction.end_part().await
     }
 
     /// Undoes what the part has done.
     pub(super) async fn undo_part(&mut self, undo: Undo) -> Result<(), StoreError> {
-        sqlx::query("rollback to savepoint part").execute(&mut *self.transaction).await?;
-        let Undo { access, newest, is_access_changed } = undo;
-        (self.access, self.newest, self.is_access_changed) = (access, newest, is_access_changed);
-        self.end_part().await
+        self.known = undo.0;
+        self.transaction.undo_part().await
     }
 }
 
 /// What a part of a transaction goes back to.
-pub(super) struct Undo {
-    access: Access,
-    newest: Option<Revision>,
-    is_access_changed: bool,
-}
+pub(super) struct Undo(Known);
 
 pub(super) struct Writer {
     db: Db,
-    identity: FileIdentity,
     rules: Rules,
+    known: Known,
     queue: mpsc::Receiver<Operation>,
     newest: watch::Sender<Revision>,
     access: watch::Sender<Arc<Access>>,
+    /// The last look for what others have committed has failed.
+    is_behind: bool,
+    /// The database has lost what we know of.
+    has_lost: bool,
 }
 
 impl Writer {
     pub(super) fn new(
         db: Db,
-        identity: FileIdentity,
         rules: Rules,
+        known: Known,
         queue: mpsc::Receiver<Operation>,
         newest: watch::Sender<Revision>,
         access: watch::Sender<Arc<Access>>,
     ) -> Self {
-        Self { db, identity, rules, queue, newest, access }
+        Self { db, rules, known, queue, newest, access, is_behind: false, has_lost: false }
     }
 
     /// Writes until every handle on the store is gone.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self, tasks: TaskTracker) {
+        let others = self.db.commits_of_others(&tasks);
+        drop(tasks);
         let mut batch = Vec::with_capacity(BATCH_OPERATIONS);
-        while self.queue.recv_many(&mut batch, BATCH_OPERATIONS).await > 0 {
-            self.commit(batch.drain(..)).await;
+        while !self.has_lost {
+            tokio::select! {
+                taken = self.queue.recv_many(&mut batch, BATCH_OPERATIONS) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.commit(batch.drain(..)).await;
+                }
+                () = notified(others.as_deref()) => self.follow().await,
+            }
         }
     }
 
-    async fn commit(&self, batch: impl Iterator<Item = Operation>) {
-        let Db::Sqlite(pool) = &self.db;
-        let begun = match self.identity.check() {
-            Ok(()) => pool.begin_with("begin immediate").await.map_err(StoreError::from),
-            Err(error) => Err(error),
+    /// Takes in what others have committed.
+    async fn follow(&mut self) {
+        let mut known = self.known.clone();
+        let caught_up = async {
+            let mut reading = self.db.begin_read().await?;
+            known.catch_up(&mut reading).await?;
+            reading.end_read().await
         };
-        let transaction = match begun {
-            Ok(transaction) => transaction,
+        match caught_up.await {
+            Ok(()) => {
+                if self.is_behind {
+                    info!("the database can be read again");
+                }
+                self.is_behind = false;
+                self.publish(known);
+            }
+            Err(error @ StoreError::WentBack { .. }) => {
+                error!("{error}: ending, to start again from what there is");
+                self.has_lost = true;
+            }
+            Err(error) => {
+                if !self.is_behind {
+                    warn!("can't look for what others have committed, trying again: {error}");
+                }
+                self.is_behind = true;
+            }
+        }
+    }
+
+    /// Shows what is committed now: first who may do what, since a mapping may name what came with
+    /// it.
+    fn publish(&mut self, known: Known) {
+        let before = std::mem::replace(&mut self.known, known);
+        if before.who.version != self.known.who.version {
+            self.access.send_replace(Arc::new(self.known.who.access.clone()));
+        }
+        if before.revision != self.known.revision {
+            self.newest.send_replace(self.known.revision);
+        }
+    }
+
+    async fn commit(&mut self, batch: impl Iterator<Item = Operation>) {
+        let mut batch = batch;
+        let mut work = match self.begin().await {
+            Ok(work) => work,
             Err(error) => {
                 error!("can't write: {error}");
+                self.has_lost = matches!(error, StoreError::WentBack { .. });
                 return refuse(batch, &error);
             }
         };
-        let mut work = Batch {
-            transaction,
-            now: self.rules.clock.now(),
-            access: Access::clone(&self.access.borrow()),
-            rules: &self.rules,
-            newest: None,
-            is_access_changed: false,
-        };
         let mut done = Vec::with_capacity(BATCH_OPERATIONS);
         let mut failed = None;
-        let mut batch = batch;
         for operation in batch.by_ref() {
             let operation = carry_out(&mut work, operation).await;
             failed = operation.failure();
@@ -164,30 +248,36 @@ impl Writer {
                 break;
             }
         }
-        let Batch { transaction, access, newest, is_access_changed, .. } = work;
+        let Batch { transaction, known, .. } = work;
         let committed = match failed {
             Some(reason) => Err(StoreError::Unavailable(reason)),
-            None => match transaction.commit().await {
-                // the file may have gone while the transaction was open
-                Ok(()) => self.identity.check(),
-                Err(error) => Err(error.into()),
-            },
+            None => transaction.commit().await,
         };
-        if let Err(error) = &committed {
-            error!("can't write: {error}");
-            refuse(batch, error);
-        }
-        if committed.is_ok() {
-            if is_access_changed {
-                self.access.send_replace(Arc::new(access));
-            }
-            if let Some(revision) = newest {
-                self.newest.send_replace(revision);
+        match &committed {
+            Ok(()) => self.publish(known),
+            Err(error) => {
+                error!("can't write: {error}");
+                refuse(batch, error);
             }
         }
         for operation in done {
             operation.answer(&committed);
         }
+    }
+
+    async fn begin(&self) -> Result<Batch<'_>, StoreError> {
+        let mut transaction = self.db.begin_write().await?;
+        let mut known = self.known.clone();
+        known.catch_up(&mut transaction).await?;
+        let now = self.rules.clock.now();
+        Ok(Batch { transaction, now, known, rules: &self.rules })
+    }
+}
+
+async fn notified(others: Option<&Notify>) {
+    match others {
+        Some(others) => others.notified().await,
+        None => std::future::pending().await,
     }
 }
 

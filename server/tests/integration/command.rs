@@ -14,13 +14,13 @@ use crate::support::{PATIENCE, client::Client, envoy};
 
 const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
-async fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) async fn run(folder: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(CHANCERY).args(arguments).current_dir(folder).output();
     tokio::time::timeout(PATIENCE, output).await.expect("the command ends").unwrap()
 }
 
 /// Asserts that the command fails with one line on stderr that says `message`.
-async fn fails(folder: &Path, arguments: &[&str], message: &str) {
+pub(crate) async fn fails(folder: &Path, arguments: &[&str], message: &str) {
     let arguments = [&["--log", "off"], arguments].concat();
     let output = run(folder, &arguments).await;
     let said = String::from_utf8(output.stderr).unwrap();
@@ -60,9 +60,10 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let options =
         sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("chancery.db"));
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query(
+    sqlx::raw_sql(
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
-         values (9999, 'the future', true, x'00', 0)",
+         values (9999, 'the future', true, x'00', 0);
+         update schema_compatibility set oldest_migration = 9999",
     )
     .execute(&pool)
     .await

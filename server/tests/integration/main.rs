@@ -14,6 +14,7 @@ mod attacks;
 mod audit;
 mod auth;
 mod backends;
+mod backup;
 mod canary;
 mod certificates;
 mod claims;

@@ -1,10 +1,12 @@
 //! What every database must do for the store, written once and run on each.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chancery::{
     auth::names::TeamName,
-    envoy::source::Source,
     gateway::{
         backends::Backends,
         labels::Labels,
@@ -15,31 +17,33 @@ use chancery::{
         service::Service,
         table::Table,
     },
-    stats::{
-        checkpoint::Checkpoint,
-        counters::{Counts, Target},
-    },
     store::{
         CHANGES_PAGE, Condition, DatabaseUrl, Delete, Effect, Put, Rules, Store, StoreError,
         Written,
     },
-    xds::node::NodeId,
 };
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-/// A new database that goes away with this.
+use crate::support::{PATIENCE, postgres::shared_database};
+
+/// A new database; a file goes away with this.
 struct Database {
     url: DatabaseUrl,
     tasks: TaskTracker,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Database {
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("test.db").display().to_string());
-        Self { url, tasks: TaskTracker::new(), _folder: folder }
+        Self { url, tasks: TaskTracker::new(), _folder: Some(folder) }
+    }
+
+    async fn postgres() -> Self {
+        let url = shared_database().await;
+        Self { url, tasks: TaskTracker::new(), _folder: None }
     }
 
     async fn open(&self) -> Store {
@@ -58,11 +62,22 @@ macro_rules! on_every_database {
                 }
             )*
         }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(super::Database::postgres().await).await;
+                }
+            )*
+        }
     };
 }
 
 mod conditions;
+mod counters;
 mod ownership;
+mod replicas;
 
 on_every_database![
     revisions_count_from_one_without_gaps,
@@ -78,10 +93,6 @@ on_every_database![
     the_feed_comes_in_pages,
     loading_gives_what_replaying_the_feed_gives,
     the_hint_is_at_the_newest_revision_after_a_write_and_after_a_start,
-    counters_survive_a_restart,
-    a_checkpoint_replaces_what_it_names_and_leaves_the_rest,
-    a_target_that_is_gone_has_no_total,
-    a_node_that_restarted_keeps_what_it_has_reported_since,
 ];
 
 fn name(text: &str) -> MappingName {
@@ -234,9 +245,12 @@ async fn a_delete_of_nothing_has_no_revision(database: Database) {
     let store = database.open().await;
 
     let deleted = store.delete(Delete::from(name("nobody"))).await.unwrap();
+    let empty = feed(&store).await;
+    let first = put(&store, "user", "/user/", "a").await.mapping;
 
     assert_eq!(deleted, None);
-    assert_eq!(feed(&store).await, []);
+    assert_eq!(empty, []);
+    assert_eq!(first.revision, Revision(1));
 }
 
 async fn concurrent_writers_all_get_an_answer_and_the_feed_has_each_revision_once(
@@ -331,113 +345,4 @@ async fn the_hint_is_at_the_newest_revision_after_a_write_and_after_a_start(data
 
     assert_eq!([at_first, written, deleted], [Revision(0), Revision(1), Revision(2)]);
     assert_eq!(*another.newest().borrow(), Revision(2));
-}
-
-fn counts(ok: u64) -> Counts {
-    Counts { ok, c4xx: ok + 1, bad: ok + 2 }
-}
-
-fn target(text: &str) -> Target {
-    text.parse().unwrap()
-}
-
-fn seen(node: &str, source: &str, ok: u64) -> ((NodeId, Source), Counts) {
-    ((NodeId::reported(node), source.parse().unwrap()), counts(ok))
-}
-
-async fn save(store: &Store, checkpoint: Checkpoint) {
-    store.save_counters(Arc::new(checkpoint)).await.unwrap();
-}
-
-/// Reads the last checkpoint in an order that can be compared.
-async fn counters(store: &Store) -> Checkpoint {
-    let mut checkpoint = store.load_counters().await.unwrap();
-    checkpoint.totals.sort_by(|left, right| left.0.cmp(&right.0));
-    checkpoint.seen.sort_by(|left, right| left.0.cmp(&right.0));
-    checkpoint
-}
-
-async fn counters_survive_a_restart(database: Database) {
-    let store = database.open().await;
-    let checkpoint = Checkpoint {
-        totals: vec![
-            (target("mapping/user"), counts(10)),
-            (target("side/user/2"), counts(7)),
-            (target("service/usersvc"), counts(u64::MAX / 4)),
-        ],
-        seen: vec![
-            seen("one", "mapping/user", 4),
-            seen("one", "mapping/user@2", 7),
-            seen("two", "mapping/user", 6),
-            seen("two", "service/usersvc+5f0c6a1e9b24d873", 6),
-        ],
-        ..Checkpoint::default()
-    };
-
-    save(&store, checkpoint.clone()).await;
-    drop(store);
-    let store = database.open().await;
-
-    assert_eq!(counters(&store).await, checkpoint);
-}
-
-async fn a_checkpoint_replaces_what_it_names_and_leaves_the_rest(database: Database) {
-    let store = database.open().await;
-    let first = Checkpoint {
-        totals: vec![(target("mapping/a"), counts(1)), (target("mapping/b"), counts(2))],
-        seen: vec![seen("one", "mapping/a", 1), seen("one", "mapping/b", 2)],
-        ..Checkpoint::default()
-    };
-    let second = Checkpoint {
-        totals: vec![(target("mapping/b"), counts(20))],
-        seen: vec![seen("one", "mapping/b", 20)],
-        ..Checkpoint::default()
-    };
-
-    save(&store, first).await;
-    save(&store, second).await;
-
-    let expected = Checkpoint {
-        totals: vec![(target("mapping/a"), counts(1)), (target("mapping/b"), counts(20))],
-        seen: vec![seen("one", "mapping/a", 1), seen("one", "mapping/b", 20)],
-        ..Checkpoint::default()
-    };
-    assert_eq!(counters(&store).await, expected);
-}
-
-async fn a_target_that_is_gone_has_no_total(database: Database) {
-    let store = database.open().await;
-    let first = Checkpoint {
-        totals: vec![(target("mapping/gone"), counts(1)), (target("mapping/kept"), counts(2))],
-        ..Checkpoint::default()
-    };
-    let second = Checkpoint { gone: vec![target("mapping/gone")], ..Checkpoint::default() };
-
-    save(&store, first).await;
-    save(&store, second).await;
-
-    assert_eq!(counters(&store).await.totals, [(target("mapping/kept"), counts(2))]);
-}
-
-async fn a_node_that_restarted_keeps_what_it_has_reported_since(database: Database) {
-    let store = database.open().await;
-    let first = Checkpoint {
-        seen: vec![
-            seen("one", "mapping/a", 100),
-            seen("one", "mapping/b", 200),
-            seen("two", "mapping/a", 300),
-        ],
-        ..Checkpoint::default()
-    };
-    let second = Checkpoint {
-        seen: vec![seen("one", "mapping/a", 1)],
-        restarted: vec![NodeId::reported("one")],
-        ..Checkpoint::default()
-    };
-
-    save(&store, first).await;
-    save(&store, second).await;
-
-    let expected = [seen("one", "mapping/a", 1), seen("two", "mapping/a", 300)];
-    assert_eq!(counters(&store).await.seen, expected);
 }

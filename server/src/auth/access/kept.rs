@@ -68,6 +68,11 @@ impl Kind {
         Self::SealKey,
     ];
 
+    /// Returns what a word means, if this version knows it.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// Returns its word.
     pub fn word(self) -> &'static str {
         match self {
@@ -153,8 +158,8 @@ impl Entity {
     /// # Errors
     /// Says what this version can't read.
     pub fn of_json(kind: &str, value: Value) -> Result<Self, String> {
-        let known = Kind::ALL.into_iter().find(|known| known.word() == kind);
-        let kind = known.ok_or_else(|| format!("`{kind}` is not known to this version"))?;
+        let kind =
+            Kind::of_word(kind).ok_or_else(|| format!("`{kind}` is not known to this version"))?;
         let read = match kind {
             Kind::User => serde_json::from_value(value).map(|it| Self::User(Arc::new(it))),
             Kind::Team => serde_json::from_value(value).map(|it| Self::Team(Arc::new(it))),
