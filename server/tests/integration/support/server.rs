@@ -13,6 +13,7 @@ use chancery::{
     envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
+    xds::gate::CredentialFiles,
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -81,6 +82,7 @@ impl TestServer {
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
+            xds_credentials: CredentialFiles::default(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
             node_ca_file,
@@ -102,6 +104,7 @@ impl TestServer {
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
+            xds_credentials: CredentialFiles::default(),
             gateway_http: "127.0.0.1:0".parse().unwrap(),
             gateway_https: "127.0.0.1:0".parse().unwrap(),
             node_ca_file: NodeCaFile::default(),
