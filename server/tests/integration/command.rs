@@ -12,15 +12,15 @@ use tokio::{
 
 use crate::support::{PATIENCE, client::Client, envoy};
 
-const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+pub(crate) const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
-async fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) async fn run(folder: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(CHANCERY).args(arguments).current_dir(folder).output();
     tokio::time::timeout(PATIENCE, output).await.expect("the command ends").unwrap()
 }
 
 /// Asserts that the command fails with one line on stderr that says `message`.
-async fn fails(folder: &Path, arguments: &[&str], message: &str) {
+pub(crate) async fn fails(folder: &Path, arguments: &[&str], message: &str) {
     let arguments = [&["--log", "off"], arguments].concat();
     let output = run(folder, &arguments).await;
     let said = String::from_utf8(output.stderr).unwrap();

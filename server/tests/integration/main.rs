@@ -43,3 +43,4 @@ mod tidy;
 mod tls;
 mod upstream_tls;
 mod views;
+mod xds_security;
