@@ -6,9 +6,7 @@ use clap::Args;
 
 use super::{CliError, print};
 use crate::envoy::{
-    bootstrap::{
-        NodeCredentials, NodeSettings, NodeTls, OwnCertificate, XdsAddress, bootstrap,
-    },
+    bootstrap::{NodeCredentials, NodeSettings, NodeTls, OwnCertificate, XdsAddress, bootstrap},
     json::{self, Format},
     node_file::NodeFile,
 };

@@ -20,10 +20,7 @@ use super::{
                 bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
                 runtime_layer,
             },
-            cluster::v3::{
-                Cluster,
-                cluster::ClusterDiscoveryType,
-            },
+            cluster::v3::{Cluster, cluster::ClusterDiscoveryType},
             core::v3::{
                 ApiConfigSource, ApiVersion, GrpcService, Http2ProtocolOptions,
                 HttpProtocolOptions, KeepaliveSettings, Node,

@@ -135,7 +135,11 @@ fn register_gate(registry: &mut Registry, gate: &Gate) {
         let labels = vec![("reason", reason.as_str())];
         refused.get_or_create(&labels).inc_by(gate.refused().so_far(reason));
     }
-    registry.register("xds_refused", "Connections and requests of nodes that were refused", refused);
+    registry.register(
+        "xds_refused",
+        "Connections and requests of nodes that were refused",
+        refused,
+    );
     let stale: Gauge = Gauge::default();
     stale.set(gate.is_stale().into());
     registry.register(

@@ -34,6 +34,7 @@ use tokio_rustls::rustls::{ServerConfig, pki_types::CertificateDer};
 use tonic::Status;
 use tracing::debug;
 
+use self::{credentials::Credentials, identity::Shown};
 pub use self::{
     credentials::{CredentialFiles, CredentialsError, FILE_MAX_BYTES, Keeper, TlsFiles, text_of},
     door::Door,
@@ -41,7 +42,6 @@ pub use self::{
     pattern::{NodePattern, PatternError},
     refused::{Reason, Refused},
 };
-use self::{credentials::Credentials, identity::Shown};
 use crate::{auth::secret::SecretHash, clock::Clock};
 
 /// What comes before a token in its header (RFC 6750, section 2.1); any case.

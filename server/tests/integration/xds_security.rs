@@ -8,7 +8,7 @@ mod reports;
 mod rotation;
 mod tokens;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use chancery::{
     auth::secret::{NODE_TOKEN_PREFIX, Secret},
@@ -30,6 +30,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use self::methods::Ended;
 use crate::support::{
+    client::Client,
     envoy::{self, Envoy},
     server::TestServer,
     tls::{Authority, Issued},
@@ -106,7 +107,9 @@ impl Guarded {
     /// Makes a connection by TLS of a socket, without a certificate.
     async fn encrypted(&self, socket: TcpStream) -> TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(self.authority.pem().as_bytes()).unwrap()).unwrap();
+        roots
+            .add(CertificateDer::from_pem_slice(self.authority.pem().as_bytes()).unwrap())
+            .unwrap();
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider);
         let builder = builder.with_safe_default_protocol_versions().unwrap();
@@ -131,10 +134,9 @@ impl Guarded {
     async fn until_served(&self) {
         self.server.until_live().await;
         until("the mapping is served", async || {
-            let url = self.server.gateway("/user/x");
-            // connecting may fail: the listener is new
-            let answer = reqwest::get(url).await.ok()?;
-            (answer.status() == StatusCode::OK).then_some(())
+            TcpStream::connect(self.server.server.gateway_http).await.ok()?;
+            let answer = self.server.client.get(&self.server.gateway("/user/x")).await;
+            (answer.status == StatusCode::OK).then_some(())
         })
         .await;
     }
@@ -174,6 +176,7 @@ enum Shows<'a> {
 /// An Envoy with credentials in a folder.
 struct Node {
     envoy: Envoy,
+    admin: SocketAddr,
     folder: TempDir,
 }
 
@@ -212,12 +215,17 @@ impl Node {
             credentials: Some(credentials),
         };
         let envoy = Envoy::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap());
-        Self { envoy, folder }
+        Self { envoy, admin: settings.admin, folder }
     }
 
     /// Puts another certificate in the place of the one that it shows.
     fn renew(&self, issued: &Issued) {
         put_pair(self.folder.path(), issued);
+    }
+
+    /// Returns all that the admin interface shows of the configuration.
+    async fn config_dump(&self) -> String {
+        Client::new().get(&format!("http://{}/config_dump?include_eds", self.admin)).await.body
     }
 
     /// Waits until Envoy's log has `words`.

@@ -96,8 +96,7 @@ impl NodeCredentials {
             (AUTHORITIES, Type::ValidationContext(context))
         });
         let token = self.token.as_ref().map(|token| {
-            let source =
-                DataSource { watched_directory: Some(token.watched()), ..token.source() };
+            let source = DataSource { watched_directory: Some(token.watched()), ..token.source() };
             let secret = GenericSecret { secret: Some(source), ..GenericSecret::default() };
             (TOKEN, Type::GenericSecret(secret))
         });

@@ -18,7 +18,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::MissedTickBehavior};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -223,6 +223,8 @@ impl Keeper {
             return;
         }
         let mut looks = tokio::time::interval(RELOAD_INTERVAL);
+        // two looks one right after the other would take half a file for a whole one
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(looks.tick()).await.is_some() {
             let files = self.files.clone();
             let read = tokio::task::spawn_blocking(move || files.contents()).await;

@@ -9,7 +9,9 @@ use super::super::node::NODE_ID_MAX_BYTES;
 pub enum PatternError {
     #[error("has {0} bytes; 1 to {NODE_ID_MAX_BYTES} are allowed")]
     Length(usize),
-    #[error("has a character that is not allowed: visible ASCII is, but not a `#` at the beginning")]
+    #[error(
+        "has a character that is not allowed: visible ASCII is, but not a `#` at the beginning"
+    )]
     Character,
     #[error(
         "has a `*` at a place where none is allowed: one may stand at the end, after what all the node ids begin with, as in `edge-*`"

@@ -25,7 +25,7 @@ use crate::gateway::edge::{
 const PROTOCOL: &[u8] = b"h2";
 
 /// Texts of the files that TLS is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
     pub(super) chain: &'a str,
     pub(super) key: &'a str,
@@ -53,10 +53,7 @@ pub(super) struct Handshake {
 ///
 /// # Errors
 /// Says what is wrong with which file.
-pub(super) fn handshake(
-    texts: Texts<'_>,
-    now: DateTime<Utc>,
-) -> Result<Handshake, (Part, String)> {
+pub(super) fn handshake(texts: Texts<'_>, now: DateTime<Utc>) -> Result<Handshake, (Part, String)> {
     let own = chain::check(texts.chain, texts.key, now).map_err(|errors| {
         let first = errors.into_iter().next();
         let part = match &first {

@@ -31,7 +31,9 @@ pub enum TokensError {
     Pattern { line: usize, reason: PatternError },
     #[error("line {0} does not have a SHA-256 of 64 digits from 0 to 9 and a to f")]
     Hash(usize),
-    #[error("line {0} has a token that a line before it has; each is for one node or `beginning-*`")]
+    #[error(
+        "line {0} has a token that a line before it has; each is for one node or `beginning-*`"
+    )]
     Twice(usize),
     #[error("there are more than {TOKENS_MAX} tokens")]
     TooMany,

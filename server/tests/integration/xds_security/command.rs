@@ -71,7 +71,8 @@ async fn two_tokens_that_are_made_at_once_are_both_kept() {
     let folder = tempfile::tempdir().unwrap();
     let ids: Vec<_> = (0..8).map(|number| format!("edge-{number}")).collect();
 
-    let made = ids.iter().map(async |id| prints(folder.path(), &["node-token", "create", id]).await);
+    let made =
+        ids.iter().map(async |id| prints(folder.path(), &["node-token", "create", id]).await);
     futures_util::future::join_all(made).await;
 
     let listed = prints(folder.path(), &["node-token", "list"]).await;
@@ -93,24 +94,37 @@ async fn the_bootstrap_and_the_files_that_it_names_are_valid_for_envoy() {
     fs::write(folder.join("token"), "chn_x").unwrap();
     let at = |name: &str| format!("{here}/{name}");
     let arguments = [
-        "bootstrap", "--node-id", "edge-1", "--xds", "chancery.internal:18000", "--folder", here,
-        "--xds-ca", &at("ca"), "--xds-cert", &at("crt"), "--xds-key", &at("key"),
-        "--xds-token-file", &at("token"),
+        "bootstrap",
+        "--node-id",
+        "edge-1",
+        "--xds",
+        "chancery.internal:18000",
+        "--folder",
+        here,
+        "--xds-ca",
+        &at("ca"),
+        "--xds-cert",
+        &at("crt"),
+        "--xds-key",
+        &at("key"),
+        "--xds-token-file",
+        &at("token"),
     ];
 
     let printed = prints(folder, &arguments).await;
 
     assert_eq!(printed, format!("envoy -c {here}/envoy.yaml\n"));
-    let written = |name: &str| {
-        fs::read_to_string(folder.join(name)).unwrap().replace(here, "/etc/chancery")
-    };
+    let written =
+        |name: &str| fs::read_to_string(folder.join(name)).unwrap().replace(here, "/etc/chancery");
     let bootstrap = fs::read_to_string(folder.join("envoy.yaml")).unwrap();
     envoy::validate(&bootstrap).await.unwrap();
     assert!(!bootstrap.contains("chn_"), "{bootstrap}");
     let files = ["xds-certificate.yaml", "xds-authorities.yaml", "xds-token.yaml"].map(written);
     insta::assert_snapshot!(files.join("---\n"));
     let (_, cluster) = bootstrap.split_once("name: chancery/xds\n").unwrap();
-    insta::assert_snapshot!(cluster.split("dynamic_resources:").next().unwrap().replace(here, "/etc/chancery"));
+    insta::assert_snapshot!(
+        cluster.split("dynamic_resources:").next().unwrap().replace(here, "/etc/chancery")
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the documentation says, done.
 
-use super::{CredentialFiles, Guarded, By, TlsFiles};
+use super::{By, CredentialFiles, Guarded, TlsFiles};
 use crate::support::{
     docs,
     envoy::{self, Envoy},
@@ -33,12 +33,18 @@ async fn the_page_sets_up_a_server_and_two_nodes() {
         }),
         tokens: Some(path("server/tokens")),
     };
-    let nodes = ["edge-1", "edge-2"].map(|id| std::fs::read_to_string(path(id).join("envoy.yaml")).unwrap());
+    let nodes = ["edge-1", "edge-2"]
+        .map(|id| std::fs::read_to_string(path(id).join("envoy.yaml")).unwrap());
 
     let upstream = Upstream::start("usersvc").await;
     let services = [("usersvc", upstream.address)];
     let server = TestServer::guarded(folder, xds, files, &services).await;
-    let guarded = Guarded { server, authority: Authority::new("unused"), by: By::Either, _upstream: upstream };
+    let guarded = Guarded {
+        server,
+        authority: Authority::new("unused"),
+        by: By::Either,
+        _upstream: upstream,
+    };
     let _nodes = nodes.map(|bootstrap| Envoy::with_config(&bootstrap));
 
     until("both nodes are connected", async || {

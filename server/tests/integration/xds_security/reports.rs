@@ -59,7 +59,10 @@ async fn the_counters_of_a_node_are_taken_from_no_other() {
     own.unwrap();
     for refused in [of_another, later] {
         assert_eq!(refused.code(), Code::PermissionDenied);
-        assert_eq!(refused.message(), "you say to be the node `edge-2`: this token is for `edge-1`");
+        assert_eq!(
+            refused.message(),
+            "you say to be the node `edge-2`: this token is for `edge-1`"
+        );
     }
 }
 

@@ -45,7 +45,8 @@ impl Guarded {
     /// Starts with a node that is served, and with traffic through it.
     async fn under_traffic() -> (Self, Node, Traffic) {
         let guarded = Self::start(By::Certificates).await;
-        let node = guarded.node("edge-1", Shows::Certificate(&guarded.authority.issues(&["edge-1"])));
+        let node =
+            guarded.node("edge-1", Shows::Certificate(&guarded.authority.issues(&["edge-1"])));
         guarded.until_served().await;
         let traffic = Traffic::start(guarded.server.gateway("/user/x"));
         (guarded, node, traffic)

@@ -10,11 +10,13 @@ async fn a_node_with_a_token_for_its_id_is_served_and_counted() {
     let guarded = Guarded::start(By::Tokens).await;
     let token = guarded.token("edge-*").await;
 
-    let _node = guarded.node("edge-7", Shows::Token(token.reveal()));
+    let node = guarded.node("edge-7", Shows::Token(token.reveal()));
 
     guarded.until_served().await;
     assert_eq!(guarded.connected(), ["edge-7"]);
     guarded.server.until_counted("user", [1, 0, 0]).await;
+    let shown = node.config_dump().await;
+    assert!(shown.contains("xds-token") && !shown.contains("chn_"), "{shown}");
 }
 
 #[tokio::test]
