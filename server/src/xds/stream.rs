@@ -121,6 +121,7 @@ impl Conversation {
         let id = match self.identity.admit(&node.id) {
             Ok(id) => id,
             Err(refusal) => {
+                warn!(node.id = %node.id, "refused a node: {}", refusal.message());
                 // whoever has gone away need not be told
                 let _gone = self.outbox.send(Err(refusal)).await;
                 return;

@@ -228,10 +228,11 @@ impl Node {
         Client::new().get(&format!("http://{}/config_dump?include_eds", self.admin)).await.body
     }
 
-    /// Waits until Envoy's log has `words`.
+    /// Waits until Envoy's log has `words`, which it writes as they come: with `%20` for a space.
     async fn until_it_says(&self, words: &str) {
         until(&format!("envoy says `{words}`"), async || {
-            self.envoy.log().contains(words).then_some(())
+            let log = self.envoy.log().replace("%20", " ").replace("%60", "`");
+            log.contains(words).then_some(())
         })
         .await;
     }

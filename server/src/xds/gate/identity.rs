@@ -3,7 +3,6 @@
 use std::{fmt, sync::Arc};
 
 use tonic::{Request, Status};
-use tracing::warn;
 
 use super::{
     pattern::NodePattern,
@@ -80,7 +79,6 @@ impl Identity {
             None => Ok(node),
             Some(other) => {
                 self.refused.count(Reason::Node);
-                warn!(node.id = %node, "refused somebody who says to be the node `{node}`: {other}");
                 Err(Status::permission_denied(format!("you say to be the node `{node}`: {other}")))
             }
         }

