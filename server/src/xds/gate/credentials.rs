@@ -270,3 +270,45 @@ impl fmt::Debug for Keeper {
         f.debug_struct("Keeper").field("files", &self.files).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{pattern::NodePattern, tokens::Token},
+        *,
+    };
+    use crate::auth::secret::{NODE_TOKEN_PREFIX, Secret};
+
+    fn seen(tokens: &str) -> Result<Contents, CredentialsError> {
+        let tokens = Some(tokens.to_owned());
+        Ok(Contents { chain: None, key: None, client_ca: None, tokens })
+    }
+
+    #[test]
+    fn a_file_counts_when_it_is_the_same_twice_and_a_bad_one_never() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens");
+        std::fs::write(&file, "").unwrap();
+        let files = CredentialFiles { tls: None, tokens: Some(file) };
+        let mut keeper = Keeper::open(files, Clock::default()).unwrap();
+        let nodes = NodePattern::parse("edge-1").unwrap();
+        let token = Token { nodes, hash: Secret::random(NODE_TOKEN_PREFIX).hash() };
+        let whole = token.line();
+        let half = whole.get(..30).unwrap();
+        // whether the token is known, and whether the file could not be used
+        let mut look = |text: &str| {
+            keeper.look_at(seen(text));
+            let credentials = Arc::clone(&keeper.credentials.borrow());
+            let known = credentials.tokens.as_ref().and_then(|all| all.nodes_of(&token.hash));
+            (known.is_some(), keeper.is_stale.load(Ordering::Relaxed))
+        };
+
+        assert_eq!(look(half), (false, false));
+        assert_eq!(look(&whole), (false, false));
+        assert_eq!(look(&whole), (true, false));
+        assert_eq!(look(half), (true, false));
+        assert_eq!(look(half), (true, true));
+        assert_eq!(look(&whole), (true, true));
+        assert_eq!(look(&whole), (true, false));
+    }
+}
