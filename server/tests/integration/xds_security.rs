@@ -182,6 +182,17 @@ struct Node {
 
 impl Node {
     fn start(id: &str, server: &TestServer, authorities: &str, shows: Shows<'_>) -> Self {
+        Self::expecting(None, id, server, authorities, shows)
+    }
+
+    /// Starts one that takes a server of another name than its address, if any.
+    fn expecting(
+        server_name: Option<&str>,
+        id: &str,
+        server: &TestServer,
+        authorities: &str,
+        shows: Shows<'_>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name).to_str().unwrap().parse().unwrap();
         put(&folder.path().join("ca.crt"), authorities);
@@ -199,7 +210,8 @@ impl Node {
             }
             _ => None,
         };
-        let tls = NodeTls { authorities: file("ca.crt"), own, server_name: None };
+        let server_name = server_name.map(str::to_owned);
+        let tls = NodeTls { authorities: file("ca.crt"), own, server_name };
         let credentials = NodeCredentials {
             folder: folder.path().to_str().unwrap().parse().unwrap(),
             tls: Some(tls),

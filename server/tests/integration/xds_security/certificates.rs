@@ -1,7 +1,7 @@
 //! Nodes that show certificates.
 
 use super::{By, Guarded, Node, Shows};
-use crate::support::{server::TestServer, tls::Authority};
+use crate::support::tls::Authority;
 
 #[tokio::test]
 async fn a_node_with_a_certificate_for_its_id_is_served_and_counted() {
@@ -30,17 +30,24 @@ async fn who_shows_no_certificate_of_a_trusted_authority_does_not_get_through_th
 }
 
 #[tokio::test]
-async fn a_node_tells_its_secrets_to_no_server_of_another_authority() {
-    let guarded = Guarded::start(By::Tokens).await;
+async fn a_node_tells_its_token_to_no_server_of_another_authority_or_name() {
+    let (guarded, named) = tokio::join!(Guarded::start(By::Tokens), Guarded::start(By::Tokens));
     let token = guarded.token("edge-1").await;
     let before = guarded.refused("credentials").await;
 
-    let server: &TestServer = &guarded.server;
+    let (server, shows) = (&guarded.server, Shows::Token(token.reveal()));
     let another = Authority::new("Another");
-    let _node = Node::start("edge-1", server, another.pem(), Shows::Token(token.reveal()));
+    let _distrusting = Node::start("edge-1", server, another.pem(), shows);
 
     guarded.until_refused("handshake").await;
     assert_eq!(guarded.refused("credentials").await, before, "a request got through");
+
+    // the authority is trusted, but the certificate is for 127.0.0.1
+    let (server, fleet) = (&named.server, named.authority.pem());
+    let _expecting = Node::expecting(Some("chancery.internal"), "edge-1", server, fleet, shows);
+
+    named.until_refused("handshake").await;
+    assert_eq!(named.refused("credentials").await, 0, "a request got through");
 }
 
 #[tokio::test]
