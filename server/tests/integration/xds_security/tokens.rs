@@ -1,11 +1,20 @@
 //! Nodes that send tokens.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink, path::Path};
 
 use chancery::xds::gate::{NodePattern, tokens};
 
 use super::{By, Guarded, Shows, put};
 use crate::support::until;
+
+impl Guarded {
+    fn revoke(&self, nodes: &str) {
+        let file = self.server.folder.path().join("tokens");
+        let text = fs::read_to_string(&file).unwrap();
+        let nodes = NodePattern::parse(nodes).unwrap();
+        put(&file, &tokens::without(&text, &nodes, None).unwrap().0);
+    }
+}
 
 #[tokio::test]
 async fn a_node_with_a_token_for_its_id_is_served_and_counted() {
@@ -64,10 +73,7 @@ async fn a_revoked_token_ends_the_streams_and_a_new_one_needs_no_restart_of_the_
     let node = guarded.node("edge-1", Shows::Token(old.reveal()));
     guarded.until_served().await;
 
-    let file = guarded.server.folder.path().join("tokens");
-    let text = fs::read_to_string(&file).unwrap();
-    let revoked = NodePattern::parse("edge-1").unwrap();
-    put(&file, &tokens::without(&text, &revoked, None).unwrap().0);
+    guarded.revoke("edge-1");
 
     until("the stream has ended", async || guarded.connected().is_empty().then_some(())).await;
     node.until_it_says("this token was revoked").await;
@@ -80,4 +86,32 @@ async fn a_revoked_token_ends_the_streams_and_a_new_one_needs_no_restart_of_the_
     until("the node is back", async || (guarded.connected() == ["edge-1"]).then_some(())).await;
     guarded.server.map("more", "/more/", "usersvc").await;
     guarded.server.until_live().await;
+}
+
+/// Puts `token` in a folder as Kubernetes does with the keys of a Secret: behind a link to a folder
+/// of that version, which is moved into the place of the link before.
+fn project(folder: &Path, version: &str, token: &str) {
+    fs::create_dir(folder.join(version)).unwrap();
+    fs::write(folder.join(version).join("token"), token).unwrap();
+    symlink(version, folder.join("..data_tmp")).unwrap();
+    fs::rename(folder.join("..data_tmp"), folder.join("..data")).unwrap();
+}
+
+#[tokio::test]
+async fn a_token_from_a_secret_of_kubernetes_is_renewed_in_a_running_node() {
+    let guarded = Guarded::start(By::Tokens).await;
+    let old = guarded.token("edge-1").await;
+    let node = guarded.node("edge-1", Shows::Token(old.reveal()));
+    let folder = node.folder.path();
+    project(folder, "..1", old.reveal());
+    symlink("..data/token", folder.join("token.part")).unwrap();
+    fs::rename(folder.join("token.part"), folder.join("token")).unwrap();
+    guarded.until_served().await;
+
+    guarded.revoke("edge-1");
+    until("the stream has ended", async || guarded.connected().is_empty().then_some(())).await;
+    let new = guarded.token("edge-1").await;
+    project(folder, "..2", new.reveal());
+
+    until("the node is back", async || (guarded.connected() == ["edge-1"]).then_some(())).await;
 }
