@@ -3,10 +3,9 @@
 //! ```text
 //! certificate, at the handshake ──┐
 //!                                 ├─▶ Identity ─▶ admit(node id) ─▶ NodeId, or PERMISSION_DENIED
-//! `authorization: Bearer TOKEN` ──┘
-//!        │ neither: UNAUTHENTICATED, whatever the method
-//!        ▲
-//! files ─▶ keeper, once a second ─▶ watch<Arc<Credentials>>
+//! `authorization: Bearer TOKEN` ──┤
+//!                                 └─▶ neither: UNAUTHENTICATED, whatever the method
+//! files ─▶ keeper, once a second ─▶ watch<Arc<Credentials>>, by which both are judged
 //! ```
 //! Where there are no credentials, everyone is let in, and only loopback is listened on.
 

@@ -116,12 +116,16 @@ struct Conversation {
 
 impl Conversation {
     async fn run(mut self) {
-        let Some(first) = next_request(&mut self.requests).await else { return };
+        let first = tokio::select! {
+            () = self.outbox.closed() => return,
+            first = next_request(&mut self.requests) => first,
+        };
+        let Some(first) = first else { return };
         let node = first.node.clone().unwrap_or_default();
         let id = match self.identity.admit(&node.id) {
             Ok(id) => id,
             Err(refusal) => {
-                warn!(node.id = %node.id, "refused a node: {}", refusal.message());
+                warn!("refused a node: {}", refusal.message());
                 // whoever has gone away need not be told
                 let _gone = self.outbox.send(Err(refusal)).await;
                 return;
