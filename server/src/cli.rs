@@ -5,6 +5,7 @@ mod bootstrap;
 mod database;
 mod demo;
 mod migrate;
+mod node_token;
 mod oidc;
 mod openapi;
 mod push_cert;
@@ -13,6 +14,7 @@ mod render;
 mod serve;
 mod signals;
 mod user;
+mod xds;
 
 use std::io::{IsTerminal, Write};
 
@@ -48,6 +50,8 @@ enum Command {
     Serve(serve::Serve),
     /// Print the Envoy bootstrap that connects a node, as YAML for `envoy -c`.
     Bootstrap(bootstrap::Bootstrap),
+    /// Make and revoke the tokens by which nodes prove who they are.
+    NodeToken(node_token::NodeToken),
     /// Print all mappings as one static Envoy configuration.
     Render(render::Render),
     /// Run everything on this machine: the server, an Envoy, and two services to map.
@@ -76,6 +80,7 @@ impl Cli {
         match self.command {
             Command::Serve(serve) => serve.run().await,
             Command::Bootstrap(bootstrap) => bootstrap.run(),
+            Command::NodeToken(token) => token.run(),
             Command::Render(render) => render.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,

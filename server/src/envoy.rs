@@ -16,6 +16,7 @@ pub mod config;
 pub mod filters;
 pub mod json;
 pub mod listener;
+pub mod node_file;
 pub mod policy;
 pub mod render;
 pub mod routes;

@@ -17,7 +17,6 @@ use tokio::{
     sync::{mpsc, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::transport::server::TcpIncoming;
 use tracing::{error, info, warn};
 
 use crate::{
@@ -33,29 +32,21 @@ use crate::{
         guard::Guard,
         inspect::Inspector,
     },
-    envoy::{
-        listener::Addresses,
-        proto::service::{
-            discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
-            metrics::v3::metrics_service_server::MetricsServiceServer,
-        },
-        upstream_tls::NodeCaFile,
-    },
+    envoy::{listener::Addresses, upstream_tls::NodeCaFile},
     http::{
         self,
         state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
     secret_key::{self, SecretKeyError},
-    stats::{
-        REPORT_QUEUE,
-        hub::Hub,
-        ingest::{Ingest, MESSAGE_MAX_BYTES},
-        query::History,
-        tick::Tick,
-    },
+    stats::{REPORT_QUEUE, hub::Hub, ingest::Ingest, query::History, tick::Tick},
     store::{DatabaseUrl, Hold, Rules, Store, StoreError},
-    xds::{node::Nodes, stream::Ads},
+    xds::{
+        gate::{CredentialFiles, Gate, GateError},
+        listener,
+        node::Nodes,
+        stream::Ads,
+    },
 };
 
 /// How long open requests and streams get to end after a stop was asked for.
@@ -68,6 +59,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// xDS and metrics.
     pub xds: SocketAddr,
+    /// By what nodes and we know each other; none on loopback only.
+    pub xds_credentials: CredentialFiles,
     /// Where the nodes listen for the gateway's clients.
     pub gateway_http: SocketAddr,
     /// Where the nodes listen for clients that come by TLS, once there is a certificate.
@@ -98,15 +91,13 @@ pub enum StartError {
     )]
     Open { address: SocketAddr },
     #[error(
-        "--xds {address} is not a loopback address, and xDS has no authentication yet: whoever reaches it could read the whole configuration. Listen on 127.0.0.1 and forward the port"
-    )]
-    Exposed { address: SocketAddr },
-    #[error(
         "--oidc-issuer needs --public-url as long as --http {address} is not a loopback address: the provider only sends browsers back to an address that it knows, such as `https://chancery.example.com/auth/oidc/callback`"
     )]
     NoPublicUrl { address: SocketAddr },
     #[error("can't sign people in by OIDC: {reason}")]
     Oidc { reason: String },
+    #[error(transparent)]
+    Gate(#[from] GateError),
     #[error(transparent)]
     SecretKey(#[from] SecretKeyError),
     #[error(transparent)]
@@ -176,9 +167,8 @@ impl Server {
         if settings.access.sign_in == SignIn::Open && !settings.http.ip().is_loopback() {
             return Err(StartError::Open { address: settings.http });
         }
-        if !settings.xds.ip().is_loopback() {
-            return Err(StartError::Exposed { address: settings.xds });
-        }
+        let clock = settings.clock.clone();
+        let (gate, keeper) = Gate::open(settings.xds_credentials, settings.xds, clock)?;
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
         let gateway_http = free_address(settings.gateway_http).await?;
@@ -232,7 +222,9 @@ impl Server {
             stop.clone(),
         );
         let ingest = Ingest::new(reports, stop.clone());
-        tasks.spawn(vital("xDS").keep(serve_nodes(control, ads, ingest, stop.clone())));
+        tasks.spawn(vital("the keeper of xDS's credentials").keep(keeper.run(stop.clone())));
+        let nodes_served = listener::serve(control, gate.clone(), ads, ingest, stop.clone());
+        tasks.spawn(vital("xDS").keep(nodes_served));
         let desk = Arc::new(Desk::default());
         if settings.access.sign_in == SignIn::Required && !store.access().borrow().has_admin() {
             say_how_to_begin(&settings.access, settings.clock.now(), http, &desk);
@@ -250,6 +242,7 @@ impl Server {
             ticks: ticks.clone(),
             history: history.clone(),
             nodes: nodes.clone(),
+            gate,
             inspector,
             addresses,
             node_ca_file: settings.node_ca_file,
@@ -328,22 +321,6 @@ async fn serve_people(listener: TcpListener, router: Router, stop: CancellationT
         axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         error!("the portal failed: {error}");
-    }
-}
-
-async fn serve_nodes(listener: TcpListener, ads: Ads, ingest: Ingest, stop: CancellationToken) {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let metrics = MetricsServiceServer::new(ingest).max_decoding_message_size(MESSAGE_MAX_BYTES);
-    // a node that reconnects lists everything it has: 100,000 names and versions
-    let discovery =
-        AggregatedDiscoveryServiceServer::new(ads).max_decoding_message_size(MESSAGE_MAX_BYTES);
-    let served = tonic::transport::Server::builder()
-        .add_service(discovery)
-        .add_service(metrics)
-        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
-        .await;
-    if let Err(error) = served {
-        error!("xDS failed: {error}");
     }
 }
 

@@ -5,8 +5,11 @@
 //!                                            ▲                │ ACK, NACK
 //!                                            └── nodes, receipts, feedback ──▶ publisher
 //! ```
-//! `resource` is what is sent, `session` decides what to send next, `stream` moves bytes.
+//! `resource` is what is sent, `session` decides what to send next, `stream` moves bytes. `listener`
+//! is where nodes connect, and `gate` who of them may come in.
 
+pub mod gate;
+pub mod listener;
 pub mod node;
 pub mod resource;
 pub mod session;

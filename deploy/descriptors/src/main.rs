@@ -21,8 +21,8 @@ const OUTPUT: &str = "server/src/envoy/descriptors.bin";
 const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
-/// What we print: bootstraps and whatever stands inside them as `Any`.
-const FILES: [&str; 37] = [
+/// What we print: bootstraps, what they name, and whatever stands inside them as `Any`.
+const FILES: [&str; 41] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
     "envoy/config/trace/v3/opentelemetry.proto",
@@ -35,6 +35,7 @@ const FILES: [&str; 37] = [
     "envoy/extensions/filters/http/buffer/v3/buffer.proto",
     "envoy/extensions/filters/http/compressor/v3/compressor.proto",
     "envoy/extensions/filters/http/cors/v3/cors.proto",
+    "envoy/extensions/filters/http/credential_injector/v3/credential_injector.proto",
     "envoy/extensions/filters/http/ext_authz/v3/ext_authz.proto",
     "envoy/extensions/filters/http/fault/v3/fault.proto",
     "envoy/extensions/filters/http/filter_chain/v3/filter_chain.proto",
@@ -46,10 +47,12 @@ const FILES: [&str; 37] = [
     "envoy/extensions/filters/http/rbac/v3/rbac.proto",
     "envoy/extensions/filters/http/router/v3/router.proto",
     "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
+    "envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.proto",
     "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.proto",
     "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto",
     "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto",
     "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
+    "envoy/extensions/http/injected_credentials/generic/v3/generic.proto",
     "envoy/extensions/http/original_ip_detection/xff/v3/xff.proto",
     "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
     "envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto",
@@ -60,6 +63,7 @@ const FILES: [&str; 37] = [
     "envoy/extensions/transport_sockets/quic/v3/quic_transport.proto",
     "envoy/extensions/transport_sockets/tls/v3/tls.proto",
     "envoy/extensions/upstreams/http/v3/http_protocol_options.proto",
+    "envoy/service/discovery/v3/discovery.proto",
 ];
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {

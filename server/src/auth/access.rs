@@ -66,7 +66,7 @@ impl Access {
             Kind::User => self.users.get(&UserName::parse(key).ok()?).cloned().map(Entity::User),
             Kind::Team => self.teams.get(&TeamName::parse(key).ok()?).cloned().map(Entity::Team),
             Kind::Session => {
-                self.sessions.get(&SecretHash::stored(key)).cloned().map(Entity::Session)
+                self.sessions.get(&SecretHash::read(key)?).cloned().map(Entity::Session)
             }
             Kind::Token => self.tokens.get(&id()?).cloned().map(Entity::Token),
             Kind::Claim => self.claims.get(&id()?).cloned().map(Entity::Claim),

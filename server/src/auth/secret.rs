@@ -1,4 +1,4 @@
-//! Secrets that we make: session ids and API tokens. Only their hashes are kept.
+//! Secrets that we make: session ids, API tokens and tokens of nodes. Only their hashes are kept.
 //!
 //! They have 256 random bits, so that a plain SHA-256 is enough at rest: there is nothing to guess.
 
@@ -10,6 +10,12 @@ use sha2::{Digest, Sha256};
 
 /// What an API token begins with, so that scanners of code and logs can recognize one.
 pub const TOKEN_PREFIX: &str = "chy_";
+
+/// What the token of a node begins with: it opens xDS, and not the API.
+pub const NODE_TOKEN_PREFIX: &str = "chn_";
+
+/// Hexadecimal digits of a SHA-256.
+const HASH_DIGITS: usize = 64;
 
 /// Random bytes of a secret.
 const SECRET_BYTES: usize = 32;
@@ -59,9 +65,11 @@ impl SecretHash {
         Self(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Takes a hash as it was kept.
-    pub fn stored(hash: &str) -> Self {
-        Self(hash.to_owned())
+    /// Reads what [`Self::as_str`] has written; `None` for anything else.
+    pub fn read(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_hash = text.len() == HASH_DIGITS && text.bytes().all(is_digit);
+        is_hash.then(|| Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -126,6 +134,8 @@ mod tests {
         assert_eq!(URL_SAFE_NO_PAD.decode(bits).unwrap().len(), 32);
         assert_eq!(secret.hash(), SecretHash::of(secret.reveal()));
         assert_ne!(secret.hash(), Secret::random(TOKEN_PREFIX).hash());
+        assert_eq!(SecretHash::read(secret.hash().as_str()), Some(secret.hash()));
+        assert_eq!(SecretHash::read(&"G".repeat(64)), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, database::DatabaseArgs, oidc::OidcArgs, signals::stop_token};
+use super::{CliError, database::DatabaseArgs, oidc::OidcArgs, signals::stop_token, xds::XdsArgs};
 use crate::{
     auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
@@ -13,6 +13,7 @@ use crate::{
     envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings},
     store::DatabaseUrl,
+    xds::gate::CredentialFiles,
 };
 
 /// What every command that runs a server takes.
@@ -104,6 +105,7 @@ impl ServerArgs {
         Ok(Settings {
             http: self.http,
             xds: self.xds,
+            xds_credentials: CredentialFiles::default(),
             gateway_http: self.gateway_http,
             gateway_https: self.gateway_https,
             node_ca_file: self.node_ca_file,
@@ -123,14 +125,17 @@ pub(super) struct Serve {
     #[command(flatten)]
     server: ServerArgs,
     #[command(flatten)]
+    xds: XdsArgs,
+    #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> Result<(), CliError> {
         let stop = stop_token()?;
-        let server =
-            Server::start(self.server.settings(self.database.url()?)?, stop.clone()).await?;
+        let mut settings = self.server.settings(self.database.url()?)?;
+        settings.xds_credentials = self.xds.files();
+        let server = Server::start(settings, stop.clone()).await?;
         stop.cancelled().await;
         let failure = server.failure();
         server.stop().await;

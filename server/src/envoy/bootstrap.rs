@@ -1,9 +1,16 @@
 //! What a node needs to start: who it is, where we are, and which statistics to push.
 
+mod address;
+mod credentials;
+
 use std::{net::SocketAddr, time::Duration};
 
 use envoy_types::util::pack_any;
 
+pub use self::{
+    address::XdsAddress,
+    credentials::{NodeCredentials, NodeTls, OwnCertificate},
+};
 use super::{
     config::{ads, duration, number, socket_address},
     proto::{
@@ -13,10 +20,7 @@ use super::{
                 bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
                 runtime_layer,
             },
-            cluster::v3::{
-                Cluster,
-                cluster::{ClusterDiscoveryType, DiscoveryType},
-            },
+            cluster::v3::{Cluster, cluster::ClusterDiscoveryType},
             core::v3::{
                 ApiConfigSource, ApiVersion, GrpcService, Http2ProtocolOptions,
                 HttpProtocolOptions, KeepaliveSettings, Node,
@@ -77,10 +81,12 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct NodeSettings {
     /// Identifies the node; two that run at the same time must differ.
     pub id: String,
-    /// Where our xDS and metrics services listen.
-    pub xds: SocketAddr,
+    /// Where our xDS and metrics services are, as the node reaches them.
+    pub xds: XdsAddress,
     /// Where the node's admin interface listens; it has no authentication.
     pub admin: SocketAddr,
+    /// How it proves who it is, and knows us; nothing on our own machine.
+    pub credentials: Option<NodeCredentials>,
 }
 
 /// Steps of a compiled regular expression at the most: twice what `gateway::matching` allows by its
@@ -97,7 +103,7 @@ pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
         }),
         admin: Some(Admin { address: Some(socket_address(settings.admin)), ..Admin::default() }),
         static_resources: Some(StaticResources {
-            clusters: vec![xds_cluster(settings.xds)],
+            clusters: vec![xds_cluster(settings)],
             ..StaticResources::default()
         }),
         dynamic_resources: Some(DynamicResources {
@@ -173,7 +179,8 @@ fn to_us() -> GrpcService {
     }
 }
 
-fn xds_cluster(xds: SocketAddr) -> Cluster {
+fn xds_cluster(settings: &NodeSettings) -> Cluster {
+    let NodeSettings { xds, credentials, .. } = settings;
     let http2 = Http2ProtocolOptions {
         connection_keepalive: Some(KeepaliveSettings {
             interval: Some(duration(KEEPALIVE_INTERVAL)),
@@ -189,18 +196,21 @@ fn xds_cluster(xds: SocketAddr) -> Cluster {
                 protocol_config: Some(ProtocolConfig::Http2ProtocolOptions(http2)),
             },
         )),
+        http_filters: credentials.as_ref().map(NodeCredentials::filters).unwrap_or_default(),
         ..UpstreamHttp::default()
     };
     let endpoint = LbEndpoint {
         host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
-            address: Some(socket_address(xds)),
+            address: Some(xds.socket_address()),
             ..Endpoint::default()
         })),
         ..LbEndpoint::default()
     };
     Cluster {
         name: XDS_CLUSTER.to_owned(),
-        cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Static.into())),
+        cluster_discovery_type: Some(ClusterDiscoveryType::Type(xds.discovery().into())),
+        dns_lookup_family: xds.families().into(),
+        transport_socket: credentials.as_ref().and_then(|it| it.transport_socket(xds.host())),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
         load_assignment: Some(ClusterLoadAssignment {
             cluster_name: XDS_CLUSTER.to_owned(),

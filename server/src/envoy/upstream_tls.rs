@@ -14,10 +14,9 @@ use app::api::policy::{UpstreamTls, Verification};
 use envoy_types::util::pack_any;
 
 use super::{
+    node_file::NodeFile,
     proto::{
-        config::core::v3::{
-            DataSource, TransportSocket, data_source::Specifier, transport_socket::ConfigType,
-        },
+        config::core::v3::{TransportSocket, transport_socket::ConfigType},
         extensions::transport_sockets::tls::v3::{
             CertificateValidationContext, CommonTlsContext, SubjectAltNameMatcher, TlsParameters,
             UpstreamTlsContext,
@@ -34,17 +33,14 @@ use crate::gateway::{
     service::{Host, ServiceName},
 };
 
-/// Longest path that Linux takes, in bytes.
-const PATH_MAX_BYTES: usize = 4095;
-
 /// The file on the nodes with the certificates of the authorities that their system trusts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeCaFile(Arc<str>);
+pub struct NodeCaFile(NodeFile);
 
 impl Default for NodeCaFile {
     /// Returns where Debian, Ubuntu, Alpine and Envoy's own images have it.
     fn default() -> Self {
-        Self("/etc/ssl/certs/ca-certificates.crt".into())
+        Self(NodeFile::fixed("/etc/ssl/certs/ca-certificates.crt"))
     }
 }
 
@@ -52,19 +48,13 @@ impl FromStr for NodeCaFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if !text.starts_with('/') {
-            return Err("must be an absolute path, since it is a file on the nodes".to_owned());
-        }
-        if text.len() > PATH_MAX_BYTES || text.chars().any(char::is_control) {
-            return Err(format!("must be a path of at most {PATH_MAX_BYTES} bytes"));
-        }
-        Ok(Self(text.into()))
+        text.parse().map(Self)
     }
 }
 
 impl fmt::Display for NodeCaFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -135,9 +125,7 @@ fn validation(
     };
     let Some(name) = &tls.trust_bundle else {
         // `system_root_certs` would say it, but Envoy takes it and then verifies nothing
-        let file = Specifier::Filename(trust.system.to_string());
-        let file = DataSource { specifier: Some(file), ..DataSource::default() };
-        return ValidationContextType::ValidationContext(context(Some(file)));
+        return ValidationContextType::ValidationContext(context(Some(trust.system.0.source())));
     };
     let known = |bundles: &[Arc<TrustBundle>]| {
         bundles.iter().find(|bundle| bundle.name.as_str() == name).cloned()
@@ -157,7 +145,7 @@ fn validation(
 }
 
 /// Returns what one of the certificate's names must be.
-fn is_for(host: &Host, name: Option<&str>) -> SubjectAltNameMatcher {
+pub(super) fn is_for(host: &Host, name: Option<&str>) -> SubjectAltNameMatcher {
     let (kind, text) = match (name, host) {
         (Some(name), _) => (SanType::Dns, name.to_owned()),
         (None, Host::Name(name)) => (SanType::Dns, name.as_ref().to_owned()),

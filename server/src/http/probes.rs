@@ -12,6 +12,7 @@ use prometheus_client::{
 };
 
 use super::{error::ApiError, openapi::words::tag, state::AppState};
+use crate::xds::gate::{Gate, Reason};
 
 /// Tells that the process answers
 #[utoipa::path(
@@ -116,6 +117,7 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
         "When a certificate expires, in seconds since 1970",
         ends,
     );
+    register_gate(&mut registry, &state.gate);
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => {
@@ -123,6 +125,36 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
             ([(header::CONTENT_TYPE, kind)], text).into_response()
         }
         Err(_formatting) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Adds how it is about the credentials of nodes.
+fn register_gate(registry: &mut Registry, gate: &Gate) {
+    let refused = Family::<Vec<(&str, &str)>, Counter>::default();
+    for reason in Reason::ALL {
+        let labels = vec![("reason", reason.as_str())];
+        refused.get_or_create(&labels).inc_by(gate.refused().so_far(reason));
+    }
+    registry.register(
+        "xds_refused",
+        "Connections and requests of nodes that were refused",
+        refused,
+    );
+    let stale: Gauge = Gauge::default();
+    stale.set(gate.is_stale().into());
+    registry.register(
+        "xds_credentials_stale",
+        "1 while a file with credentials for xDS can't be used as it is, and what it had before is",
+        stale,
+    );
+    if let Some(not_after) = gate.not_after() {
+        let end: Gauge = Gauge::default();
+        end.set(not_after.timestamp());
+        registry.register(
+            "xds_certificate_not_after_timestamp_seconds",
+            "When the certificate that xDS shows expires, in seconds since 1970",
+            end,
+        );
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     publisher::Published,
     stats::{query::History, tick::Tick},
     store::Store,
-    xds::node::Nodes,
+    xds::{gate::Gate, node::Nodes},
 };
 
 /// Viewers at once; each costs a socket, its buffers and one send a second.
@@ -41,6 +41,8 @@ pub struct AppState {
     /// Answers what the statistics were before.
     pub history: History,
     pub nodes: Nodes,
+    /// Who of them may come in.
+    pub gate: Gate,
     /// Looks at services that are not mapped.
     pub inspector: Inspector,
     /// Where the nodes listen.

@@ -15,7 +15,7 @@ use crate::{
         },
         stat_names::{self, Statistic},
     },
-    xds::node::NodeId,
+    xds::{gate::Identity, node::NodeId},
 };
 
 /// Longest message that a node may push. A node sends everything it counts at once; 10,000 busy
@@ -41,7 +41,9 @@ impl MetricsService for Ingest {
         &self,
         request: Request<Streaming<StreamMetricsMessage>>,
     ) -> Result<Response<StreamMetricsResponse>, Status> {
-        let received = self.stop.run_until_cancelled(receive(request.into_inner(), &self.reports));
+        let identity = Identity::of(&request)?;
+        let received = receive(request.into_inner(), &identity, &self.reports);
+        let received = self.stop.run_until_cancelled(received);
         received.await.unwrap_or(Ok(()))?;
         Ok(Response::new(StreamMetricsResponse {}))
     }
@@ -49,13 +51,14 @@ impl MetricsService for Ingest {
 
 async fn receive(
     mut messages: Streaming<StreamMetricsMessage>,
+    identity: &Identity,
     reports: &mpsc::Sender<Report>,
 ) -> Result<(), Status> {
     // only the first message of a stream says whose it is
     let mut node = None;
     while let Some(message) = messages.message().await? {
         if let Some(Identifier { node: Some(named) }) = &message.identifier {
-            node = Some(NodeId::reported(&named.id));
+            node = Some(identity.admit(&named.id)?);
         }
         let node = node
             .clone()

@@ -15,7 +15,7 @@ use super::resource::ResourceKey;
 use crate::gateway::mapping::Revision;
 
 /// Longest node id in bytes that is kept: a UUID, a pod name (253) and a bit.
-const NODE_ID_MAX_BYTES: usize = 300;
+pub(super) const NODE_ID_MAX_BYTES: usize = 300;
 
 /// Revisions of which each stream remembers when the node had them: the latest hours of a busy
 /// gateway, in 100 kB a node.

@@ -20,7 +20,8 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::{info, warn};
 
 use super::{
-    node::{Answer, NodeId, NodeStatus, Nodes},
+    gate::Identity,
+    node::{Answer, NodeStatus, Nodes},
     session::{Event, Session},
 };
 use crate::{
@@ -86,8 +87,10 @@ impl AggregatedDiscoveryService for Ads {
         &self,
         request: Request<Streaming<DeltaDiscoveryRequest>>,
     ) -> Result<Response<Self::DeltaAggregatedResourcesStream>, Status> {
+        let identity = Identity::of(&request)?;
         let (outbox, responses) = mpsc::channel(OUTBOX_RESPONSES);
         let conversation = Conversation {
+            identity,
             id: self.streams.fetch_add(1, Ordering::Relaxed),
             ads: self.clone(),
             requests: request.into_inner(),
@@ -103,6 +106,8 @@ impl AggregatedDiscoveryService for Ads {
 
 /// One node's stream.
 struct Conversation {
+    /// As whom the node may speak.
+    identity: Identity,
     id: u64,
     ads: Ads,
     requests: Streaming<DeltaDiscoveryRequest>,
@@ -111,9 +116,21 @@ struct Conversation {
 
 impl Conversation {
     async fn run(mut self) {
-        let Some(first) = self.next_request().await else { return };
+        let first = tokio::select! {
+            () = self.outbox.closed() => return,
+            first = next_request(&mut self.requests) => first,
+        };
+        let Some(first) = first else { return };
         let node = first.node.clone().unwrap_or_default();
-        let id = NodeId::reported(&node.id);
+        let id = match self.identity.admit(&node.id) {
+            Ok(id) => id,
+            Err(refusal) => {
+                warn!("refused a node: {}", refusal.message());
+                // whoever has gone away need not be told
+                let _gone = self.outbox.send(Err(refusal)).await;
+                return;
+            }
+        };
         let version = envoy_version(&node);
         info!(node.id = %id, "node `{id}` connected (Envoy {})", version.as_deref().unwrap_or("?"));
         if first.initial_resource_versions.is_empty() {
@@ -155,7 +172,9 @@ impl Conversation {
                 self.ads.nodes.reached(self.id, at.table.revision(), Utc::now());
             }
             tokio::select! {
-                next = self.next_request() => match next {
+                // the token was revoked, or the node has gone away
+                () = self.outbox.closed() => return,
+                next = next_request(&mut self.requests) => match next {
                     Some(next) => request = Some(next),
                     None => return,
                 },
@@ -173,20 +192,6 @@ impl Conversation {
         }
     }
 
-    async fn next_request(&mut self) -> Option<DeltaDiscoveryRequest> {
-        match self.requests.message().await {
-            Ok(request) => request,
-            Err(status) => {
-                // a node that goes away breaks its stream; anything else deserves a look
-                if status.code() != tonic::Code::Cancelled && status.code() != tonic::Code::Unknown
-                {
-                    warn!("a node's stream ended: {status}");
-                }
-                None
-            }
-        }
-    }
-
     async fn report(&self, events: Vec<Event>, on_trial: bool) {
         for event in events {
             self.ads.nodes.answered(self.id, answer(&event));
@@ -200,6 +205,21 @@ impl Conversation {
             if self.ads.feedback.send(feedback).await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+async fn next_request(
+    requests: &mut Streaming<DeltaDiscoveryRequest>,
+) -> Option<DeltaDiscoveryRequest> {
+    match requests.message().await {
+        Ok(request) => request,
+        Err(status) => {
+            // a node that goes away breaks its stream; anything else deserves a look
+            if status.code() != tonic::Code::Cancelled && status.code() != tonic::Code::Unknown {
+                warn!("a node's stream ended: {status}");
+            }
+            None
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::support::{PATIENCE, client::Client, envoy};
 
-const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
+pub(crate) const CHANCERY: &str = env!("CARGO_BIN_EXE_chancery");
 
 pub(crate) async fn run(folder: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(CHANCERY).args(arguments).current_dir(folder).output();

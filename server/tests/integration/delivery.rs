@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use chancery::{
+    clock::Clock,
     envoy::around::Around,
     envoy::{
         listener::{self, GATEWAY, Routes},
@@ -14,7 +15,10 @@ use chancery::{
     },
     gateway::edge::settings::Settings,
     publisher::{Feedback, Published},
+    stats::ingest::Ingest,
     xds::{
+        self,
+        gate::{CredentialFiles, Gate},
         node::Nodes,
         resource::{Kind, Resource, ResourceKey},
         stream::Ads,
@@ -22,7 +26,6 @@ use chancery::{
 };
 use envoy_types::pb::envoy::{
     config::route::v3::{RouteMatch, route_match::PathSpecifier},
-    service::discovery::v3::aggregated_discovery_service_server::AggregatedDiscoveryServiceServer,
     r#type::matcher::v3::RegexMatcher,
 };
 use http::StatusCode;
@@ -32,7 +35,6 @@ use tokio::{
     sync::{mpsc, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic::transport::server::TcpIncoming;
 
 use crate::support::{
     PATIENCE, address::free_address, client::Client, envoy::Envoy, server::TestServer, until,
@@ -201,19 +203,15 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     let (feedback, mut fed_back) = mpsc::channel(8);
     let (reports, _reported) = mpsc::channel(8);
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let ingest = Ingest::new(reports.clone(), stop.clone());
     let ads = Ads::new(receiver, feedback, reports, Nodes::default(), tasks, stop.clone());
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let xds = socket.local_addr().unwrap();
-    let serving = tokio::spawn(
-        tonic::transport::Server::builder()
-            .add_service(AggregatedDiscoveryServiceServer::new(ads))
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(socket),
-                stop.clone().cancelled_owned(),
-            ),
-    );
+    let address = socket.local_addr().unwrap();
+    let (gate, _keeper) =
+        Gate::open(CredentialFiles::default(), address, Clock::default()).unwrap();
+    let serving = tokio::spawn(xds::listener::serve(socket, gate, ads, ingest, stop.clone()));
 
-    let node = Envoy::start("one", xds);
+    let node = Envoy::start("one", address);
     let said = tokio::time::timeout(PATIENCE, fed_back.recv()).await.unwrap().unwrap();
 
     let Feedback::Rejected { resource, reason, .. } = said else { panic!("{said:?}") };
@@ -228,7 +226,7 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     assert!(node.log().contains("missing ]"));
     stop.cancel();
     drop(node);
-    serving.await.unwrap().unwrap();
+    serving.await.unwrap();
 }
 
 fn direct_answer(path: PathSpecifier) -> envoy_types::pb::envoy::config::route::v3::Route {

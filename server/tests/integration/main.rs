@@ -44,3 +44,4 @@ mod tidy;
 mod tls;
 mod upstream_tls;
 mod views;
+mod xds_security;

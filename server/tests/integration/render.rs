@@ -57,6 +57,7 @@ async fn envoy_accepts_the_bootstrap() {
         id: "node-1".to_owned(),
         xds: "127.0.0.1:18000".parse().unwrap(),
         admin: "127.0.0.1:9901".parse().unwrap(),
+        credentials: None,
     };
 
     let text = print(&bootstrap(&settings), Format::Yaml).unwrap();

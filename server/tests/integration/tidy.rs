@@ -17,7 +17,7 @@ const NOT_OURS: [&str; 4] = ["node_modules", "target", "test-results", "playwrig
 const FOLDERS: [&str; 6] = ["app", "server", "deploy", "migrations", "style", "end2end"];
 
 /// What decides: it does no IO and reads no clock. Each is the beginning of a path.
-const PURE: [&str; 28] = [
+const PURE: [&str; 30] = [
     "server/src/auth/access",
     "server/src/auth/audit",
     "server/src/auth/claim",
@@ -30,6 +30,8 @@ const PURE: [&str; 28] = [
     "server/src/auth/sight",
     "server/src/gateway",
     "server/src/envoy",
+    "server/src/xds/gate/pattern",
+    "server/src/xds/gate/tokens",
     "server/src/xds/session",
     "server/src/publisher/compiler",
     "server/src/publisher/placement",
@@ -137,6 +139,17 @@ fn a_package_is_named_in_its_place_only(#[case] package: &str, #[case] places: &
     let broken: Vec<_> = others.flat_map(|source| source.lines_with(package)).collect();
 
     keep(&format!("only {places:?} may name `{package}`"), &broken);
+}
+
+#[test]
+fn who_connects_is_a_node_by_its_credentials_only() {
+    let places = ["server/src/xds/gate/identity.rs"];
+    let tests = |source: &Source| source.path.contains("/tests");
+    let others = server().into_iter().filter(|it| !it.is_in(&places) && !tests(it));
+
+    let broken: Vec<_> = others.flat_map(|it| it.lines_with("NodeId::reported")).collect();
+
+    keep("only `Identity::admit` may make a `NodeId` of what a node says", &broken);
 }
 
 #[rstest]

@@ -1,6 +1,6 @@
 //! Runs the examples of a page of the documentation.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use tokio::process::Command;
 
@@ -13,19 +13,17 @@ struct Example {
     printed: Option<String>,
 }
 
-/// Runs each `sh` block of `page` in turn, and compares what it prints with the `text` block that
-/// follows it, in the server's folder. The addresses of the portal and of the gateway become those
-/// of `server`.
-pub(crate) async fn run(server: &TestServer, page: &str) {
-    let examples = examples(page);
-    assert!(!examples.is_empty(), "the page has no example");
-    for Example { script, printed } in examples {
-        let here = script
-            .replace("http://localhost:8888", server.url("").trim_end_matches('/'))
-            .replace("http://localhost:8080", server.gateway("").trim_end_matches('/'));
+impl Example {
+    /// Runs it in `folder`, as `adapt` has changed it for this machine, with our binary on the
+    /// path.
+    async fn run(&self, folder: &Path, adapt: impl Fn(&str) -> String) {
+        let Self { script, printed } = self;
+        let binary = Path::new(env!("CARGO_BIN_EXE_chancery")).parent().unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("bash")
-            .args(["-euo", "pipefail", "-c", &here])
-            .current_dir(server.folder.path())
+            .args(["-euo", "pipefail", "-c", &adapt(script)])
+            .current_dir(folder)
+            .env("PATH", format!("{}:{path}", binary.display()))
             .stdin(Stdio::null())
             .output()
             .await
@@ -36,7 +34,28 @@ pub(crate) async fn run(server: &TestServer, page: &str) {
         if let Some(printed) = printed {
             assert_eq!(said.trim_end(), printed.trim_end(), "printed by:\n{script}");
         }
+    }
+}
+
+/// Runs each `sh` block of `page` in turn, and compares what it prints with the `text` block that
+/// follows it, in the server's folder. The addresses of the portal and of the gateway become those
+/// of `server`.
+pub(crate) async fn run(server: &TestServer, page: &str) {
+    for example in examples(page) {
+        let adapt = |script: &str| {
+            script
+                .replace("http://localhost:8888", server.url("").trim_end_matches('/'))
+                .replace("http://localhost:8080", server.gateway("").trim_end_matches('/'))
+        };
+        example.run(server.folder.path(), adapt).await;
         server.until_live().await;
+    }
+}
+
+/// Runs the blocks of `page` in `folder`, before there is a server.
+pub(crate) async fn run_in(folder: &Path, page: &str, adapt: impl Fn(&str) -> String) {
+    for example in examples(page) {
+        example.run(folder, &adapt).await;
     }
 }
 
@@ -62,5 +81,6 @@ fn examples(page: &str) -> Vec<Example> {
         }
         rest = after;
     }
+    assert!(!examples.is_empty(), "the page has no example");
     examples
 }

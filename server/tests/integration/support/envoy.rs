@@ -30,7 +30,8 @@ impl Envoy {
     /// Starts a node with the bootstrap that `chancery bootstrap` prints.
     pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
         let admin = free_address();
-        let settings = NodeSettings { id: id.to_owned(), xds, admin };
+        let (id, xds) = (id.to_owned(), xds.into());
+        let settings = NodeSettings { id, xds, admin, credentials: None };
         Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
     }
 

@@ -13,6 +13,7 @@ use chancery::{
     envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
+    xds::gate::CredentialFiles,
 };
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -79,20 +80,25 @@ impl TestServer {
         access: AccessSettings,
         node_ca_file: NodeCaFile,
     ) -> Self {
-        let settings = Settings {
-            http: "127.0.0.1:0".parse().unwrap(),
-            xds: "127.0.0.1:0".parse().unwrap(),
-            gateway_http: free_address(),
-            gateway_https: free_address(),
-            node_ca_file,
-            database: database(&folder),
-            secret_key_file: None,
-            access,
-            clock: Clock::default(),
-            services: fixed.iter().map(|text| text.parse().unwrap()).collect(),
-            forbidden: Vec::new(),
-            oidc: None,
-        };
+        let services = fixed.iter().map(|text| text.parse().unwrap()).collect();
+        let settings = Settings { access, node_ca_file, services, ..settings(&folder) };
+        Self::with_settings(folder, settings).await
+    }
+
+    /// Starts with credentials for xDS, at an address that may have been chosen before.
+    pub(crate) async fn guarded(
+        folder: TempDir,
+        xds: SocketAddr,
+        xds_credentials: CredentialFiles,
+        services: &[(&str, SocketAddr)],
+    ) -> Self {
+        let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
+        let services = fixed.map(|text| text.parse().unwrap()).collect();
+        let settings = Settings { xds, xds_credentials, services, ..settings(&folder) };
+        Self::with_settings(folder, settings).await
+    }
+
+    async fn with_settings(folder: TempDir, settings: Settings) -> Self {
         let server = start(&settings).await.unwrap();
         Self { server, client: Client::new(), folder, settings }
     }
@@ -100,20 +106,7 @@ impl TestServer {
     /// Starts with people in the database, and a clock that the test moves.
     pub(crate) async fn peopled(access: AccessSettings, clock: Clock, edits: Vec<Edit>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            http: "127.0.0.1:0".parse().unwrap(),
-            xds: "127.0.0.1:0".parse().unwrap(),
-            gateway_http: free_address(),
-            gateway_https: free_address(),
-            node_ca_file: NodeCaFile::default(),
-            database: database(&folder),
-            secret_key_file: None,
-            access,
-            clock,
-            services: Vec::new(),
-            forbidden: Vec::new(),
-            oidc: None,
-        };
+        let settings = Settings { access, clock, ..settings(&folder) };
         let tasks = TaskTracker::new();
         let store = Store::open(&settings.database, Rules::default(), &tasks).await.unwrap();
         let author = Author::of(Who::CommandLine);
@@ -121,8 +114,7 @@ impl TestServer {
         drop(store);
         tasks.close();
         tasks.wait().await;
-        let server = start(&settings).await.unwrap();
-        Self { server, client: Client::new(), folder, settings }
+        Self::with_settings(folder, settings).await
     }
 
     /// Stops the server and starts another on the same addresses and database; `meanwhile` runs
@@ -240,6 +232,26 @@ impl TestServer {
 pub(crate) fn counts(stats: &Value) -> [u64; 3] {
     ["upstream_ok", "upstream_4xx", "upstream_bad"]
         .map(|counter| stats[counter].as_u64().unwrap_or_default())
+}
+
+/// Returns the settings of a server on free ports, with a database in `folder`.
+fn settings(folder: &TempDir) -> Settings {
+    let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    Settings {
+        http: free,
+        xds: free,
+        xds_credentials: CredentialFiles::default(),
+        gateway_http: free_address(),
+        gateway_https: free_address(),
+        node_ca_file: NodeCaFile::default(),
+        database: database(folder),
+        secret_key_file: None,
+        access: AccessSettings::default(),
+        clock: Clock::default(),
+        services: Vec::new(),
+        forbidden: Vec::new(),
+        oidc: None,
+    }
 }
 
 fn database(folder: &TempDir) -> DatabaseUrl {
