@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod demo;
+mod kubernetes;
 mod migrate;
 mod oidc;
 mod openapi;

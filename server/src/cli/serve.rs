@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, oidc::OidcArgs, signals::stop_token};
+use super::{CliError, kubernetes::KubernetesArgs, oidc::OidcArgs, signals::stop_token};
 use crate::{
     auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
@@ -51,6 +51,8 @@ pub(super) struct ServerArgs {
     /// Without it, `DATABASE.key` beside the database, which is made at the first start.
     #[arg(long, env = "CHANCERY_SECRET_KEY_FILE", value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) kubernetes: KubernetesArgs,
     #[command(flatten)]
     pub(super) oidc: OidcArgs,
     #[command(flatten)]
@@ -112,6 +114,7 @@ impl ServerArgs {
             access: self.access.settings(),
             clock: Clock::default(),
             services: self.services,
+            kubernetes: self.kubernetes.settings()?,
             forbidden: vec![self.envoy_admin],
             oidc: self.oidc.settings()?,
         })

@@ -89,6 +89,7 @@ impl TestServer {
             access,
             clock: Clock::default(),
             services: fixed.iter().map(|text| text.parse().unwrap()).collect(),
+            kubernetes: None,
             forbidden: Vec::new(),
             oidc: None,
         };
@@ -110,6 +111,7 @@ impl TestServer {
             access,
             clock,
             services: Vec::new(),
+            kubernetes: None,
             forbidden: Vec::new(),
             oidc: None,
         };
