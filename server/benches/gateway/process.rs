@@ -163,7 +163,7 @@ impl Envoy {
     /// Starts a node of a server.
     pub(crate) async fn start(xds: SocketAddr) -> BenchResult<Self> {
         let admin = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let node = NodeSettings { id: "bench".to_owned(), xds, admin };
+        let node = NodeSettings { id: "bench".to_owned(), xds, admin, zone: None };
         Self::with_config(&["--config-yaml", &print(&bootstrap(&node), Format::Json)?])
     }
 

@@ -119,7 +119,7 @@ async fn with_envoy(
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
     let server = news.server;
-    let node = NodeSettings { id: "demo".to_owned(), xds: server.xds, admin };
+    let node = NodeSettings { id: "demo".to_owned(), xds: server.xds, admin, zone: None };
     let config = json::print(&bootstrap(&node), Format::Json)?;
     let mut child = spawn_envoy(envoy, &config)?;
     let ran = tokio::select! {

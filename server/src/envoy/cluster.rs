@@ -1,5 +1,6 @@
 //! Clusters and their endpoints: one of each for every way in which a service is reached.
 
+mod balancing;
 mod health;
 mod limits;
 mod outliers;
@@ -7,16 +8,12 @@ mod protocol;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use app::api::policy::BalancingPolicy;
-
 use super::{
     config::{ads, duration, host_address, socket_address},
     proto::config::{
         cluster::v3::{
             Cluster,
-            cluster::{
-                ClusterDiscoveryType, CommonLbConfig, DiscoveryType, EdsClusterConfig, LbPolicy,
-            },
+            cluster::{ClusterDiscoveryType, CommonLbConfig, DiscoveryType, EdsClusterConfig},
         },
         core::v3::{Address, HealthStatus, Locality},
         endpoint::v3::{
@@ -59,6 +56,7 @@ pub fn cluster(
     readiness: Readiness,
 ) -> Cluster {
     Cluster {
+        load_balancing_policy: balancing::by_zone(policy.balancing, readiness),
         common_lb_config: (readiness == Readiness::Told).then(|| CommonLbConfig {
             healthy_panic_threshold: Some(Percent { value: 0.0 }),
             ..CommonLbConfig::default()
@@ -131,7 +129,7 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluste
         health_checks: health::health_checks(service, policy),
         circuit_breakers: limits::circuit_breakers(policy),
         outlier_detection: outliers::outlier_detection(&policy.outlier_detection),
-        lb_policy: lb_policy(policy.balancing).into(),
+        lb_policy: balancing::lb_policy(policy.balancing).into(),
         typed_extension_protocol_options: protocol::options(policy.protocol),
         // an endpoint that discovery has removed is gone, whatever its last check said
         ignore_health_on_host_removal: true,
@@ -139,16 +137,6 @@ fn base(upstream: &Upstream, policy: &ClusterPolicy, trust: Trust<'_>) -> Cluste
         transport_socket: (service.scheme == Scheme::Https)
             .then(|| upstream_tls::transport_socket(service, &policy.tls, trust)),
         ..Cluster::default()
-    }
-}
-
-fn lb_policy(asked: BalancingPolicy) -> LbPolicy {
-    match asked {
-        BalancingPolicy::RoundRobin => LbPolicy::RoundRobin,
-        BalancingPolicy::LeastRequest => LbPolicy::LeastRequest,
-        BalancingPolicy::Random => LbPolicy::Random,
-        BalancingPolicy::RingHash => LbPolicy::RingHash,
-        BalancingPolicy::Maglev => LbPolicy::Maglev,
     }
 }
 

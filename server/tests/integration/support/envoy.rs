@@ -33,8 +33,13 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// Starts a node with the bootstrap that `chancery bootstrap` prints.
     pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
-        let admin = free_port();
-        let settings = NodeSettings { id: id.to_owned(), xds, admin };
+        Self::in_zone(id, xds, None)
+    }
+
+    /// Starts a node that knows in which zone it is.
+    pub(crate) fn in_zone(id: &str, xds: SocketAddr, zone: Option<&str>) -> Self {
+        let (id, zone) = (id.to_owned(), zone.map(str::to_owned));
+        let settings = NodeSettings { id, xds, admin: free_port(), zone };
         Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
     }
 

@@ -20,8 +20,9 @@ use super::{envoy::free_port, tls::Authority, until};
 /// The token of the user `admin`, who may do everything.
 const ADMIN_TOKEN: &str = "the-token-of-the-admin";
 
-/// Returns the binary that is both servers: `KUBE_BIN`, or the one that `make setup` installs.
-fn binary() -> PathBuf {
+/// Returns the binary that is both servers, and kubectl: `KUBE_BIN`, or the one that `make setup-test`
+/// installs.
+pub(crate) fn binary() -> PathBuf {
     let installed = || concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/bin/kube").into();
     std::env::var_os("KUBE_BIN").map_or_else(installed, PathBuf::from)
 }
@@ -81,7 +82,7 @@ impl Kubernetes {
             // a power cut is not what is tested
             .arg("--unsafe-no-fsync")
             .spawn()
-            .expect("etcd can be run; `make setup` builds it");
+            .expect("etcd can be run; `make setup-test` builds it");
         let kubernetes = Self {
             folder,
             address,
@@ -118,7 +119,7 @@ impl Kubernetes {
             ])
             .args(&self.more)
             .spawn()
-            .expect("the API server can be run; `make setup` builds it");
+            .expect("the API server can be run; `make setup-test` builds it");
         self.apiserver = Some(child);
         until("the API server is ready", async || {
             self.try_kubectl(&["get", "--raw", "/readyz"], "").await.ok()
@@ -131,6 +132,16 @@ impl Kubernetes {
         if let Some(mut child) = self.apiserver.take() {
             child.kill().await.unwrap();
         }
+    }
+
+    /// Returns the certificate by which the API server is known, as PEM.
+    pub(crate) fn ca(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("ca.crt")).unwrap()
+    }
+
+    /// Returns the token of someone who may do everything.
+    pub(crate) fn token(&self) -> &'static str {
+        ADMIN_TOKEN
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -191,7 +202,8 @@ impl Kubernetes {
         arguments: &[&str],
         input: &str,
     ) -> Result<String, String> {
-        let mut child = Command::new("kubectl")
+        let mut child = Command::new(binary())
+            .arg("kubectl")
             .arg("--kubeconfig")
             .arg(self.kubeconfig())
             .arg("--cache-dir")
@@ -202,7 +214,7 @@ impl Kubernetes {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .expect("`kubectl` is on the path");
+            .expect("kubectl can be run; `make setup-test` builds it");
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(input.as_bytes()).await.unwrap();
         drop(stdin);

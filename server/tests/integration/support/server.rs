@@ -10,6 +10,7 @@ use chancery::{
         settings::AccessSettings,
     },
     clock::Clock,
+    discovery::kubernetes::KubernetesSettings,
     envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
@@ -65,11 +66,19 @@ impl TestServer {
         std::fs::write(&file, pem).unwrap();
         let node_ca_file = file.to_str().unwrap().parse().unwrap();
         let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
-        Self::within(folder, fixed.collect(), AccessSettings::default(), node_ca_file).await
+        Self::within(folder, fixed.collect(), AccessSettings::default(), node_ca_file, None).await
+    }
+
+    /// Starts with the Services of a cluster.
+    pub(crate) async fn following(kubernetes: KubernetesSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let access = AccessSettings::default();
+        Self::within(folder, Vec::new(), access, NodeCaFile::default(), Some(kubernetes)).await
     }
 
     async fn with(fixed: Vec<String>, access: AccessSettings) -> Self {
-        Self::within(tempfile::tempdir().unwrap(), fixed, access, NodeCaFile::default()).await
+        let folder = tempfile::tempdir().unwrap();
+        Self::within(folder, fixed, access, NodeCaFile::default(), None).await
     }
 
     async fn within(
@@ -77,6 +86,7 @@ impl TestServer {
         fixed: Vec<String>,
         access: AccessSettings,
         node_ca_file: NodeCaFile,
+        kubernetes: Option<KubernetesSettings>,
     ) -> Self {
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
@@ -89,7 +99,7 @@ impl TestServer {
             access,
             clock: Clock::default(),
             services: fixed.iter().map(|text| text.parse().unwrap()).collect(),
-            kubernetes: None,
+            kubernetes,
             forbidden: Vec::new(),
             oidc: None,
         };
