@@ -22,7 +22,7 @@ const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
 /// What we print: bootstraps and whatever stands inside them as `Any`.
-const FILES: [&str; 37] = [
+const FILES: [&str; 39] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
     "envoy/config/trace/v3/opentelemetry.proto",

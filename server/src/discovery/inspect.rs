@@ -120,15 +120,14 @@ impl Inspector {
         mapped: impl Iterator<Item = &'a ServiceName>,
     ) -> Option<ServiceName> {
         let Host::Name(asked) = &service.host else { return None };
-        let unmapped = self.ways.services();
-        let known: BTreeSet<_> = mapped.chain(&unmapped).collect();
+        let known: BTreeSet<_> = mapped.cloned().chain(self.ways.services()).collect();
         let distance = |known: &ServiceName| match &known.host {
             Host::Name(name) => edits(asked, name),
             Host::Ip(_) => usize::MAX,
         };
-        let others = known.into_iter().filter(|known| *known != service);
-        let nearest = others.map(|known| (distance(known), known)).min()?;
-        (nearest.0 <= TYPO_EDITS).then(|| nearest.1.clone())
+        let others = known.into_iter().filter(|known| known != service);
+        let nearest = others.map(|known| (distance(&known), known)).min()?;
+        (nearest.0 <= TYPO_EDITS).then_some(nearest.1)
     }
 }
 

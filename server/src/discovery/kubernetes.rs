@@ -199,6 +199,6 @@ impl Kubernetes {
 
     /// Returns how many Services and EndpointSlices are known.
     pub fn size(&self) -> (usize, usize) {
-        self.shared.board().index().len()
+        self.shared.board().index().size()
     }
 }

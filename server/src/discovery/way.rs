@@ -39,7 +39,7 @@ impl Ways {
         if let Some(endpoints) = self.fixed.endpoints(service) {
             return Way::Written(endpoints);
         }
-        let cluster = |name| {
+        let cluster = |name: &str| {
             let kubernetes = self.kubernetes.as_ref()?;
             Some(Way::Kubernetes(kubernetes, kubernetes.key(name)?))
         };

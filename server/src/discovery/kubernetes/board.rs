@@ -82,7 +82,8 @@ impl Board {
                 self.followers.remove(&key);
             }
         }
-        self.to_tell.insert(service.clone())
+        self.to_tell.insert(service.clone());
+        true
     }
 
     /// Returns what is known of a Service; `None` while there is reason to wait.
@@ -148,16 +149,13 @@ impl Board {
 
     /// Returns how the connection is.
     pub(super) fn link(&self) -> Link {
-        let first = self.troubles.values().min_by_key(|trouble| trouble.since);
-        match (self.index.knows_all(), first) {
-            (false, first) => Link::Starting {
-                since: self.started_at,
-                error: first.map(|trouble| Arc::clone(&trouble.error)),
-            },
-            (true, None) => Link::Synced,
-            (true, Some(Trouble { since, error })) => {
-                Link::Reconnecting { since: *since, error: Arc::clone(error) }
-            }
+        // the same one each time, whichever fails first
+        let error = self.troubles.values().next().map(|trouble| Arc::clone(&trouble.error));
+        let since = self.troubles.values().map(|trouble| trouble.since).min();
+        match (self.index.knows_all(), error, since) {
+            (false, error, _) => Link::Starting { since: self.started_at, error },
+            (true, Some(error), Some(since)) => Link::Reconnecting { since, error },
+            (true, ..) => Link::Synced,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Finds out where the API server is, and how to be somebody there.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use kube::{
     Client, Config,
@@ -39,7 +43,7 @@ pub(super) async fn connect(
     Ok((client, namespace))
 }
 
-async fn of_file(path: &PathBuf) -> Result<Config, kube::config::KubeconfigError> {
+async fn of_file(path: &Path) -> Result<Config, kube::config::KubeconfigError> {
     let kubeconfig = Kubeconfig::read_from(path)?;
     Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await
 }

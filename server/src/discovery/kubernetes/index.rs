@@ -67,19 +67,24 @@ pub struct Index {
     services: HashMap<ServiceKey, Service>,
     slices: HashMap<ServiceKey, HashMap<Arc<str>, Slice>>,
     owners: HashMap<SliceKey, ServiceKey>,
-    /// What has been listed at least once.
-    listed: HashSet<Source>,
+    /// What has not been listed yet.
+    unlisted: BTreeSet<Source>,
 }
 
 impl Index {
     /// Returns an index that has been told nothing.
     pub fn new(namespaces: Namespaces) -> Self {
-        Self { namespaces, ..Self::default() }
+        let unlisted = Self::sources_of(&namespaces).into_iter().collect();
+        Self { namespaces, unlisted, ..Self::default() }
     }
 
     /// Returns all that must be listed and watched.
     pub fn sources(&self) -> Vec<Source> {
-        let namespaces: Vec<_> = match &self.namespaces {
+        Self::sources_of(&self.namespaces)
+    }
+
+    fn sources_of(namespaces: &Namespaces) -> Vec<Source> {
+        let namespaces: Vec<_> = match namespaces {
             Namespaces::All => vec![None],
             Namespaces::These(names) => names.iter().cloned().map(Some).collect(),
         };
@@ -95,7 +100,7 @@ impl Index {
         match news {
             News::One(fact) => self.learn(fact, &mut touched),
             News::All(facts) => {
-                self.listed.insert(source.clone());
+                self.unlisted.remove(source);
                 for ended in self.missing(source, &facts) {
                     self.learn(ended, &mut touched);
                 }
@@ -176,14 +181,16 @@ impl Index {
                 None => return true,
             },
         };
-        [What::Services, What::Slices]
-            .into_iter()
-            .all(|what| self.listed.contains(&Source { what, namespace: namespace.clone() }))
+        let is_listed = |what| {
+            let source = Source { what, namespace: namespace.clone() };
+            !self.unlisted.contains(&source)
+        };
+        is_listed(What::Services) && is_listed(What::Slices)
     }
 
     /// Tells whether everything has been listed.
     pub fn knows_all(&self) -> bool {
-        self.sources().iter().all(|source| self.listed.contains(source))
+        self.unlisted.is_empty()
     }
 
     /// Returns what is known of a Service at a port, once it [is](Self::knows).
@@ -224,7 +231,7 @@ impl Index {
     }
 
     /// Returns how many Services and slices there are.
-    pub fn len(&self) -> (usize, usize) {
+    pub fn size(&self) -> (usize, usize) {
         (self.services.len(), self.owners.len())
     }
 }

@@ -96,7 +96,6 @@ async fn an_external_name_is_looked_up_in_dns_until_the_service_is_another() {
     cluster.slice("usersvc", &[(&inside, true)]).await;
     let internal = json!({
         "type": "ClusterIP",
-        "externalName": "",
         "ports": [{ "name": "http", "port": port }],
     });
     cluster.service("usersvc", internal).await;

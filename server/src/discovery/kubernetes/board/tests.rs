@@ -147,6 +147,6 @@ fn the_link_is_lost_with_the_first_source_and_back_with_the_last() {
     board.connected(&services);
 
     assert_eq!((synced, board.link()), (Link::Synced, Link::Synced));
-    assert_eq!(lost, Link::Reconnecting { since: at(1), error: "refused, too".into() });
+    assert_eq!(lost, Link::Reconnecting { since: at(1), error: "refused".into() });
     assert_eq!(half, Link::Reconnecting { since: at(2), error: "refused".into() });
 }

@@ -68,7 +68,7 @@ fn a_change_touches_its_service_and_the_same_again_touches_nothing() {
     assert!(same.is_empty() && same_service.is_empty());
     assert_eq!(names(&scaled), ["usersvc"]);
     assert_eq!(names(&gone), ["usersvc"]);
-    assert_eq!(index.len(), (1, 1));
+    assert_eq!(index.size(), (1, 1));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_new_list_deletes_what_is_not_in_it() {
 
     assert_eq!(names(&touched_slices), ["gruesvc"]);
     assert_eq!(names(&touched), ["gruesvc"]);
-    assert_eq!(index.len(), (1, 1));
+    assert_eq!(index.size(), (1, 1));
     assert_eq!(addresses(&index, "usersvc"), ["10.1.0.1:8080"]);
 }
 
