@@ -7,6 +7,7 @@ use super::services::chip;
 use super::{Loaded, failure};
 use crate::api::client::Client;
 use crate::api::node::{Answer, Kubernetes, KubernetesState, Node, NodeList};
+use crate::components::card::Card;
 use crate::components::chip::Tone;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
@@ -55,15 +56,13 @@ fn cluster(kubernetes: Kubernetes) -> impl IntoView {
         counted(endpoint_slices.into(), "EndpointSlice"),
     );
     view! {
-        <div class="card" data-testid="kubernetes">
-            <p>
-                <span class="strong">"Kubernetes "</span>
+        <Card title="Kubernetes" aside=known.into_any() testid="kubernetes">
+            <div class="card-body">
                 {chip(tone, word.to_owned())}
-                {since.map(|at| view! { <span class="sub">" since " {ago(Some(at))}</span> })}
-                <span class="cell-note">{known}</span>
-            </p>
-            {error.map(|error| view! { <p class="text-bad words">{error}</p> })}
-        </div>
+                {since.map(|at| view! { <span class="cell-note">{ago(Some(at))}</span> })}
+                {error.map(|error| view! { <span class="cell-note text-bad words">{error}</span> })}
+            </div>
+        </Card>
     }
 }
 

@@ -224,7 +224,9 @@ impl Resources {
     /// A resource of the same content stays the one it was: nodes have acknowledged that one.
     pub fn put(&mut self, resource: Resource) -> bool {
         if self.by_key.get(&resource.key).is_some_and(|old| {
-            old.version == resource.version && same_mappings(&old.carries, &resource.carries)
+            old.version == resource.version
+                && old.is_tentative == resource.is_tentative
+                && same_mappings(&old.carries, &resource.carries)
         }) {
             return false;
         }

@@ -44,10 +44,14 @@ async fn while_the_api_server_is_away_everything_goes_on_as_it_was() {
     let [one, two] = pods(["one", "two"]).await;
     cluster.web_service("usersvc").await;
     cluster.slice("usersvc", &[(&one, true)]).await;
+    cluster.web_service("gruesvc").await;
+    cluster.slice("gruesvc", &[(&two, true)]).await;
     let server = cluster.server().await;
     server.map("user", "/user/", "usersvc").await;
+    server.map("grue", "/grue/", "gruesvc").await;
     let _node = server.node("one").await;
     until_answered(&server, "/user/", "one").await;
+    until_answered(&server, "/grue/", "two").await;
 
     cluster.api.kill_apiserver().await;
     until_link(&server, "reconnecting").await;
@@ -72,8 +76,10 @@ async fn while_the_api_server_is_away_everything_goes_on_as_it_was() {
     assert_eq!(through(&server, "/user/").await, "one");
 
     cluster.api.start_apiserver().await;
+    cluster.delete_service("gruesvc").await;
     cluster.slice("usersvc", &[(&two, true)]).await;
     until_answered(&server, "/user/", "two").await;
+    until_answered(&server, "/grue/", "503").await;
     until_link(&server, "synced").await;
     let mapping = server.get("/api/v1/mappings/user").await.json();
     assert!(mapping["warnings"].as_array().unwrap().is_empty(), "{mapping}");
