@@ -84,9 +84,11 @@ impl Kept for EndpointSlice {
     }
 }
 
-/// How a watch ended.
+/// How a list or a watch ended.
 enum Ended {
-    /// It can go on from this version.
+    /// All is known up to this version.
+    Listed(String),
+    /// The watch can go on from this version.
     At(String),
     /// The version is too old, or is not taken for another reason: everything must be listed.
     Lost,
@@ -126,24 +128,31 @@ impl<K: Kept> Feed<K> {
         while !self.reports.is_closed() {
             let begun = Instant::now();
             let went = match version.take() {
-                None => self.list().await.map(Ended::At),
+                None => self.list().await.map(Ended::Listed),
                 Some(version) => self.watch(version).await,
             };
+            if begun.elapsed() > RETRY_MAX {
+                retry = RETRY_FIRST;
+            }
             match went {
-                Ok(Ended::At(reached)) => version = Some(reached),
+                // a list proves nothing of the watch that follows: the next wait is no shorter
+                Ok(Ended::Listed(reached)) => {
+                    version = Some(reached);
+                    continue;
+                }
+                Ok(Ended::At(reached)) => {
+                    version = Some(reached);
+                    retry = RETRY_FIRST;
+                    continue;
+                }
                 Ok(Ended::Lost) => {}
                 Err(Failed { reason, version: from }) => {
                     version = from;
-                    if begun.elapsed() > RETRY_MAX {
-                        retry = RETRY_FIRST;
-                    }
                     self.report(Report::Failed(reason)).await;
-                    sleep(retry / 2 + (retry / 2).mul_f64(rand::random())).await;
-                    retry = (retry * 2).min(RETRY_MAX);
-                    continue;
                 }
             }
-            retry = RETRY_FIRST;
+            sleep(retry / 2 + (retry / 2).mul_f64(rand::random())).await;
+            retry = (retry * 2).min(RETRY_MAX);
         }
     }
 
@@ -153,6 +162,8 @@ impl<K: Kept> Feed<K> {
     }
 
     fn failed(&self, verb: Verb, error: &kube::Error, version: Option<String>) -> Failed {
+        // a server that answers with an error may be another one, with other versions
+        let version = version.filter(|_| !matches!(error, kube::Error::Api(_)));
         Failed { reason: words(&self.source, verb, error), version }
     }
 
@@ -183,10 +194,6 @@ impl<K: Kept> Feed<K> {
         let opened = match opened {
             Err(_elapsed) => return Err(self.silent(Verb::Watch, SILENCE_MAX, Some(version))),
             Ok(Err(kube::Error::Api(status))) if is_gone(&status) => return Ok(Ended::Lost),
-            // a server that answers with an error may be another one, with other versions
-            Ok(Err(error @ kube::Error::Api(_))) => {
-                return Err(self.failed(Verb::Watch, &error, None));
-            }
             Ok(Err(error)) => return Err(self.failed(Verb::Watch, &error, Some(version))),
             Ok(Ok(opened)) => opened,
         };
