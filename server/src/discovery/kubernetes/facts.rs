@@ -17,14 +17,14 @@ const SERVICE_LABEL: &str = "kubernetes.io/service-name";
 
 /// One kind of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Family {
+pub(super) enum Family {
     V4,
     V6,
 }
 
 /// What is known of an object; nothing once it is deleted, or of no use here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub(super) enum Fact {
     Service(ServiceKey, Option<Service>),
     Slice(SliceKey, Option<Slice>),
 }
@@ -32,7 +32,7 @@ pub enum Fact {
 impl Fact {
     /// Returns that the object is deleted.
     #[must_use]
-    pub fn ended(self) -> Self {
+    pub(super) fn ended(self) -> Self {
         match self {
             Self::Service(key, _) => Self::Service(key, None),
             Self::Slice(key, _) => Self::Slice(key, None),
@@ -56,24 +56,24 @@ impl Fact {
 
 /// Identifies an EndpointSlice; it is in its Service's namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SliceKey {
-    pub namespace: Arc<str>,
-    pub name: Arc<str>,
+pub(super) struct SliceKey {
+    pub(super) namespace: Arc<str>,
+    pub(super) name: Arc<str>,
 }
 
 /// A Service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    pub kind: Kind,
+pub(super) struct Service {
+    pub(super) kind: Kind,
     /// Those for TCP; by its name alone a port is found in the slices.
-    pub ports: Box<[Port]>,
+    pub(super) ports: Box<[Port]>,
     /// The family of addresses that it prefers.
-    pub family: Option<Family>,
+    pub(super) family: Option<Family>,
 }
 
 /// Where the endpoints of a Service come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// From slices.
     Endpoints,
     /// From DNS, under this name (`ExternalName`).
@@ -82,32 +82,32 @@ pub enum Kind {
 
 /// A port of a Service or of a slice; the name is empty when there is but one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Port {
-    pub name: Arc<str>,
-    pub number: u16,
+pub(super) struct Port {
+    pub(super) name: Arc<str>,
+    pub(super) number: u16,
 }
 
 /// One EndpointSlice: a part of a Service's endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice {
+pub(super) struct Slice {
     /// The Service that it belongs to.
-    pub service: ServiceKey,
-    pub ports: Box<[Port]>,
-    pub members: Box<[Member]>,
+    pub(super) service: ServiceKey,
+    pub(super) ports: Box<[Port]>,
+    pub(super) members: Box<[Member]>,
 }
 
 /// One endpoint of a slice; it listens on each of the slice's ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    pub ip: IpAddr,
-    pub state: State,
+pub(super) struct Member {
+    pub(super) ip: IpAddr,
+    pub(super) state: State,
     /// The zone whose clients should use it.
-    pub hint: Option<Arc<str>>,
+    pub(super) hint: Option<Arc<str>>,
 }
 
 /// Whether an endpoint wants requests; the best is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(super) enum State {
     Ready,
     /// It is about to end, and still answers.
     Leaving,
@@ -115,7 +115,7 @@ pub enum State {
 }
 
 /// Returns what is kept of a Service; `None` for an object without a name.
-pub fn service(object: ServiceObject) -> Option<Fact> {
+pub(super) fn service(object: ServiceObject) -> Option<Fact> {
     let key =
         ServiceKey::new(object.metadata.namespace.as_deref()?, object.metadata.name.as_deref()?);
     let spec = object.spec.unwrap_or_default();
@@ -137,7 +137,7 @@ pub fn service(object: ServiceObject) -> Option<Fact> {
 }
 
 /// Returns what is kept of an EndpointSlice; `None` for an object without a name.
-pub fn slice(object: EndpointSlice) -> Option<Fact> {
+pub(super) fn slice(object: EndpointSlice) -> Option<Fact> {
     let key = SliceKey {
         namespace: object.metadata.namespace.as_deref()?.into(),
         name: object.metadata.name.as_deref()?.into(),

@@ -28,22 +28,22 @@ pub enum Namespaces {
 
 /// One list that the API server is asked for, and then watched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Source {
-    pub what: What,
+pub(super) struct Source {
+    pub(super) what: What,
     /// `None` for all of them.
-    pub namespace: Option<Arc<str>>,
+    pub(super) namespace: Option<Arc<str>>,
 }
 
 /// A kind of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum What {
+pub(super) enum What {
     Services,
     Slices,
 }
 
 /// What a source has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub(super) enum News {
     /// All that there is now; what was known before and is not in it is deleted.
     All(Vec<Fact>),
     One(Fact),
@@ -62,7 +62,7 @@ pub enum Answer {
 
 /// The Services of the watched namespaces.
 #[derive(Debug, Default)]
-pub struct Index {
+pub(super) struct Index {
     namespaces: Namespaces,
     services: HashMap<ServiceKey, Service>,
     slices: HashMap<ServiceKey, HashMap<Arc<str>, Slice>>,
@@ -73,13 +73,13 @@ pub struct Index {
 
 impl Index {
     /// Returns an index that has been told nothing.
-    pub fn new(namespaces: Namespaces) -> Self {
+    pub(super) fn new(namespaces: Namespaces) -> Self {
         let unlisted = Self::sources_of(&namespaces).into_iter().collect();
         Self { namespaces, unlisted, ..Self::default() }
     }
 
     /// Returns all that must be listed and watched.
-    pub fn sources(&self) -> Vec<Source> {
+    pub(super) fn sources(&self) -> Vec<Source> {
         Self::sources_of(&self.namespaces)
     }
 
@@ -95,7 +95,7 @@ impl Index {
     }
 
     /// Takes in what a source says; returns the Services that differ since.
-    pub fn take_in(&mut self, source: &Source, news: News) -> HashSet<ServiceKey> {
+    pub(super) fn take_in(&mut self, source: &Source, news: News) -> HashSet<ServiceKey> {
         let mut touched = HashSet::new();
         match news {
             News::One(fact) => self.learn(fact, &mut touched),
@@ -173,7 +173,7 @@ impl Index {
     }
 
     /// Tells whether all that concerns a Service has been listed.
-    pub fn knows(&self, key: &ServiceKey) -> bool {
+    pub(super) fn knows(&self, key: &ServiceKey) -> bool {
         let namespace = match &self.namespaces {
             Namespaces::All => None,
             Namespaces::These(names) => match names.get(&key.namespace) {
@@ -189,12 +189,12 @@ impl Index {
     }
 
     /// Tells whether everything has been listed.
-    pub fn knows_all(&self) -> bool {
+    pub(super) fn knows_all(&self) -> bool {
         self.unlisted.is_empty()
     }
 
     /// Returns what is known of a Service at a port, once it [is](Self::knows).
-    pub fn answer(&self, key: &ServiceKey, port: &Port) -> Answer {
+    pub(super) fn answer(&self, key: &ServiceKey, port: &Port) -> Answer {
         let found = self.service(key).and_then(|service| match &service.kind {
             Kind::External(name) => {
                 let named = known_port(service, port).map(|port| port.number);
@@ -226,12 +226,12 @@ impl Index {
     }
 
     /// Returns every Service.
-    pub fn services(&self) -> impl Iterator<Item = (&ServiceKey, &Service)> {
+    pub(super) fn services(&self) -> impl Iterator<Item = (&ServiceKey, &Service)> {
         self.services.iter()
     }
 
     /// Returns how many Services and slices there are.
-    pub fn size(&self) -> (usize, usize) {
+    pub(super) fn size(&self) -> (usize, usize) {
         (self.services.len(), self.owners.len())
     }
 }

@@ -159,11 +159,11 @@ async fn what_was_missed_for_longer_than_the_api_server_remembers_is_listed_anew
     cable.is_whole.send_replace(true);
 
     until_answered(&server, "/user/", "two").await;
+    let gone = "there is no Service `gruesvc` in the namespace `default`";
+    until("the deleted Service is missed", async || {
+        let mapping = server.get("/api/v1/mappings/grue").await.json();
+        mapping["warnings"][0]["message"].as_str()?.ends_with(gone).then_some(())
+    })
+    .await;
     until_link(&server, "synced").await;
-    let gone = server.get("/api/v1/mappings/grue").await.json();
-    let message = gone["warnings"][0]["message"].as_str().unwrap();
-    assert!(
-        message.ends_with("there is no Service `gruesvc` in the namespace `default`"),
-        "{gone}"
-    );
 }
