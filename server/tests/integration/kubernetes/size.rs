@@ -1,5 +1,7 @@
 //! Clusters of many objects.
 
+use std::time::Instant;
+
 use futures_util::{StreamExt, stream};
 use http::Method;
 use serde_json::json;
@@ -12,6 +14,17 @@ const SLICES: usize = 5_000;
 
 /// Slices that one Service has of them: more endpoints than nodes are told of.
 const OF_ONE: usize = 600;
+
+/// What a server that knows them all may take, in a process that other tests share. The objects
+/// themselves, as the API server sends them, are 40 MB.
+const GROWN_MAX_KB: u64 = 200_000;
+
+/// Returns how much memory this process has.
+fn resident_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_slices_are_listed_and_one_change_among_them_is_seen() {
@@ -29,13 +42,18 @@ async fn five_thousand_slices_are_listed_and_one_change_among_them_is_seen() {
     };
     cluster.web_service("big").await;
     stream::iter(0..SLICES).for_each_concurrent(32, slice).await;
+    let before = resident_kb();
+    let began = Instant::now();
     let server = Cluster::server_by(cluster.api.kubeconfig()).await;
     // which nobody could reach: the nodes must not try
     let big = json!({ "prefix": "/big/", "service": "big", "health_check": { "kind": "off" } });
     let answer = server.send(Method::PUT, "/api/v1/mappings/big", &big).await;
     assert!(answer.status.is_success(), "{answer}");
     until_ready(&server).await;
+    let grown = resident_kb().saturating_sub(before);
+    eprintln!("{SLICES} slices are listed after {:?}; {grown} kB more", began.elapsed());
 
+    assert!(grown < GROWN_MAX_KB, "the process has grown by {grown} kB");
     let nodes = server.get("/api/v1/nodes").await.json();
     assert_eq!(nodes["kubernetes"]["endpoint_slices"], SLICES, "{nodes}");
     until("the mapping warns of what is left out", async || {
