@@ -37,6 +37,11 @@ use crate::gateway::{
 /// visible.
 const CONNECT_TIMEOUT_MS: u32 = 5_000;
 
+/// How long Envoy gathers changes of endpoints' health before it acts on them, in milliseconds.
+/// Its own default is a second, by which every endpoint that appears would come later: its first
+/// check succeeds within milliseconds (measured with Envoy 1.40).
+const MERGE_WINDOW_MS: u32 = 50;
+
 /// Who finds out whether an endpoint wants requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Readiness {
@@ -59,6 +64,7 @@ pub fn cluster(
         load_balancing_policy: balancing::by_zone(policy.balancing, readiness),
         common_lb_config: (readiness == Readiness::Told).then(|| CommonLbConfig {
             healthy_panic_threshold: Some(Percent { value: 0.0 }),
+            update_merge_window: milliseconds(MERGE_WINDOW_MS),
             ..CommonLbConfig::default()
         }),
         cluster_discovery_type: Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into())),

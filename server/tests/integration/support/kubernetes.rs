@@ -225,11 +225,6 @@ impl Kubernetes {
             false => Err(text(output.stderr)),
         }
     }
-
-    /// Returns what the API server has logged.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("apiserver.log")).unwrap()
-    }
 }
 
 /// Returns the command that runs one of the two servers, which ends with the test's thread however
