@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use super::{
-    facts::{Family, Port as Known, Service, Slice, State},
+    facts::{Family, Member, Port as Known, Service, Slice, State},
     key::ServiceKey,
 };
 use crate::gateway::{
@@ -78,7 +78,7 @@ pub(super) fn endpoints<'a>(
     slices: impl Iterator<Item = &'a Slice>,
     target: &Target,
 ) -> Endpoints {
-    let mut by_family: [BTreeMap<SocketAddr, (State, Option<Arc<str>>)>; 2] = Default::default();
+    let mut by_family: [BTreeMap<SocketAddr, &Member>; 2] = Default::default();
     let [v4, v6] = &mut by_family;
     for slice in slices {
         let port = match target {
@@ -90,10 +90,9 @@ pub(super) fn endpoints<'a>(
         let Some(port) = port else { continue };
         for member in &slice.members {
             let of_family = if member.ip.is_ipv4() { &mut *v4 } else { &mut *v6 };
-            let is = (member.state, member.hint.clone());
-            let known = of_family.entry(SocketAddr::new(member.ip, port)).or_insert(is.clone());
-            if is.0 < known.0 {
-                *known = is;
+            let known = of_family.entry(SocketAddr::new(member.ip, port)).or_insert(member);
+            if member.state < known.state {
+                *known = member;
             }
         }
     }
@@ -102,19 +101,19 @@ pub(super) fn endpoints<'a>(
         _ if v4.is_empty() => v6,
         _ => v4,
     };
-    let any_ready = chosen.values().any(|(state, _)| *state == State::Ready);
-    let is_ready = |state: State| match state {
+    let any_ready = chosen.values().any(|member| member.state == State::Ready);
+    let is_ready = |member: &Member| match member.state {
         State::Ready => true,
         State::Leaving => !any_ready,
         State::Unready => false,
     };
-    let mut wanted = chosen.values().filter(|(state, _)| is_ready(*state));
-    let hints_hold = wanted.all(|(_, hint)| hint.is_some());
-    let used = chosen.iter().filter(|(_, (state, _))| !(any_ready && *state == State::Leaving));
-    let endpoint = |(address, (state, hint)): (&SocketAddr, &(State, Option<Arc<str>>))| Endpoint {
+    let mut wanted = chosen.values().filter(|member| is_ready(member));
+    let hints_hold = wanted.all(|member| member.hint.is_some());
+    let used = chosen.iter().filter(|(_, member)| !(any_ready && member.state == State::Leaving));
+    let endpoint = |(address, member): (&SocketAddr, &&Member)| Endpoint {
         address: *address,
-        is_ready: is_ready(*state),
-        zone: hint.clone().filter(|_| hints_hold),
+        is_ready: is_ready(member),
+        zone: member.hint.clone().filter(|_| hints_hold),
     };
     Endpoints::found(used.map(endpoint).collect())
 }

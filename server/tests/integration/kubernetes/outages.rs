@@ -153,7 +153,7 @@ async fn what_was_missed_for_longer_than_the_api_server_remembers_is_listed_anew
         cluster.slice("other", &[(&two, true)]).await;
         cluster.slice("other", &[(&one, true)]).await;
         let answer = cluster.api.try_kubectl(&["get", "--raw", &watch], "").await;
-        answer.map_or_else(|error| error, |events| events).contains("too old").then_some(())
+        answer.unwrap_or_else(|error| error).contains("too old").then_some(())
     })
     .await;
     cable.is_whole.send_replace(true);
