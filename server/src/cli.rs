@@ -4,6 +4,7 @@ mod backup;
 mod bootstrap;
 mod database;
 mod demo;
+mod kubernetes;
 mod migrate;
 mod node_token;
 mod oidc;

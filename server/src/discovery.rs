@@ -1,8 +1,10 @@
-//! Finds the endpoints of services: what is configured by hand, addresses, and DNS names.
+//! Finds the endpoints of services: what is configured by hand, addresses, Services of Kubernetes,
+//! and DNS names.
 //!
 //! ```text
 //! publisher ── follow(service) ──▶ Directory ──▶ fixed, address: known at once
-//!     ▲                                └───────▶ DNS: a task, looks again when the TTL ends
+//!     ▲                                ├───────▶ Kubernetes: known at once, then as it changes
+//!     │                                └───────▶ DNS: a task, looks again when the TTL ends
 //!     └────────── Update, bounded channel ◀────────┘
 //! ```
 
@@ -10,14 +12,17 @@ pub mod dns;
 pub mod fixed;
 pub mod guard;
 pub mod inspect;
+pub mod kubernetes;
+pub mod link;
+pub mod way;
 
-use std::net::SocketAddr;
-
-use self::{dns::Dns, fixed::Fixed, guard::Guard};
-use crate::gateway::{
-    endpoints::Endpoints,
-    service::{Host, ServiceName},
+use self::{
+    dns::Dns,
+    guard::Guard,
+    kubernetes::Kubernetes,
+    way::{Way, Ways},
 };
+use crate::gateway::{endpoints::Endpoints, service::ServiceName};
 
 /// Says that the endpoints of a service are these from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,30 +43,26 @@ pub trait Discovery: Send {
 /// Asks each kind of discovery in turn, and lets nothing through that the guard refuses.
 #[derive(Debug)]
 pub struct Directory {
-    fixed: Fixed,
+    ways: Ways,
     dns: Dns,
     guard: Guard,
 }
 
 impl Directory {
-    pub fn new(fixed: Fixed, dns: Dns, guard: Guard) -> Self {
-        Self { fixed, dns, guard }
+    pub fn new(ways: Ways, dns: Dns, guard: Guard) -> Self {
+        Self { ways, dns, guard }
     }
 }
 
 impl Discovery for Directory {
     fn follow(&mut self, service: &ServiceName) -> Option<Endpoints> {
-        if let Some(endpoints) = self.fixed.endpoints(service) {
+        match self.ways.to(service) {
             // an operator has written these down: they are allowed
-            return Some(endpoints);
-        }
-        match &service.host {
-            Host::Ip(ip) => {
-                let endpoints = Endpoints::known([SocketAddr::new(*ip, service.port)]);
-                Some(self.guard.admit(endpoints))
-            }
-            Host::Name(name) => {
-                self.dns.follow(service.clone(), name, &self.guard);
+            Way::Written(endpoints) | Way::Nowhere(endpoints) => Some(endpoints),
+            Way::Address(address) => Some(self.guard.admit(Endpoints::known([address]))),
+            Way::Kubernetes(kubernetes, key) => kubernetes.follow(service, key),
+            Way::Dns(name, port) => {
+                self.dns.follow(service.clone(), name, port, &self.guard);
                 None
             }
         }
@@ -69,5 +70,6 @@ impl Discovery for Directory {
 
     fn forget(&mut self, service: &ServiceName) {
         self.dns.forget(service);
+        self.ways.kubernetes.iter().for_each(|kubernetes: &Kubernetes| kubernetes.forget(service));
     }
 }

@@ -13,6 +13,7 @@
 pub mod auth;
 pub mod clock;
 pub mod gateway;
+mod quoted;
 
 pub mod secret_key;
 pub mod store;

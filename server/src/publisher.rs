@@ -290,7 +290,7 @@ impl<D: Discovery> Publisher<D> {
     }
 
     fn resolve(&mut self, update: Update) {
-        if let Endpoints::Unresolved { reason } = &update.endpoints {
+        if let Some(reason) = update.endpoints.trouble() {
             warn!(service = %update.service, "service `{}` has no endpoints: {reason}", update.service);
         }
         self.compiler.resolve(&update.service, update.endpoints);

@@ -31,8 +31,10 @@ use crate::{
         fixed::{Fixed, FixedService},
         guard::Guard,
         inspect::Inspector,
+        kubernetes::{Kubernetes, KubernetesError, KubernetesSettings, Surroundings},
+        way::Ways,
     },
-    envoy::{listener::Addresses, upstream_tls::NodeCaFile},
+    envoy::{cluster::Readiness, listener::Addresses, upstream_tls::NodeCaFile},
     http::{
         self,
         state::{AppState, Desk, Identity, places_for_viewers},
@@ -75,6 +77,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Services whose endpoints are written down.
     pub services: Vec<FixedService>,
+    /// Whose Services are followed; absent: names are looked up in DNS alone.
+    pub kubernetes: Option<KubernetesSettings>,
     /// Addresses to which no mapping may lead, besides our own.
     pub forbidden: Vec<SocketAddr>,
     /// Where people sign in besides here.
@@ -98,6 +102,8 @@ pub enum StartError {
     Oidc { reason: String },
     #[error(transparent)]
     Gate(#[from] GateError),
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
     #[error(transparent)]
     SecretKey(#[from] SecretKeyError),
     #[error(transparent)]
@@ -191,11 +197,29 @@ impl Server {
             settings.forbidden.iter().copied().chain([http, xds, gateway_http, gateway_https]);
         let (fixed, guard) = (Fixed::new(settings.services), Guard::new(forbidden));
         let resolver = Resolver::of_system();
-        let dns = Dns::new(resolver.clone(), updates, tasks.clone(), stop.clone());
-        let directory = Directory::new(fixed.clone(), dns, guard.clone());
-        let inspector = Inspector::new(fixed, resolver, guard);
+        let dns = Dns::new(resolver.clone(), updates.clone(), tasks.clone(), stop.clone());
+        let kubernetes = match settings.kubernetes {
+            None => None,
+            Some(kubernetes) => {
+                let around = Surroundings {
+                    updates,
+                    resolver: resolver.clone(),
+                    guard: guard.clone(),
+                    clock: settings.clock.clone(),
+                    tasks: tasks.clone(),
+                    stop: stop.clone(),
+                };
+                Some(Kubernetes::start(kubernetes, around).await?)
+            }
+        };
+        let readiness = kubernetes.as_ref().map_or(Readiness::Checked, |_| Readiness::Told);
+        let ways = Ways { fixed, kubernetes };
+        let directory = Directory::new(ways.clone(), dns, guard.clone());
+        let inspector = Inspector::new(ways, resolver, guard);
         let (publisher, published) = Publisher::start(
-            Compiler::new(addresses).with_ca_file(settings.node_ca_file.clone()),
+            Compiler::new(addresses)
+                .with_ca_file(settings.node_ca_file.clone())
+                .with_readiness(readiness),
             directory,
             store.clone(),
             Arc::clone(&sealer),

@@ -41,4 +41,34 @@ pub struct NodeList {
     pub items: Vec<Node>,
     /// Number of the newest committed change.
     pub revision: u64,
+    /// The cluster whose Services are followed; `null` where names are looked up in DNS alone.
+    pub kubernetes: Option<Kubernetes>,
+}
+
+/// How the connection to the Kubernetes API server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Kubernetes {
+    pub state: KubernetesState,
+    /// Since when it is not `synced`; `null` when it is.
+    pub since: Option<DateTime<Utc>>,
+    /// What has failed last; `null` when nothing is wrong.
+    pub error: Option<String>,
+    /// Services that are known.
+    pub services: u32,
+    /// EndpointSlices that are known.
+    pub endpoint_slices: u32,
+}
+
+/// What is known of the cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum KubernetesState {
+    /// Not everything has been listed yet.
+    Starting,
+    /// All that happens is seen.
+    Synced,
+    /// The API server is away; what was known stays in use.
+    Reconnecting,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{Counters, Members};
 
-/// A service that is used by a mapping, or that an operator has written down.
+/// A service that is used by a mapping, that an operator has written down, or that Kubernetes has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Service {
@@ -36,6 +36,8 @@ pub enum Source {
     /// The service is an address itself.
     Address,
     Dns,
+    /// A Service of the cluster: its EndpointSlices, or DNS for an `ExternalName`.
+    Kubernetes,
 }
 
 /// What is known of a service's endpoints.

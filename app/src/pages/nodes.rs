@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use super::services::chip;
 use super::{Loaded, failure};
 use crate::api::client::Client;
-use crate::api::node::{Answer, Node, NodeList};
+use crate::api::node::{Answer, Kubernetes, KubernetesState, Node, NodeList};
+use crate::components::card::Card;
 use crate::components::chip::Tone;
 use crate::components::empty::Empty;
 use crate::components::frame::Place;
@@ -22,7 +23,7 @@ pub(super) async fn page(client: &Client) -> Loaded {
 }
 
 fn draw(nodes: NodeList) -> impl IntoView {
-    let NodeList { items, revision } = nodes;
+    let NodeList { items, revision, kubernetes } = nodes;
     let current = items.iter().filter(|node| node.is_current).count() as u64;
     let all = counted(items.len() as u64, "node");
     let revision = count(revision);
@@ -33,10 +34,35 @@ fn draw(nodes: NodeList) -> impl IntoView {
 
     view! {
         <PageHead title="Nodes" sub=summary.into_any() />
+        {kubernetes.map(cluster)}
         {match items.is_empty() {
             true => none_yet().into_any(),
             false => table(items).into_any(),
         }}
+    }
+}
+
+/// Says what is known of the cluster whose Services are followed.
+fn cluster(kubernetes: Kubernetes) -> impl IntoView {
+    let Kubernetes { state, since, error, services, endpoint_slices } = kubernetes;
+    let (tone, word) = match state {
+        KubernetesState::Starting => (Tone::Warn, "Not listed yet"),
+        KubernetesState::Synced => (Tone::Ok, "Synced"),
+        KubernetesState::Reconnecting => (Tone::Bad, "Reconnecting"),
+    };
+    let known = format!(
+        "{} and {} known",
+        counted(services.into(), "Service"),
+        counted(endpoint_slices.into(), "EndpointSlice"),
+    );
+    view! {
+        <Card title="Kubernetes" aside=known.into_any() testid="kubernetes">
+            <div class="card-body">
+                {chip(tone, word.to_owned())}
+                {since.map(|at| view! { <span class="cell-note">{ago(Some(at))}</span> })}
+                {error.map(|error| view! { <span class="cell-note text-bad words">{error}</span> })}
+            </div>
+        </Card>
     }
 }
 

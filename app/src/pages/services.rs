@@ -134,6 +134,7 @@ fn row(service: Service) -> impl IntoView {
         Source::Fixed => "written down",
         Source::Address => "address",
         Source::Dns => "DNS",
+        Source::Kubernetes => "Kubernetes",
     };
     let counters = service.counters;
     let bad_class = if counters.upstream_bad > 0 { "num text-bad" } else { "num" };

@@ -22,7 +22,7 @@ const INCLUDES: [&str; 5] =
     ["data-plane-api", "xds", "googleapis", "protoc-gen-validate", "client_model"];
 
 /// What we print: bootstraps, what they name, and whatever stands inside them as `Any`.
-const FILES: [&str; 41] = [
+const FILES: [&str; 43] = [
     "envoy/config/bootstrap/v3/bootstrap.proto",
     "envoy/config/metrics/v3/metrics_service.proto",
     "envoy/config/trace/v3/opentelemetry.proto",
@@ -57,7 +57,9 @@ const FILES: [&str; 41] = [
     "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
     "envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto",
     "envoy/extensions/load_balancing_policies/maglev/v3/maglev.proto",
+    "envoy/extensions/load_balancing_policies/random/v3/random.proto",
     "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.proto",
+    "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.proto",
     "envoy/extensions/request_id/uuid/v3/uuid.proto",
     "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.proto",
     "envoy/extensions/transport_sockets/quic/v3/quic_transport.proto",

@@ -164,7 +164,7 @@ impl Envoy {
     pub(crate) async fn start(xds: SocketAddr) -> BenchResult<Self> {
         let admin = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
         let (id, xds) = ("bench".to_owned(), xds.into());
-        let node = NodeSettings { id, xds, admin, credentials: None };
+        let node = NodeSettings { id, xds, admin, zone: None, credentials: None };
         Self::with_config(&["--config-yaml", &print(&bootstrap(&node), Format::Json)?])
     }
 

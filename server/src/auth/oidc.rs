@@ -30,10 +30,10 @@ use tracing::warn;
 
 use self::{
     claims::{Doubt, Expected, Told, verify},
-    error::quoted,
     provider::{Finder, Provider, Tokens},
     settings::redirect_url,
 };
+use crate::quoted::quoted;
 pub use openidconnect::{ClientId, ClientSecret};
 
 pub use self::{

@@ -25,6 +25,10 @@ pub(super) struct Bootstrap {
     /// Where the node's admin interface listens; it has no authentication.
     #[arg(long, env = "CHANCERY_ADMIN", default_value = "127.0.0.1:9901")]
     admin: SocketAddr,
+    /// The zone that the node is in, as Kubernetes names it (`topology.kubernetes.io/zone`): of
+    /// Services with topology hints it uses the endpoints for its own zone.
+    #[arg(long, env = "CHANCERY_ZONE", value_name = "ZONE")]
+    zone: Option<String>,
     /// How to write it.
     #[arg(long, env = "CHANCERY_FORMAT", default_value = "yaml")]
     format: Format,
@@ -98,7 +102,7 @@ impl CredentialArgs {
 
 impl Bootstrap {
     pub(super) fn run(self) -> Result<(), CliError> {
-        let Self { xds, node_id: id, admin, format, folder, credentials } = self;
+        let Self { xds, node_id: id, admin, zone, format, folder, credentials } = self;
         if id.is_empty() {
             return Err("--node-id must not be empty".into());
         }
@@ -110,7 +114,9 @@ impl Bootstrap {
             )
             .into());
         }
-        let settings = NodeSettings { id, xds, admin, credentials };
+        // an orchestrator that knows no zone sets the variable to nothing
+        let zone = zone.filter(|zone| !zone.is_empty());
+        let settings = NodeSettings { id, xds, admin, zone, credentials };
         let text = json::print(&bootstrap(&settings), format)?;
         match folder {
             None => print(&text),

@@ -125,7 +125,7 @@ async fn with_envoy(
 ) -> Result<(), CliError> {
     let server = news.server;
     let xds = server.xds.into();
-    let node = NodeSettings { id: "demo".to_owned(), xds, admin, credentials: None };
+    let node = NodeSettings { id: "demo".to_owned(), xds, admin, zone: None, credentials: None };
     let config = json::print(&bootstrap(&node), Format::Json)?;
     let mut child = spawn_envoy(envoy, &config)?;
     let ran = tokio::select! {

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::{CliError, database::DatabaseArgs, oidc::OidcArgs, signals::stop_token, xds::XdsArgs};
+use super::{
+    CliError, database::DatabaseArgs, kubernetes::KubernetesArgs, oidc::OidcArgs,
+    signals::stop_token, xds::XdsArgs,
+};
 use crate::{
     auth::settings::{AccessSettings, ClaimPolicy, PublicUrl, SessionLimits, SignIn},
     clock::Clock,
@@ -52,6 +55,8 @@ pub(super) struct ServerArgs {
     /// Without it, with SQLite, `PATH.key` beside the database, which is made at the first start.
     #[arg(long, env = "CHANCERY_SECRET_KEY_FILE", value_name = "FILE")]
     secret_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) kubernetes: KubernetesArgs,
     #[command(flatten)]
     pub(super) oidc: OidcArgs,
     #[command(flatten)]
@@ -114,6 +119,7 @@ impl ServerArgs {
             access: self.access.settings(),
             clock: Clock::default(),
             services: self.services,
+            kubernetes: self.kubernetes.settings()?,
             forbidden: vec![self.envoy_admin],
             oidc: self.oidc.settings()?,
         })

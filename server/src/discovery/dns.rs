@@ -93,13 +93,14 @@ impl Dns {
         Self { resolver, updates, followed: HashMap::new(), tasks, stop }
     }
 
-    /// Begins to follow `service`, whose host is `name`; the first answer comes as an update.
-    pub fn follow(&mut self, service: ServiceName, name: &Arc<str>, guard: &Guard) {
+    /// Begins to follow `service`, which is `name` at `port`; the first answer comes as an update.
+    pub fn follow(&mut self, service: ServiceName, name: &Arc<str>, port: u16, guard: &Guard) {
         let stop = self.stop.child_token();
         let follower = Follower {
             resolver: self.resolver.clone(),
             updates: self.updates.clone(),
             name: Arc::clone(name),
+            port,
             service: service.clone(),
             guard: guard.clone(),
         };
@@ -124,6 +125,7 @@ struct Follower {
     updates: mpsc::Sender<Update>,
     service: ServiceName,
     name: Arc<str>,
+    port: u16,
     guard: Guard,
 }
 
@@ -133,8 +135,7 @@ impl Follower {
         let mut last = None;
         let mut failing = false;
         loop {
-            let (endpoints, wait) = match self.resolver.lookup(&self.name, self.service.port).await
-            {
+            let (endpoints, wait) = match self.resolver.lookup(&self.name, self.port).await {
                 Ok((endpoints, ttl)) => {
                     retry = RETRY_FIRST;
                     (self.guard.admit(endpoints), ttl)
@@ -148,7 +149,7 @@ impl Follower {
             // a resolver that fails for a while must not take known endpoints away
             let keep = matches!(
                 (&endpoints, &last),
-                (Endpoints::Unresolved { .. }, Some(Endpoints::Known(_)))
+                (Endpoints::Unresolved { .. }, Some(Endpoints::Known { .. }))
             );
             if let (true, false, Endpoints::Unresolved { reason }) = (keep, failing, &endpoints) {
                 warn!(service = %self.service, "going on with the last addresses: {reason}");

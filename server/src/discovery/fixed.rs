@@ -59,7 +59,7 @@ mod tests {
 
         let endpoints = fixed.endpoints(&ServiceName::parse("http://UserSvc:80").unwrap()).unwrap();
 
-        assert_eq!(endpoints.addresses().len(), 2);
+        assert_eq!(endpoints.all().len(), 2);
     }
 
     #[test]

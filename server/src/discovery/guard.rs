@@ -22,7 +22,8 @@ impl Guard {
     /// Returns `endpoints`, or why they are refused; one bad address refuses all of them, since
     /// a name that resolves to such a place is not to be trusted with the rest.
     pub fn admit(&self, endpoints: Endpoints) -> Endpoints {
-        match endpoints.addresses().iter().find_map(|address| self.refusal(*address)) {
+        let refusal = endpoints.addresses().find_map(|address| self.refusal(address));
+        match refusal {
             Some(reason) => Endpoints::Unresolved { reason: reason.into() },
             None => endpoints,
         }

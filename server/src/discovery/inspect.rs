@@ -9,7 +9,12 @@ use app::api::service::Source;
 use futures_util::future::join_all;
 use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 
-use super::{dns::Resolver, fixed::Fixed, guard::Guard};
+use super::{
+    dns::Resolver,
+    guard::Guard,
+    kubernetes::Answer,
+    way::{Way, Ways},
+};
 use crate::gateway::{
     endpoints::Endpoints,
     service::{Host, ServiceName},
@@ -30,75 +35,99 @@ const TYPO_EDITS: usize = 2;
 /// Inspects services; a clone shares the bound on what is under way.
 #[derive(Debug, Clone)]
 pub struct Inspector {
-    fixed: Fixed,
+    ways: Ways,
     resolver: Resolver,
     guard: Guard,
     turns: Arc<Semaphore>,
 }
 
 impl Inspector {
-    pub fn new(fixed: Fixed, resolver: Resolver, guard: Guard) -> Self {
-        Self { fixed, resolver, guard, turns: Arc::new(Semaphore::new(INSPECTIONS_AT_ONCE)) }
+    pub fn new(ways: Ways, resolver: Resolver, guard: Guard) -> Self {
+        Self { ways, resolver, guard, turns: Arc::new(Semaphore::new(INSPECTIONS_AT_ONCE)) }
     }
 
-    /// Returns the services that an operator has written down.
-    pub fn fixed(&self) -> &Fixed {
-        &self.fixed
+    /// Returns by which ways services are found.
+    pub fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// Returns where the endpoints of `service` come from.
     pub fn source(&self, service: &ServiceName) -> Source {
-        match &service.host {
-            _ if self.fixed.endpoints(service).is_some() => Source::Fixed,
-            Host::Ip(_) => Source::Address,
-            Host::Name(_) => Source::Dns,
+        match self.ways.to(service) {
+            Way::Written(_) => Source::Fixed,
+            Way::Address(_) => Source::Address,
+            Way::Kubernetes(..) => Source::Kubernetes,
+            Way::Dns(..) | Way::Nowhere(_) => Source::Dns,
+        }
+    }
+
+    /// Returns the endpoints of a service that nobody has mapped, if they are known without asking
+    /// anybody.
+    pub fn known(&self, service: &ServiceName) -> Option<Endpoints> {
+        match self.ways.to(service) {
+            Way::Written(endpoints) => Some(endpoints),
+            Way::Kubernetes(kubernetes, key) => match kubernetes.find(&key, &service.port)? {
+                Answer::Endpoints(endpoints) => Some(self.guard.admit(endpoints)),
+                Answer::External { .. } => None,
+            },
+            Way::Address(_) | Way::Dns(..) | Way::Nowhere(_) => None,
         }
     }
 
     /// Finds the endpoints of a service that nobody follows.
     pub async fn find(&self, service: &ServiceName) -> Endpoints {
-        if let Some(endpoints) = self.fixed.endpoints(service) {
-            return endpoints;
-        }
-        let found = match &service.host {
-            Host::Ip(ip) => Endpoints::known([SocketAddr::new(*ip, service.port)]),
-            Host::Name(name) => match self.resolver.lookup(name, service.port).await {
-                Ok((endpoints, _ttl)) => endpoints,
-                Err(reason) => Endpoints::Unresolved { reason },
+        let found = match self.ways.to(service) {
+            Way::Written(endpoints) | Way::Nowhere(endpoints) => return endpoints,
+            Way::Address(address) => Endpoints::known([address]),
+            Way::Kubernetes(kubernetes, key) => match kubernetes.find(&key, &service.port) {
+                Some(Answer::Endpoints(endpoints)) => endpoints,
+                Some(Answer::External { name, port }) => self.look_up(&name, port).await,
+                None => {
+                    let reason = format!("Kubernetes: {}", kubernetes.link());
+                    Endpoints::Unresolved { reason: reason.into() }
+                }
             },
+            Way::Dns(name, port) => self.look_up(name, port).await,
         };
         self.guard.admit(found)
+    }
+
+    async fn look_up(&self, name: &str, port: u16) -> Endpoints {
+        match self.resolver.lookup(name, port).await {
+            Ok((endpoints, _ttl)) => endpoints,
+            Err(reason) => Endpoints::Unresolved { reason },
+        }
     }
 
     /// Opens a connection to each of the first endpoints, all at once; returns what came of it.
     pub async fn try_each(&self, endpoints: &Endpoints) -> Vec<(SocketAddr, Result<(), String>)> {
         let _turn = self.turns.acquire().await;
-        let tries = endpoints.addresses().iter().take(TRIED_MAX).map(|address| async move {
+        let tries = endpoints.addresses().take(TRIED_MAX).map(|address| async move {
             let connected = match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
                 Ok(Ok(_closed_again)) => Ok(()),
                 Ok(Err(error)) => Err(error.kind().to_string()),
                 Err(_elapsed) => Err("no answer within 1 s".to_owned()),
             };
-            (*address, connected)
+            (address, connected)
         });
         join_all(tries).await
     }
 
     /// Returns the known service whose name is almost `service`, in this or another namespace.
     pub fn almost<'a>(
-        &'a self,
+        &self,
         service: &ServiceName,
         mapped: impl Iterator<Item = &'a ServiceName>,
     ) -> Option<ServiceName> {
         let Host::Name(asked) = &service.host else { return None };
-        let known: BTreeSet<_> = mapped.chain(self.fixed.services()).collect();
+        let known: BTreeSet<_> = mapped.cloned().chain(self.ways.services()).collect();
         let distance = |known: &ServiceName| match &known.host {
             Host::Name(name) => edits(asked, name),
             Host::Ip(_) => usize::MAX,
         };
-        let others = known.into_iter().filter(|known| *known != service);
-        let nearest = others.map(|known| (distance(known), known)).min()?;
-        (nearest.0 <= TYPO_EDITS).then(|| nearest.1.clone())
+        let others = known.into_iter().filter(|known| known != service);
+        let nearest = others.map(|known| (distance(&known), known)).min()?;
+        (nearest.0 <= TYPO_EDITS).then_some(nearest.1)
     }
 }
 

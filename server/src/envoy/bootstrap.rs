@@ -3,7 +3,7 @@
 mod address;
 mod credentials;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{iter, net::SocketAddr, time::Duration};
 
 use envoy_types::util::pack_any;
 
@@ -16,14 +16,14 @@ use super::{
     proto::{
         config::{
             bootstrap::v3::{
-                Admin, Bootstrap, LayeredRuntime, RuntimeLayer,
+                Admin, Bootstrap, ClusterManager, LayeredRuntime, RuntimeLayer,
                 bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
                 runtime_layer,
             },
             cluster::v3::{Cluster, cluster::ClusterDiscoveryType},
             core::v3::{
                 ApiConfigSource, ApiVersion, GrpcService, Http2ProtocolOptions,
-                HttpProtocolOptions, KeepaliveSettings, Node,
+                HttpProtocolOptions, KeepaliveSettings, Locality, Node,
                 api_config_source::ApiType,
                 grpc_service::{EnvoyGrpc, TargetSpecifier},
             },
@@ -58,6 +58,9 @@ use super::{
 /// Name of the cluster that leads to us. The slash keeps it apart from every service's cluster.
 const XDS_CLUSTER: &str = "chancery/xds";
 
+/// Name of a cluster that leads nowhere: by it Envoy knows which zone is its own.
+const ZONE_CLUSTER: &str = "chancery/zone";
+
 /// How often a node pushes its counters: what the portal promises as live.
 pub const STATS_FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -85,6 +88,9 @@ pub struct NodeSettings {
     pub xds: XdsAddress,
     /// Where the node's admin interface listens; it has no authentication.
     pub admin: SocketAddr,
+    /// Where the node is: of services whose endpoints are meant for zones, it prefers those for its
+    /// own.
+    pub zone: Option<String>,
     /// How it proves who it is, and knows us; nothing on our own machine.
     pub credentials: Option<NodeCredentials>,
 }
@@ -99,11 +105,16 @@ pub fn bootstrap(settings: &NodeSettings) -> Bootstrap {
         node: Some(Node {
             id: settings.id.clone(),
             cluster: "chancery".to_owned(),
+            locality: settings.zone.as_deref().map(locality),
             ..Node::default()
+        }),
+        cluster_manager: settings.zone.is_some().then(|| ClusterManager {
+            local_cluster_name: ZONE_CLUSTER.to_owned(),
+            ..ClusterManager::default()
         }),
         admin: Some(Admin { address: Some(socket_address(settings.admin)), ..Admin::default() }),
         static_resources: Some(StaticResources {
-            clusters: vec![xds_cluster(settings)],
+            clusters: iter::once(xds_cluster(settings)).chain(zone_cluster(settings)).collect(),
             ..StaticResources::default()
         }),
         dynamic_resources: Some(DynamicResources {
@@ -199,32 +210,51 @@ fn xds_cluster(settings: &NodeSettings) -> Cluster {
         http_filters: credentials.as_ref().map(NodeCredentials::filters).unwrap_or_default(),
         ..UpstreamHttp::default()
     };
-    let endpoint = LbEndpoint {
-        host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
-            address: Some(xds.socket_address()),
-            ..Endpoint::default()
-        })),
-        ..LbEndpoint::default()
-    };
     Cluster {
-        name: XDS_CLUSTER.to_owned(),
-        cluster_discovery_type: Some(ClusterDiscoveryType::Type(xds.discovery().into())),
-        dns_lookup_family: xds.families().into(),
         transport_socket: credentials.as_ref().and_then(|it| it.transport_socket(xds.host())),
-        connect_timeout: Some(duration(CONNECT_TIMEOUT)),
-        load_assignment: Some(ClusterLoadAssignment {
-            cluster_name: XDS_CLUSTER.to_owned(),
-            endpoints: vec![LocalityLbEndpoints {
-                lb_endpoints: vec![endpoint],
-                ..LocalityLbEndpoints::default()
-            }],
-            ..ClusterLoadAssignment::default()
-        }),
         typed_extension_protocol_options: [(
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions".to_owned(),
             pack_any(protocol),
         )]
         .into(),
+        ..cluster_of_one(XDS_CLUSTER, xds, None)
+    }
+}
+
+/// Envoy routes by zones when it knows how its own fleet is spread over them. One endpoint, which
+/// stands for the node itself and which nobody connects to, is all that it must know to stay in its
+/// own zone (`force_local_zone`).
+fn zone_cluster(settings: &NodeSettings) -> Option<Cluster> {
+    let zone = settings.zone.as_deref()?;
+    Some(cluster_of_one(ZONE_CLUSTER, &settings.admin.into(), Some(locality(zone))))
+}
+
+fn locality(zone: &str) -> Locality {
+    Locality { zone: zone.to_owned(), ..Locality::default() }
+}
+
+fn cluster_of_one(name: &str, address: &XdsAddress, locality: Option<Locality>) -> Cluster {
+    let endpoint = LbEndpoint {
+        host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
+            address: Some(address.socket_address()),
+            ..Endpoint::default()
+        })),
+        ..LbEndpoint::default()
+    };
+    Cluster {
+        name: name.to_owned(),
+        cluster_discovery_type: Some(ClusterDiscoveryType::Type(address.discovery().into())),
+        dns_lookup_family: address.families().into(),
+        connect_timeout: Some(duration(CONNECT_TIMEOUT)),
+        load_assignment: Some(ClusterLoadAssignment {
+            cluster_name: name.to_owned(),
+            endpoints: vec![LocalityLbEndpoints {
+                locality,
+                lb_endpoints: vec![endpoint],
+                ..LocalityLbEndpoints::default()
+            }],
+            ..ClusterLoadAssignment::default()
+        }),
         ..Cluster::default()
     }
 }

@@ -1,4 +1,4 @@
-//! Services as mappings write them: `[scheme://]name[.namespace][:port]`.
+//! Services as mappings write them: `[scheme://]name[.namespace][:port]`, the port by number or name.
 
 use std::{
     fmt,
@@ -20,8 +20,14 @@ pub enum ServiceError {
     Scheme(String),
     #[error("must end after the port; a path, query or user belongs elsewhere")]
     Trailing,
-    #[error("has the port `{0}`; 1 to 65535 are allowed")]
+    #[error(
+        "has the port `{0}`; 1 to 65535, or the name of a port (1 to 63 letters, digits and `-`), are allowed"
+    )]
     Port(String),
+    #[error(
+        "names the port `{0}` of an address; ports have names in Kubernetes alone: write a number"
+    )]
+    NamedPortOfAddress(String),
     #[error(
         "has the host `{0}`; labels of 1 to 63 letters, digits, `-` and `_`, joined by dots, 253 bytes in all, or an IP address (IPv6 in brackets) are allowed"
     )]
@@ -36,7 +42,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    fn default_port(self) -> u16 {
+    pub fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,
@@ -52,6 +58,24 @@ pub enum Host {
     Name(Arc<str>),
 }
 
+/// Where an endpoint of a service listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Port {
+    Number(u16),
+    /// Lower-cased name of a port of a Kubernetes Service; nothing else names ports.
+    Name(Arc<str>),
+}
+
+impl Port {
+    /// Returns the number, if it is known without asking.
+    pub fn number(&self) -> Option<u16> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Name(_) => None,
+        }
+    }
+}
+
 /// Identifies a service: two texts that mean the same have equal values.
 ///
 /// Its `Display` form (`usersvc`, `10.0.0.7:8080`, `https://images.shop`) is the name of the
@@ -60,7 +84,7 @@ pub enum Host {
 pub struct ServiceName {
     pub scheme: Scheme,
     pub host: Host,
-    pub port: u16,
+    pub port: Port,
 }
 
 /// A service as a mapping names it: the owner's text and what it means.
@@ -71,7 +95,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Parses `[scheme://]host[:port]`; the port defaults to the scheme's.
+    /// Parses `[scheme://]host[:port]`; the port defaults to the scheme's number.
     ///
     /// # Errors
     /// Returns the part of `text` that is wrong.
@@ -99,11 +123,14 @@ impl ServiceName {
             return Err(ServiceError::Trailing);
         }
         let (host, port) = split_port(rest);
-        Ok(Self {
-            scheme,
-            host: parse_host(host)?,
-            port: port.map_or(Ok(scheme.default_port()), parse_port)?,
-        })
+        let host = parse_host(host)?;
+        let port = port.map_or(Ok(Port::Number(scheme.default_port())), parse_port)?;
+        match (&host, &port) {
+            (Host::Ip(_), Port::Name(name)) => {
+                Err(ServiceError::NamedPortOfAddress(name.as_ref().to_owned()))
+            }
+            _ => Ok(Self { scheme, host, port }),
+        }
     }
 }
 
@@ -115,11 +142,18 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn parse_port(text: &str) -> Result<u16, ServiceError> {
-    match text.parse::<u16>() {
-        Ok(port) if port > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(port),
-        _ => Err(ServiceError::Port(text.to_owned())),
+fn parse_port(text: &str) -> Result<Port, ServiceError> {
+    let wrong = || ServiceError::Port(text.to_owned());
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        let number = text.parse::<u16>().map_err(|_not_a_port| wrong())?;
+        return (number > 0).then_some(Port::Number(number)).ok_or_else(wrong);
     }
+    // a label of RFC 1123, as Kubernetes wants the names of a Service's ports
+    let fits = text.len() <= LABEL_MAX_BYTES
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-');
+    fits.then(|| Port::Name(text.to_ascii_lowercase().into())).ok_or_else(wrong)
 }
 
 /// Parses a host alone: a DNS name or an IP address.
@@ -172,10 +206,11 @@ impl fmt::Display for ServiceName {
             f.write_str("https://")?;
         }
         self.host.fmt(f)?;
-        if self.port != self.scheme.default_port() {
-            write!(f, ":{}", self.port)?;
+        match &self.port {
+            Port::Number(number) if *number == self.scheme.default_port() => Ok(()),
+            Port::Number(number) => write!(f, ":{number}"),
+            Port::Name(name) => write!(f, ":{name}"),
         }
-        Ok(())
     }
 }
 
@@ -191,6 +226,8 @@ mod tests {
     #[case("usersvc:8080", "usersvc:8080")]
     #[case("http://usersvc:443", "usersvc:443")]
     #[case("HTTPS://images.shop:443", "https://images.shop")]
+    #[case("usersvc.shop:HTTP", "usersvc.shop:http")]
+    #[case("https://usersvc:8-8", "https://usersvc:8-8")]
     #[case("127.0.0.1:9000", "127.0.0.1:9000")]
     #[case("[::1]:9000", "[::1]:9000")]
     #[case("https://[2001:db8::7]", "https://[2001:db8::7]")]
@@ -207,6 +244,9 @@ mod tests {
     #[case("a:65536", ServiceError::Port("65536".into()))]
     #[case("a:+80", ServiceError::Port("+80".into()))]
     #[case("a:", ServiceError::Port(String::new()))]
+    #[case("a:-http", ServiceError::Port("-http".into()))]
+    #[case("a:h_ttp", ServiceError::Port("h_ttp".into()))]
+    #[case("10.0.0.7:http", ServiceError::NamedPortOfAddress("http".into()))]
     #[case("-a", ServiceError::Host("-a".into()))]
     #[case("a..b", ServiceError::Host("a..b".into()))]
     #[case("a b", ServiceError::Host("a b".into()))]

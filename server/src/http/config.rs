@@ -158,7 +158,7 @@ async fn render(
     let system = state.node_ca_file.clone();
     let printed = tokio::task::spawn_blocking(move || {
         let endpoints = |service: &ServiceName| {
-            known.get(service).filter(|found| matches!(found, Endpoints::Known(_))).cloned()
+            known.get(service).filter(|found| matches!(found, Endpoints::Known { .. })).cloned()
         };
         match part {
             Part::All => {

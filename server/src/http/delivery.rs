@@ -2,7 +2,7 @@
 
 use app::api::{
     live::ConfigState,
-    node::{Answer, Node, NodeList},
+    node::{Answer, Kubernetes, KubernetesState, Node, NodeList},
     receipt::{NodeReceipt, Receipt},
 };
 use axum::{
@@ -15,17 +15,19 @@ use super::{
     caller::Caller,
     error::ApiError,
     openapi::words::{NAME, tag},
-    operations,
+    operations, saturated,
     state::AppState,
 };
 use crate::{
+    discovery::{kubernetes, link::Link},
     gateway::mapping::Revision,
     xds::node::{self, Arrival},
 };
 
 /// Lists the connected Envoys
 ///
-/// What they have answered names resources, and so mappings: that is for who sees all.
+/// What they have answered names resources, and so mappings: that is for who sees all. With them
+/// comes how the connection to Kubernetes is, where Services are followed.
 #[utoipa::path(
     get,
     path = "/api/v1/nodes",
@@ -47,7 +49,32 @@ pub(super) async fn nodes(State(state): State<AppState>, caller: Caller) -> Json
         last_ack: node.last_ack.filter(|_| sees_all).map(answer),
         last_nack: node.last_nack.filter(|_| sees_all).map(answer),
     });
-    Json(NodeList { items: items.collect(), revision: revision.0 })
+    Json(NodeList {
+        items: items.collect(),
+        revision: revision.0,
+        kubernetes: state.inspector.ways().kubernetes.as_ref().map(cluster),
+    })
+}
+
+fn cluster(kubernetes: &kubernetes::Kubernetes) -> Kubernetes {
+    let text = |error: &std::sync::Arc<str>| error.as_ref().to_owned();
+    let (state, since, error) = match kubernetes.link() {
+        Link::Starting { since, error } => {
+            (KubernetesState::Starting, Some(since), error.as_ref().map(text))
+        }
+        Link::Synced => (KubernetesState::Synced, None, None),
+        Link::Reconnecting { since, error } => {
+            (KubernetesState::Reconnecting, Some(since), Some(text(&error)))
+        }
+    };
+    let (services, slices) = kubernetes.size();
+    Kubernetes {
+        state,
+        since,
+        error,
+        services: saturated(services),
+        endpoint_slices: saturated(slices),
+    }
 }
 
 /// Gets how far a mapping's newest revision has come

@@ -12,7 +12,10 @@ use prometheus_client::{
 };
 
 use super::{error::ApiError, openapi::words::tag, state::AppState};
-use crate::xds::gate::{Gate, Reason};
+use crate::{
+    discovery::{kubernetes::Kubernetes, link::Link},
+    xds::gate::{Gate, Reason},
+};
 
 /// Tells that the process answers
 #[utoipa::path(
@@ -41,22 +44,29 @@ pub(super) async fn live() -> &'static str {
     responses(
         (
             status = OK,
-            description = "Nodes and people are served",
+            description = "Nodes and people are served; a second line says so while the Kubernetes API server is away",
             body = String,
             content_type = "text/plain",
             example = json!("ok\n"),
         ),
         (
             status = SERVICE_UNAVAILABLE,
-            description = "For at most 5 s after the start, while services are looked up",
+            description = "For at most 5 s after the start, while services are looked up; and until the Services of Kubernetes have been listed for the first time",
         ),
     ),
 )]
-pub(super) async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiError> {
-    if !state.gateway().is_ready {
-        return Err(ApiError::unavailable("services are being looked up for the first time"));
+pub(super) async fn ready(State(state): State<AppState>) -> Result<String, ApiError> {
+    match state.inspector.ways().kubernetes.as_ref().map(Kubernetes::link) {
+        Some(link @ Link::Starting { .. }) => {
+            Err(ApiError::unavailable(format!("Kubernetes: {link}")))
+        }
+        _ if !state.gateway().is_ready => {
+            Err(ApiError::unavailable("services are being looked up for the first time"))
+        }
+        // what is known still serves: who restarted this for it would only lose that
+        Some(link @ Link::Reconnecting { .. }) => Ok(format!("ok\nKubernetes: {link}\n")),
+        Some(Link::Synced) | None => Ok("ok\n".to_owned()),
     }
-    Ok("ok\n")
 }
 
 /// Gets the server's own state for Prometheus
@@ -91,8 +101,18 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
         ("nodes_current", "Envoys at the newest revision", current.into()),
         ("viewers", "Open live connections", saturated(viewers)),
     ];
+    let kubernetes = state.inspector.ways().kubernetes.as_ref();
+    let of_kubernetes = kubernetes.into_iter().flat_map(|kubernetes| {
+        let (services, slices) = kubernetes.size();
+        let is_synced = i64::from(kubernetes.link() == Link::Synced);
+        [
+            ("kubernetes_synced", "Whether all that happens in Kubernetes is seen", is_synced),
+            ("kubernetes_services", "Services of Kubernetes known", saturated(services)),
+            ("kubernetes_endpoint_slices", "EndpointSlices known", saturated(slices)),
+        ]
+    });
     let mut registry = Registry::with_prefix("chancery");
-    for (name, help, value) in values {
+    for (name, help, value) in values.into_iter().chain(of_kubernetes) {
         let gauge: Gauge = Gauge::default();
         gauge.set(value);
         registry.register(name, help, gauge);

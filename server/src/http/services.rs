@@ -38,8 +38,8 @@ const NAME_MAX_BYTES: usize = 270;
 
 /// Lists services
 ///
-/// Those that a mapping uses which the caller sees, and those that an operator has written down.
-/// Sorted by name.
+/// Those that a mapping uses which the caller sees, those that an operator has written down, and
+/// the Services of Kubernetes, where they are followed, with each of their ports. Sorted by name.
 #[utoipa::path(
     get,
     path = "/api/v1/services",
@@ -63,9 +63,9 @@ pub(super) async fn list(
     let cursor = params.text("cursor", NAME_MAX_BYTES);
     params.finish()?;
     let (gateway, tick) = (state.gateway(), state.ticks.borrow().clone());
-    let (fixed, sight) = (state.inspector.fixed(), caller.sight());
+    let (unmapped, sight) = (state.inspector.ways().services(), caller.sight());
     let used = gateway.table.seen_services(&sight);
-    let all: BTreeSet<String> = used.chain(fixed.services()).map(ToString::to_string).collect();
+    let all: BTreeSet<String> = used.chain(&unmapped).map(ToString::to_string).collect();
     let matched: Vec<_> = all.iter().filter(|name| name.contains(&q)).collect();
     // the name of the last service of the page before: whatever came or went, the next one follows
     let rest = matched.iter().filter(|name| cursor.as_ref().is_none_or(|last| **name > last));
@@ -108,7 +108,7 @@ pub(super) async fn check(
     let (gateway, sight) = (state.gateway(), caller.sight());
     let inspector = &state.inspector;
     let endpoints = match gateway.endpoints.get(&parsed.name) {
-        Some(known @ Endpoints::Known(_)) => known.clone(),
+        Some(known @ Endpoints::Known { .. }) => known.clone(),
         // one that did not resolve a moment ago may do so now
         _ => inspector.find(&parsed.name).await,
     };
@@ -142,7 +142,7 @@ fn view(
 ) -> Service {
     let mut mappings: Vec<_> = gateway.table.seen_users_of(service, sight).collect();
     mappings.sort_by_cached_key(|mapping| OrderKey::of(mapping));
-    let written_down = state.inspector.fixed().endpoints(service);
+    let unmapped = state.inspector.known(service);
     // whether others use it is not the caller's business
     let is_used = !mappings.is_empty();
     let endpoints = gateway.endpoints.get(service).filter(|_| is_used);
@@ -150,14 +150,14 @@ fn view(
         true => resolution(endpoints),
         false => (Resolution::Unused, None),
     };
-    let addresses = endpoints.or(written_down.as_ref()).map_or(&[][..], Endpoints::addresses);
+    let addresses = endpoints.or(unmapped.as_ref()).into_iter().flat_map(Endpoints::addresses);
     let stats = tick.services.get(service).filter(|_| is_used).copied().unwrap_or_default();
     Service {
         name: service.to_string(),
         source: state.inspector.source(service),
         state: resolution,
         reason,
-        endpoints: addresses.iter().take(NAMED_MAX).map(ToString::to_string).collect(),
+        endpoints: addresses.take(NAMED_MAX).map(|address| address.to_string()).collect(),
         members: stats.members,
         counters: stats.counters,
         mapping_count: saturated(mappings.len()),
@@ -172,9 +172,9 @@ fn view(
 fn resolution(endpoints: Option<&Endpoints>) -> (Resolution, Option<String>) {
     match endpoints {
         None => (Resolution::Pending, None),
-        Some(Endpoints::Known(_)) => (Resolution::Known, None),
-        Some(Endpoints::Unresolved { reason }) => {
-            (Resolution::Unresolved, Some(reason.as_ref().to_owned()))
-        }
+        Some(endpoints) => match endpoints.trouble() {
+            None => (Resolution::Known, None),
+            Some(reason) => (Resolution::Unresolved, Some(reason.as_ref().to_owned())),
+        },
     }
 }

@@ -25,7 +25,7 @@ use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
         around::Around,
-        cluster::{cluster, load_assignment},
+        cluster::{Readiness, cluster, load_assignment},
         listener::Addresses,
         routes::{route_configuration, scope},
         shard::{Layout, ShardKey},
@@ -50,6 +50,7 @@ pub struct Compiler {
     next: Published,
     addresses: Addresses,
     ca_file: NodeCaFile,
+    readiness: Readiness,
     edge: OpenEdge,
     around: Around,
     counting: Counting,
@@ -90,6 +91,7 @@ impl Compiler {
             next: Published::default(),
             addresses,
             ca_file: NodeCaFile::default(),
+            readiness: Readiness::default(),
             edge: OpenEdge::default(),
             around: Around::default(),
             counting: Counting::default(),
@@ -115,6 +117,13 @@ impl Compiler {
     #[must_use]
     pub fn with_ca_file(mut self, ca_file: NodeCaFile) -> Self {
         self.ca_file = ca_file;
+        self
+    }
+
+    /// Says who finds out whether endpoints want requests.
+    #[must_use]
+    pub fn with_readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
         self
     }
 
@@ -396,7 +405,7 @@ impl Compiler {
                 self.put(endpoints);
                 if self.next.resources.get(&key(Kind::Cluster)).is_none() {
                     let trust = Trust { system: &self.ca_file, written: None };
-                    let cluster = cluster(upstream, &policy, trust);
+                    let cluster = cluster(upstream, &policy, trust, self.readiness);
                     self.put(Resource::new(key(Kind::Cluster), cluster, [], []));
                 }
             }

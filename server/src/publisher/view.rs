@@ -12,7 +12,7 @@ use crate::{
         endpoints::Endpoints,
         mapping::Mapping,
         policy::{Policy, fault_words},
-        service::Scheme,
+        service::{Scheme, Service},
     },
     xds::resource::{Kind, ResourceKey},
 };
@@ -104,11 +104,7 @@ impl Published {
     pub fn foreseen(&self, cluster: &ClusterSpec) -> Vec<wire::Warning> {
         let service = &cluster.service;
         let mut warnings = Vec::new();
-        if let Some(Endpoints::Unresolved { reason }) = self.endpoints.get(&service.name) {
-            let message =
-                format!("`{}` has no endpoints, requests get 503: {reason}", service.text);
-            warnings.push(warning("service-unresolved", message));
-        }
+        warnings.extend(self.endpoints.get(&service.name).and_then(|it| of_endpoints(service, it)));
         let is_unverified = cluster.policy.tls.verify == Verification::Off;
         if service.name.scheme == Scheme::Https && is_unverified {
             let message = format!(
@@ -151,6 +147,34 @@ impl Published {
             self.resources.get(&key).map_or(0, |resource| resource.acked_by())
         });
         acked.min().unwrap_or(0)
+    }
+}
+
+/// Returns what can be said of a service's endpoints.
+fn of_endpoints(service: &Service, endpoints: &Endpoints) -> Option<wire::Warning> {
+    let text = &service.text;
+    if let Some(reason) = endpoints.trouble() {
+        let message = format!("`{text}` has no endpoints, requests get 503: {reason}");
+        return Some(warning("service-unresolved", message));
+    }
+    let Endpoints::Known { found, left_out } = endpoints else { return None };
+    let ready = found.iter().filter(|endpoint| endpoint.is_ready).count();
+    match (ready, found.len(), left_out) {
+        (0, 0, _) => {
+            let message = format!("`{text}` has no endpoints, requests get 503");
+            Some(warning("service-not-ready", message))
+        }
+        (0, all, _) => {
+            let message =
+                format!("none of the {all} endpoints of `{text}` is ready, requests get 503");
+            Some(warning("service-not-ready", message))
+        }
+        (_, _, 0) => None,
+        (_, used, left_out) => {
+            let message =
+                format!("`{text}` has {left_out} endpoints more than the {used} that are used");
+            Some(warning("endpoints-left-out", message))
+        }
     }
 }
 

@@ -226,6 +226,7 @@ impl Resources {
         if self.by_key.get(&resource.key).is_some_and(|old| {
             old.version == resource.version
                 && old.needs == resource.needs
+                && old.is_tentative == resource.is_tentative
                 && same_mappings(&old.carries, &resource.carries)
         }) {
             return false;

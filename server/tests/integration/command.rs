@@ -45,6 +45,11 @@ async fn what_keeps_it_from_starting_is_said_in_one_line() {
     let at = |database| [&serve[..], &[database]].concat();
     fails(folder, &at("sqlite://text.db"), "can't open the database `text.db`").await;
     fails(folder, &at("sqlite://no/such/folder.db"), "can't open the database").await;
+    let on = |options: &[&'static str]| [&serve[..5], options].concat();
+    let kubeconfig = on(&["--kubeconfig", "absent.yaml"]);
+    fails(folder, &kubeconfig, "--kubeconfig has no effect without `--discovery kubernetes`").await;
+    let absent = on(&["--discovery", "kubernetes", "--kubeconfig", "absent.yaml"]);
+    fails(folder, &absent, "the kubeconfig `absent.yaml` can't be used: ").await;
     fails(folder, &["render", "--database", "sqlite://absent.db"], "there is no such file").await;
     fails(folder, &["demo", "--envoy", "./no-envoy"], "can't run Envoy as `./no-envoy`").await;
     let envoy = envoy::binary();

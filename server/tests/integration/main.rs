@@ -23,6 +23,7 @@ mod consumers;
 mod database;
 mod delivery;
 mod edge;
+mod kubernetes;
 mod live;
 mod matrix;
 mod native;

@@ -53,15 +53,20 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
 
 #[tokio::test]
 async fn envoy_accepts_the_bootstrap() {
-    let settings = NodeSettings {
+    let mut settings = NodeSettings {
         id: "node-1".to_owned(),
         xds: "127.0.0.1:18000".parse().unwrap(),
         admin: "127.0.0.1:9901".parse().unwrap(),
         credentials: None,
+        zone: None,
     };
 
     let text = print(&bootstrap(&settings), Format::Yaml).unwrap();
+    settings.zone = Some("eu-1".to_owned());
+    let in_zone = print(&bootstrap(&settings), Format::Yaml).unwrap();
 
     insta::assert_snapshot!(text);
     envoy::validate(&text).await.unwrap();
+    assert!(in_zone.contains("local_cluster_name"), "{in_zone}");
+    envoy::validate(&in_zone).await.unwrap();
 }

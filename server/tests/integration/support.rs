@@ -9,6 +9,7 @@ pub(crate) mod crawl;
 pub(crate) mod docs;
 pub(crate) mod envoy;
 pub(crate) mod installation;
+pub(crate) mod kubernetes;
 pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod tls;

@@ -17,7 +17,7 @@ const NOT_OURS: [&str; 4] = ["node_modules", "target", "test-results", "playwrig
 const FOLDERS: [&str; 6] = ["app", "server", "deploy", "migrations", "style", "end2end"];
 
 /// What decides: it does no IO and reads no clock. Each is the beginning of a path.
-const PURE: [&str; 30] = [
+const PURE: [&str; 35] = [
     "server/src/auth/access",
     "server/src/auth/audit",
     "server/src/auth/claim",
@@ -28,6 +28,11 @@ const PURE: [&str; 30] = [
     "server/src/auth/permission",
     "server/src/auth/principal",
     "server/src/auth/sight",
+    "server/src/discovery/kubernetes/board",
+    "server/src/discovery/kubernetes/choice",
+    "server/src/discovery/kubernetes/facts",
+    "server/src/discovery/kubernetes/index",
+    "server/src/discovery/kubernetes/key",
     "server/src/gateway",
     "server/src/envoy",
     "server/src/xds/gate/pattern",

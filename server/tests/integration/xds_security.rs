@@ -32,7 +32,7 @@ use self::methods::Ended;
 use crate::support::{
     address,
     client::Client,
-    envoy::{self, Envoy},
+    envoy::Envoy,
     server::TestServer,
     tls::{Authority, Issued},
     until,
@@ -225,6 +225,7 @@ impl Node {
             id: id.to_owned(),
             xds: server.server.xds.into(),
             admin: address::free_address(),
+            zone: None,
             credentials: Some(credentials),
         };
         let envoy = Envoy::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap());

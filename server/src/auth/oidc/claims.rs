@@ -16,10 +16,8 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    LEEWAY,
-    error::{OidcError, quoted},
-};
+use super::{LEEWAY, error::OidcError};
+use crate::quoted::quoted;
 
 /// By which a token may be signed: those with a public key. A token without a signature, or one
 /// that whoever knows the client's secret could have made, proves nothing.

@@ -1,11 +1,6 @@
 //! Why a sign-in at the provider did not come about.
 
-use std::{error::Error, fmt::Write};
-
 use chrono::{DateTime, Utc};
-
-/// Most characters of what a stranger says that go into the log.
-const QUOTED_MAX_CHARS: usize = 200;
 
 /// Says why nobody was signed in: the text itself is for the log, [`OidcError::words`] for the
 /// one who tried. Neither ever has a secret.
@@ -60,50 +55,4 @@ impl OidcError {
 pub(super) struct Failure {
     pub(super) at: DateTime<Utc>,
     pub(super) error: OidcError,
-}
-
-/// Returns an error with its causes.
-pub(super) fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let _written = write!(text, ": {cause}");
-        next = cause.source();
-    }
-    quoted(&text)
-}
-
-/// Returns what a stranger says as one line of bounded length.
-pub(super) fn quoted(text: &str) -> String {
-    let mut line: String = text.chars().take(QUOTED_MAX_CHARS).flat_map(printable).collect();
-    if text.chars().nth(QUOTED_MAX_CHARS).is_some() {
-        line.push('…');
-    }
-    line
-}
-
-fn printable(c: char) -> impl Iterator<Item = char> {
-    let escaped = c.is_control().then(|| c.escape_default());
-    let plain = escaped.is_none().then_some(c);
-    escaped.into_iter().flatten().chain(plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_stranger_says_stays_one_line_and_short() {
-        assert_eq!(quoted("it’s\nERROR \u{1b}[31m"), "it’s\\nERROR \\u{1b}[31m");
-        assert_eq!(quoted(&"x".repeat(5_000)).chars().count(), QUOTED_MAX_CHARS + 1);
-    }
-
-    #[test]
-    fn an_error_comes_with_its_causes() {
-        let inner = OidcError::Away("no route".into());
-
-        let error = std::io::Error::other(inner);
-
-        assert_eq!(causes(&error), "the OIDC provider is not available: no route");
-    }
 }

@@ -14,8 +14,11 @@ use openidconnect::{AuthorizationCode, CsrfToken, IssuerUrl, Nonce, PkceCodeVeri
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use super::error::{OidcError, quoted};
-use crate::auth::seal::{KEY_BYTES, Sealer};
+use super::error::OidcError;
+use crate::{
+    auth::seal::{KEY_BYTES, Sealer},
+    quoted::quoted,
+};
 
 /// Time for a person to type a password and find the second factor.
 pub const FLOW_MINUTES: i64 = 10;

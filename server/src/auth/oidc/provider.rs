@@ -24,10 +24,11 @@ use tokio::sync::Mutex;
 
 use super::{
     claims::{OtherClaims, Token, UserInfo},
-    error::{Failure, OidcError, causes, quoted},
+    error::{Failure, OidcError},
     fetch::{Fetch, FetchError},
     settings::OidcSettings,
 };
+use crate::quoted::{causes, quoted};
 
 /// Endpoints hardly ever change, and new keys are looked up at once when a token has one; a key
 /// that the provider has withdrawn is believed no longer than this.

@@ -6,7 +6,7 @@ use regex::bytes::{NoExpand, Regex, RegexBuilder};
 use crate::gateway::{
     matching::pattern::Pattern,
     read::{Reader, check_text},
-    service::ServiceName,
+    service::{Port, ServiceName},
 };
 
 /// Longest substitution in bytes, as of patterns.
@@ -107,15 +107,19 @@ pub(super) fn host_rewrite(reader: &Reader<'_>) -> Option<String> {
         if text.contains("://") {
             return Err(format!("has a scheme: `{text}`; a host and at most a port are allowed"));
         }
-        ServiceName::parse(text)
-            .map(|_| text.to_ascii_lowercase())
-            .map_err(|error| error.to_string())
+        let host = ServiceName::parse(text).map_err(|error| error.to_string())?;
+        match host.port {
+            Port::Number(_) => Ok(text.to_ascii_lowercase()),
+            Port::Name(name) => Err(format!("has the port `{name}`; a number is allowed")),
+        }
     })
 }
 
-/// Returns the host that a service sees where it shall see its own.
+/// Returns the host that a service sees where it shall see its own; a port that has but a name is
+/// left out, as the default one is.
 pub fn host_of_service(service: &ServiceName) -> String {
-    let authority = service.to_string();
-    let authority = authority.split_once("://").map_or(authority.as_str(), |(_, rest)| rest);
-    authority.to_owned()
+    match service.port.number().filter(|number| *number != service.scheme.default_port()) {
+        Some(number) => format!("{}:{number}", service.host),
+        None => service.host.to_string(),
+    }
 }

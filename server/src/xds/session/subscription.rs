@@ -167,7 +167,10 @@ impl Subscription {
         }
         match (self.sent.get(name), self.held.get(name)) {
             (Some(sent), _) => sent.version == target.version,
-            (None, Some(Held::Ours(held))) => held.version == target.version,
+            // the node may have something else instead of what is tentative
+            (None, Some(Held::Ours(held))) => {
+                held.version == target.version && (target.is_tentative || !held.is_tentative)
+            }
             (None, _) => false,
         }
     }

@@ -29,9 +29,14 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// Starts a node with the bootstrap that `chancery bootstrap` prints.
     pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
-        let admin = free_address();
-        let (id, xds) = (id.to_owned(), xds.into());
-        let settings = NodeSettings { id, xds, admin, credentials: None };
+        Self::in_zone(id, xds, None)
+    }
+
+    /// Starts a node that knows in which zone it is.
+    pub(crate) fn in_zone(id: &str, xds: SocketAddr, zone: Option<&str>) -> Self {
+        let (id, zone) = (id.to_owned(), zone.map(str::to_owned));
+        let (xds, admin) = (xds.into(), free_address());
+        let settings = NodeSettings { id, xds, admin, zone, credentials: None };
         Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
     }
 

@@ -10,6 +10,7 @@ use chancery::{
         settings::AccessSettings,
     },
     clock::Clock,
+    discovery::kubernetes::KubernetesSettings,
     envoy::upstream_tls::NodeCaFile,
     startup::{Server, Settings, StartError},
     store::{DatabaseUrl, Rules, Store},
@@ -67,11 +68,19 @@ impl TestServer {
         std::fs::write(&file, pem).unwrap();
         let node_ca_file = file.to_str().unwrap().parse().unwrap();
         let fixed = services.iter().map(|(name, address)| format!("{name}={address}"));
-        Self::within(folder, fixed.collect(), AccessSettings::default(), node_ca_file).await
+        Self::within(folder, fixed.collect(), AccessSettings::default(), node_ca_file, None).await
+    }
+
+    /// Starts with the Services of a cluster.
+    pub(crate) async fn following(kubernetes: KubernetesSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let access = AccessSettings::default();
+        Self::within(folder, Vec::new(), access, NodeCaFile::default(), Some(kubernetes)).await
     }
 
     async fn with(fixed: Vec<String>, access: AccessSettings) -> Self {
-        Self::within(tempfile::tempdir().unwrap(), fixed, access, NodeCaFile::default()).await
+        let folder = tempfile::tempdir().unwrap();
+        Self::within(folder, fixed, access, NodeCaFile::default(), None).await
     }
 
     async fn within(
@@ -79,9 +88,10 @@ impl TestServer {
         fixed: Vec<String>,
         access: AccessSettings,
         node_ca_file: NodeCaFile,
+        kubernetes: Option<KubernetesSettings>,
     ) -> Self {
         let services = fixed.iter().map(|text| text.parse().unwrap()).collect();
-        let settings = Settings { access, node_ca_file, services, ..settings(&folder) };
+        let settings = Settings { access, node_ca_file, services, kubernetes, ..settings(&folder) };
         Self::with_settings(folder, settings).await
     }
 
@@ -249,6 +259,7 @@ fn settings(folder: &TempDir) -> Settings {
         access: AccessSettings::default(),
         clock: Clock::default(),
         services: Vec::new(),
+        kubernetes: None,
         forbidden: Vec::new(),
         oidc: None,
     }

@@ -2,12 +2,7 @@
 
 use super::{By, CredentialFiles, Guarded, TlsFiles};
 use crate::support::{
-    address, docs,
-    envoy::{self, Envoy},
-    server::TestServer,
-    tls::Authority,
-    until,
-    upstream::Upstream,
+    address, docs, envoy::Envoy, server::TestServer, tls::Authority, until, upstream::Upstream,
 };
 
 #[tokio::test]

@@ -147,3 +147,17 @@ fn endpoints_that_are_tentative_do_not_replace_what_a_node_has() {
     assert!(sent.is_empty());
     assert_eq!(texts(&found), ["endpoints +a"]);
 }
+
+#[test]
+fn endpoints_that_are_surely_gone_replace_what_a_node_has_also_after_they_were_tentative() {
+    let mut talk = Talk::new(|goal| {
+        let mut tentative = endpoints("a", 1);
+        tentative.is_tentative = true;
+        goal.put(tentative);
+    });
+    talk.hears(resume(Kind::Endpoints, &[("a", "found yesterday")], false));
+
+    let gone = talk.change(|goal| goal.endpoints("a", 1));
+
+    assert_eq!(texts(&gone), ["endpoints +a"]);
+}
