@@ -32,7 +32,7 @@ setup: ## Install what building needs into .tools/: wasm32 target, wasm-bindgen,
 	@deploy/tools/setup.sh build
 
 .PHONY: setup-test
-setup-test: ## Install what the tests need: Chromium, Schemathesis, npm packages of end2end
+setup-test: ## Install what the tests need: Chromium, Schemathesis, npm packages, Kubernetes API server, Helm
 	@deploy/tools/setup.sh test
 
 .PHONY: site
