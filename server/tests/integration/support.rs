@@ -8,6 +8,7 @@ pub(crate) mod crawl;
 pub(crate) mod docs;
 pub(crate) mod envoy;
 pub(crate) mod installation;
+pub(crate) mod kubernetes;
 pub(crate) mod server;
 pub(crate) mod tls;
 pub(crate) mod tls_upstream;
