@@ -6,6 +6,7 @@ mod migrate;
 mod oidc;
 mod openapi;
 mod push_cert;
+mod ready;
 mod remote;
 mod render;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     Demo(demo::Demo),
     /// Create the database or bring its schema up to date.
     Migrate(migrate::Migrate),
+    /// Ask a server that runs whether it serves; exits with 1 if it does not.
+    Ready(ready::Ready),
     /// Make users, and set their passwords, while no server runs.
     User(user::User),
     /// Give a certificate with its private key to a server that runs.
@@ -73,6 +76,7 @@ impl Cli {
             Command::Render(render) => render.run().await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate(migrate) => migrate.run().await,
+            Command::Ready(ready) => ready.run().await,
             Command::User(user) => user.run().await,
             Command::PushCert(push) => push.run().await,
             Command::Openapi(openapi) => openapi.run(),
