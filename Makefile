@@ -117,6 +117,10 @@ bless: setup ## Run the Rust tests and accept the snapshots as they are now
 descriptors: ## Make the descriptors of Envoy's messages again, after a new version of envoy-types
 	@cargo run --quiet -p descriptors
 
+.PHONY: manifests
+manifests: ## Render the parts of the kustomizations of the Helm chart again (after make setup-test)
+	@deploy/tools/manifests.sh
+
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools/ stay
 	@cargo clean

@@ -227,9 +227,15 @@ install_helm() {
         return
     fi
     require_go
-    GOBIN=$tools/bin go install \
-        -ldflags "-s -w -X helm.sh/helm/v3/internal/version.version=v$helm_version" \
-        "helm.sh/helm/v3/cmd/helm@v$helm_version"
+    # Built from modules, it does not know its own version, nor which Kubernetes it is for.
+    local minor=${kubernetes_version#v1.} package=helm.sh/helm/v3
+    GOBIN=$tools/bin go install -ldflags "-s -w \
+        -X $package/internal/version.version=v$helm_version \
+        -X $package/pkg/chartutil.k8sVersionMajor=1 \
+        -X $package/pkg/chartutil.k8sVersionMinor=${minor%%.*} \
+        -X $package/pkg/lint/rules.k8sVersionMajor=1 \
+        -X $package/pkg/lint/rules.k8sVersionMinor=${minor%%.*}" \
+        "$package/cmd/helm@v$helm_version"
 }
 
 case ${1:-} in
