@@ -21,6 +21,7 @@ mod command;
 mod consumers;
 mod database;
 mod delivery;
+mod deploy;
 mod edge;
 mod live;
 mod matrix;
