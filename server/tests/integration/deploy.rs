@@ -2,6 +2,7 @@
 
 mod accepted;
 mod chart;
+mod drain;
 mod image;
 mod metrics;
 mod options;
