@@ -88,6 +88,8 @@ pub struct Published {
     pub layout: Layout,
     /// Of the gateway as a whole.
     pub settings: Arc<GatewaySettings>,
+    /// Envoy's words, if it has refused the service that is set to count requests.
+    pub refused_counter: Option<Arc<str>>,
     /// Discovery has answered for every service once, or has had its time. Before, a node that
     /// reconnects must not be told that services are gone.
     pub is_ready: bool,

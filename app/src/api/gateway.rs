@@ -45,6 +45,8 @@ pub struct Gateway {
     /// mapping can have `global_rate_limit`.
     pub rate_limit_service: Option<RateLimitService>,
     pub tracing: TracingSettings,
+    /// What an admin should know: what Envoy has refused of them.
+    pub warnings: Vec<super::mapping::Warning>,
     pub listeners: Listeners,
     /// Its `ETag`: one more at each write; 0: nobody has written settings yet.
     pub revision: u64,

@@ -293,7 +293,7 @@ fn notes(address: &Address, warnings: &[Warning]) -> impl IntoView + use<> {
 }
 
 /// Writes a message of the API as a sentence.
-fn sentence(message: &str) -> String {
+pub(super) fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };

@@ -10,12 +10,16 @@ mod tls;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{Loaded, Visit, failure};
+use super::{Loaded, Visit, detail::sentence, failure};
 use crate::api::client::Client;
 use crate::api::gateway::{Gateway, Listeners};
+use crate::api::mapping::Warning;
 use crate::components::action::{ActionForm, Tried};
 use crate::components::card::Card;
+use crate::components::chip::Tone;
 use crate::components::frame::Place;
+use crate::components::message::message;
+use crate::components::note::Note;
 use crate::components::page_head::PageHead;
 use crate::components::time::{Ago, AgoProps};
 use crate::settings::GROUPS;
@@ -56,6 +60,7 @@ pub(super) async fn page(client: &Client, visit: &Visit) -> Loaded {
         let tables = GROUPS.map(|each| table(each.title, group::shown(each, &values)));
         view! {
             <PageHead title="Gateway" sub=last_written(&gateway).into_any() />
+            {notes(&gateway.warnings)}
             <div class="columns">
                 <div class="stack">
                     {table("TLS", tls::shown(&gateway.tls))} {tables.into_iter().collect_view()}
@@ -77,6 +82,19 @@ fn others(gateway: &Gateway, values: &Value, tried: &Tried) -> impl IntoView + u
             <div class="card-body">{forms}</div>
         </Card>
     }
+}
+
+/// Shows what an admin should know of the settings.
+fn notes(warnings: &[Warning]) -> impl IntoView + use<> {
+    let note = |warning: &Warning| {
+        let (code, text) = (warning.code.clone(), sentence(&warning.message));
+        view! {
+            <Note tone=Tone::Warn>
+                <p data-warning=code>{message(&text)}</p>
+            </Note>
+        }
+    };
+    view! { <div class="notes">{warnings.iter().map(note).collect_view()}</div> }
 }
 
 fn last_written(gateway: &Gateway) -> impl IntoView + use<> {

@@ -6,7 +6,6 @@ use crate::gateway::{
     cluster_policy::ClusterSpec,
     edge::{Credentials, settings::rate_limits},
     policy::Policy,
-    service::ServiceName,
 };
 
 /// What routes are made of besides their mappings.
@@ -14,7 +13,7 @@ use crate::gateway::{
 pub struct Around {
     /// Whether requests may meet faults on purpose.
     pub has_faults: bool,
-    /// Who counts requests for all nodes together, once its endpoints are known.
+    /// Who counts requests for all nodes together.
     pub counter: Option<Counter>,
     /// What consumers are known by.
     pub credentials: Credentials,
@@ -25,19 +24,25 @@ pub struct Around {
 pub struct Counter {
     pub service: RateLimitService,
     pub cluster: ClusterSpec,
+    /// Whether nodes can have its cluster. Without, Envoy finds nobody to ask, and does as
+    /// `service.fail` says.
+    pub is_there: bool,
+}
+
+impl Counter {
+    /// Takes it out of the settings, with a cluster that nodes can have.
+    pub fn of(settings: &Settings) -> Option<Self> {
+        let service = settings.rate_limit_service.clone()?;
+        let cluster = rate_limits::cluster(&service)?;
+        Some(Self { service, cluster, is_there: true })
+    }
 }
 
 impl Around {
-    /// Takes out of the settings what matters to routes; `is_known` tells whether a service can have
-    /// a cluster yet. No consumer is known.
-    pub fn of(settings: &Settings, is_known: impl FnOnce(&ServiceName) -> bool) -> Self {
-        let counter = settings.rate_limit_service.as_ref().and_then(|service| {
-            let cluster = rate_limits::cluster(service)?;
-            let is_known = is_known(&cluster.service.name);
-            is_known.then(|| Counter { service: service.clone(), cluster })
-        });
+    /// Takes out of the settings what matters to routes. No consumer is known.
+    pub fn of(settings: &Settings) -> Self {
         let has_faults = settings.fault_injection;
-        Self { has_faults, counter, credentials: Credentials::default() }
+        Self { has_faults, counter: Counter::of(settings), credentials: Credentials::default() }
     }
 
     /// Tells whether the routes of a mapping that asks for `policy` are others than they were
@@ -50,6 +55,6 @@ impl Around {
     /// Returns the cluster that the routes of a mapping need besides its own.
     pub fn cluster_for(&self, policy: &Policy) -> Option<&ClusterSpec> {
         let counter = self.counter.as_ref().filter(|_| policy.global_rate_limit.is_some());
-        counter.map(|counter| &counter.cluster)
+        counter.filter(|counter| counter.is_there).map(|counter| &counter.cluster)
     }
 }

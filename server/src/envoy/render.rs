@@ -71,7 +71,7 @@ pub fn static_config(
 }
 
 fn all_routes(table: &Table, settings: &GatewaySettings) -> RouteConfiguration {
-    let around = Around::of(&settings.values, |_service| true);
+    let around = Around::of(&settings.values);
     route_configuration(GATEWAY, table.iter().map(AsRef::as_ref), &around)
 }
 

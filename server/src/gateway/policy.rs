@@ -13,6 +13,7 @@ mod auth;
 pub mod balancing;
 mod body;
 pub mod breakers;
+mod caller;
 mod clusters;
 mod compression;
 mod cors;
@@ -182,8 +183,9 @@ impl Policy {
         named: impl Iterator<Item = &'s Service>,
         reader: &Reader<'_>,
     ) {
-        let others = self.0.others.iter().map(|cluster| &cluster.service);
-        upstream_tls::check_services(&self.upstream_tls, named.chain(others), reader);
+        // who is asked about requests is spoken to in a way of its own
+        let copied_to = self.0.others.mirrors.iter().map(|cluster| &cluster.service);
+        upstream_tls::check_services(&self.upstream_tls, named.chain(copied_to), reader);
     }
 
     /// Returns what the gateway's settings do not allow; what was there `before` may stay.
@@ -302,6 +304,7 @@ pub fn asks_for_answer(reader: &Reader<'_>) -> bool {
 
 /// Checks what does not go together, whatever the groups.
 fn check(policy: &wire::Policy, reader: &Reader<'_>) {
+    caller::check(policy, reader);
     if policy.redirect.is_some() && policy.respond.is_some() {
         reader.wrong::<()>("respond", "must be absent where there is `redirect`");
     }

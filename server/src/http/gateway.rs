@@ -218,6 +218,7 @@ fn shown(state: &AppState, access: &Access, principal: &Principal) -> Response {
         require_authentication,
         rate_limit_service,
         tracing,
+        warnings: state.gateway().refused_settings(),
         revision: settings.revision,
         updated_at: is_written.then_some(settings.updated_at),
         updated_by: is_written.then(|| settings.updated_by.clone()),

@@ -8,18 +8,19 @@
 //! The cost of a change is that of the shards and services it touches, not of the table.
 
 mod callers;
+mod counter;
 mod edge;
 mod quarantine;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-use self::callers::Callers;
 pub use self::quarantine::Quarantine;
+use self::{callers::Callers, counter::Counting};
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
@@ -51,6 +52,7 @@ pub struct Compiler {
     ca_file: NodeCaFile,
     edge: OpenEdge,
     around: Around,
+    counting: Counting,
     callers: Callers,
     placement: Placement,
     /// The clusters of each service. One whose last user has gone is kept for a while: requests
@@ -90,6 +92,7 @@ impl Compiler {
             ca_file: NodeCaFile::default(),
             edge: OpenEdge::default(),
             around: Around::default(),
+            counting: Counting::default(),
             callers: Callers::default(),
             placement: Placement::default(),
             clusters: HashMap::new(),
@@ -417,7 +420,8 @@ impl Compiler {
         let around = mappings.iter().filter_map(around).map(ClusterSpec::upstream);
         let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
         let needed = needed.chain(around);
-        let needs: HashSet<Arc<str>> = needed.map(|upstream| upstream.to_string().into()).collect();
+        let needs: BTreeSet<Arc<str>> =
+            needed.map(|upstream| upstream.to_string().into()).collect();
         self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
         self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));
     }

@@ -81,8 +81,23 @@ impl Published {
                            `rate_limit_service` is not set";
             warnings.push(warning("limit-without-effect", message.to_owned()));
         }
+        if policy.global_rate_limit.is_some() {
+            warnings.extend(self.refused_settings());
+        }
         warnings.extend(authentication::warning(policy, settings));
         warnings
+    }
+
+    /// Returns what Envoy has refused of the settings of the gateway.
+    pub fn refused_settings(&self) -> Vec<wire::Warning> {
+        let counter = self.refused_counter.iter().map(|reason| {
+            let message = format!(
+                "the service of the gateway's setting `rate_limit_service` counts no requests, \
+                 since Envoy has refused it: {reason}"
+            );
+            warning("limit-refused", message)
+        });
+        counter.collect()
     }
 
     /// Returns what can be said of a cluster before a mapping uses it.

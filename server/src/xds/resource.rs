@@ -123,7 +123,7 @@ pub struct Resource {
     pub key: ResourceKey,
     pub version: Version,
     pub body: Any,
-    /// Clusters that must exist on a node before it gets this resource.
+    /// Clusters that must exist on a node before it gets this resource, in a fixed order.
     pub needs: Box<[Arc<str>]>,
     /// Mappings that this resource carries out.
     pub carries: Box<[Arc<Mapping>]>,
@@ -224,7 +224,9 @@ impl Resources {
     /// A resource of the same content stays the one it was: nodes have acknowledged that one.
     pub fn put(&mut self, resource: Resource) -> bool {
         if self.by_key.get(&resource.key).is_some_and(|old| {
-            old.version == resource.version && same_mappings(&old.carries, &resource.carries)
+            old.version == resource.version
+                && old.needs == resource.needs
+                && same_mappings(&old.carries, &resource.carries)
         }) {
             return false;
         }

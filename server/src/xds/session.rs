@@ -107,7 +107,8 @@ impl Session {
     /// Tells whether the node has acknowledged, or refused, everything up to the goal.
     ///
     /// A node asks for one kind after the other: that it waits for nothing does not mean that it
-    /// has asked for everything yet.
+    /// has asked for everything yet. One whose first listener is refused, for example because its
+    /// address is taken, never asks for routes: it serves nothing, and is not there.
     pub fn is_settled(&self) -> bool {
         let answered = |kind| self.subscriptions.get(&kind).map_or(0, Subscription::answered);
         let wants_listener = self.target.names(Kind::Listener).next().is_some();

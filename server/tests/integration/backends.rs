@@ -191,7 +191,7 @@ async fn sharing_begins_and_ends_by_a_patch_and_the_count_of_the_mapping_goes_on
 
 #[tokio::test]
 async fn a_side_whose_service_is_dead_fails_alone() {
-    let dead = crate::support::envoy::free_port();
+    let dead = crate::support::address::free_address();
     let service = Upstream::start("first").await;
     let services = [("first", service.address), ("second", dead)];
     let server = TestServer::with_services(&services).await;

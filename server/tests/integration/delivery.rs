@@ -35,11 +35,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::transport::server::TcpIncoming;
 
 use crate::support::{
-    PATIENCE,
-    client::Client,
-    envoy::{Envoy, free_port},
-    server::TestServer,
-    until,
+    PATIENCE, address::free_address, client::Client, envoy::Envoy, server::TestServer, until,
     upstream::Upstream,
 };
 
@@ -180,7 +176,7 @@ async fn a_restarted_server_sends_a_node_nothing_that_it_has() {
 /// One refused route configuration among good ones, pushed past our own validation.
 #[tokio::test]
 async fn a_refused_resource_is_named_and_the_others_are_applied() {
-    let gateway = free_port();
+    let gateway = free_address();
     let mut published = Published::default();
     published.is_ready = true;
     let key = |kind, name: &str| ResourceKey { kind, name: name.into() };

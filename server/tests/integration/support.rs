@@ -1,5 +1,6 @@
 //! What the tests are built of: a server, nodes, upstreams and a client, each of them real.
 
+pub(crate) mod address;
 pub(crate) mod callers;
 #[path = "../../src/gateway/edge/chain/tests/made.rs"]
 pub(crate) mod certificates;

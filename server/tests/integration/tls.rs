@@ -99,14 +99,17 @@ async fn each_host_is_shown_its_certificate_and_others_are_refused() {
         let seen = gateway.until_shown(host, &wildcard).await;
         assert_eq!(seen.body, "usersvc /", "the same mappings as by HTTP");
     }
-    let client = Browser::credulous(gateway.server.server.gateway_https);
-    for host in ["example.org", "127.0.0.1"] {
+    let https = gateway.server.server.gateway_https;
+    let client = Browser::credulous(https);
+    let address = https.ip().to_string();
+    let hosts = ["example.org", &address];
+    for host in hosts {
         client.get(host, "/user/").await.expect_err("no certificate is for it");
     }
 
     gateway.settings(json!({ "default_certificate": "wild" })).await;
 
-    for host in ["example.org", "127.0.0.1"] {
+    for host in hosts {
         let seen =
             until("there is a default", async || client.get(host, "/user/").await.ok()).await;
         assert_eq!(seen.certificate, wildcard.der());

@@ -1,5 +1,7 @@
 //! From which addresses clients may come, as a filter.
 
+use std::net::IpAddr;
+
 use app::api::policy::{AddressRules, Policy};
 
 use super::{
@@ -25,6 +27,9 @@ use crate::gateway::policy::AddressRange;
 
 /// Names the one rule in Envoy's words for a refusal.
 const CLIENTS: &str = "clients";
+
+/// Bits before an IPv4 address that is written as IPv6 (RFC 4291, section 2.5.5.2).
+const MAPPED_BITS: u8 = 96;
 
 pub(super) fn pieces(policy: &Policy) -> Option<Piece> {
     let rules = &policy.ip;
@@ -60,12 +65,22 @@ fn admitted(rules: &AddressRules) -> Principal {
 fn any_of(ranges: &[String]) -> Principal {
     let ranges = ranges.iter().filter_map(|range| AddressRange::parse(range).ok());
     // the client as the connection manager knows it, not the other end of the connection
-    let ids = ranges.map(|range| principal(Identifier::RemoteIp(cidr(range)))).collect();
+    let ids = ranges.flat_map(cidrs).map(Identifier::RemoteIp).map(principal).collect();
     principal(Identifier::OrIds(Set { ids }))
 }
 
-fn cidr(range: AddressRange) -> CidrRange {
-    CidrRange { address_prefix: range.address.to_string(), prefix_len: number(range.length.into()) }
+/// Returns a range in each form in which a proxy may write its addresses: Envoy compares IPv4 with
+/// IPv4 only, and takes `::ffff:192.0.2.7` out of `x-forwarded-for` as IPv6.
+fn cidrs(range: AddressRange) -> impl Iterator<Item = CidrRange> {
+    let mapped = match range.address {
+        IpAddr::V4(address) => Some((address.to_ipv6_mapped().into(), MAPPED_BITS + range.length)),
+        IpAddr::V6(_) => None,
+    };
+    [(range.address, range.length)].into_iter().chain(mapped).map(cidr)
+}
+
+fn cidr((address, length): (IpAddr, u8)) -> CidrRange {
+    CidrRange { address_prefix: address.to_string(), prefix_len: number(length.into()) }
 }
 
 fn principal(identifier: Identifier) -> Principal {

@@ -25,13 +25,11 @@ use super::super::{
         },
     },
 };
+pub use crate::gateway::edge::consumer::HEADER as CONSUMER_HEADER;
 use crate::gateway::{
     edge::{Credentials, consumer::CredentialHash, credentials::Valid},
     policy::Policy,
 };
-
-/// Tells a service who has called. What a client says in it never passes.
-pub const CONSUMER_HEADER: &str = "x-chancery-consumer";
 
 /// Names the filter that compares; the others are named after it.
 const FILTER: &str = "chancery.auth";

@@ -32,14 +32,16 @@ use super::{
     },
     piece,
 };
-use crate::gateway::policy::{Entry, entries};
+use crate::gateway::policy::{Entry, entries, host_of_service};
 
 pub(super) fn pieces(policy: &Policy, around: &Around) -> Option<Piece> {
     let limit = policy.global_rate_limit.as_ref()?;
-    let Counter { service, cluster } = around.counter.as_ref()?;
+    let Counter { service, cluster, is_there: _ } = around.counter.as_ref()?;
     let grpc_service = GrpcService {
         target_specifier: Some(TargetSpecifier::EnvoyGrpc(EnvoyGrpc {
             cluster_name: cluster.upstream().to_string(),
+            // by default the cluster's name, which is nobody's host
+            authority: host_of_service(&cluster.service.name),
             ..EnvoyGrpc::default()
         })),
         ..GrpcService::default()

@@ -24,6 +24,10 @@ use crate::auth::{entity::Id, names::TeamName, secret::Secret};
 /// has its own.
 pub const KEYS_MAX: usize = 5;
 
+/// Tells a service who has called, once a key or a password was right. What a client says in it
+/// never passes.
+pub const HEADER: &str = "x-chancery-consumer";
+
 /// Stands between a consumer and the id of a key.
 const SEPARATOR: char = '.';
 

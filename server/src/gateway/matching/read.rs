@@ -10,7 +10,7 @@ use super::{
     condition::{Condition, Test},
     pattern::Pattern,
 };
-use crate::gateway::path::Prefix;
+use crate::gateway::{edge::consumer, path::Prefix};
 
 /// Conditions at the most, of headers and query parameters together.
 pub const CONDITIONS_MAX: usize = 20;
@@ -351,6 +351,9 @@ pub(in crate::gateway) fn header_name(name: &str) -> Result<Arc<str>, String> {
     if OTHER_HEADERS.contains(&name) {
         let message = "is a header of the connection, or one that the field `host` is for";
         return Err(message.to_owned());
+    }
+    if name == consumer::HEADER {
+        return Err("names who has called, whom the gateway knows only later".to_owned());
     }
     if name.starts_with("x-envoy-") || name.starts_with("x-chancery-") {
         return Err("is a header that the gateway sets or removes itself".to_owned());

@@ -2,8 +2,8 @@
 
 use app::api::policy::{BalancingPolicy, HashCookie, HashOn, LoadBalancing};
 
+use super::headers;
 use crate::gateway::{
-    matching::read::header_name,
     path::described,
     read::{Reader, check_text},
 };
@@ -59,12 +59,9 @@ fn hash_on(reader: &Reader<'_>) -> HashOn {
         }
         _ => {}
     }
-    let header = |text: &str| header_name(&text.to_ascii_lowercase());
     HashOn {
         cookie: reader.object("cookie", cookie).flatten(),
-        header: reader
-            .parsed("header", "a text such as `x-user`", header)
-            .map(|name| name.as_ref().to_owned()),
+        header: reader.parsed("header", "a text such as `x-user`", headers::looked_at),
         source_address: reader.flag("source_address"),
     }
 }

@@ -8,10 +8,8 @@ use std::fmt;
 
 use app::api::{gateway::Settings, policy::GlobalRateLimit, problem::FieldError};
 
-use crate::gateway::{
-    matching::read::header_name,
-    read::{Reader, check_text},
-};
+use super::headers;
+use crate::gateway::read::{Reader, check_text};
 
 /// Most descriptors of a mapping.
 const DESCRIPTORS_MAX: usize = 10;
@@ -19,7 +17,7 @@ const DESCRIPTORS_MAX: usize = 10;
 /// Most entries of a descriptor.
 const ENTRIES_MAX: usize = 10;
 
-/// Longest name of a header, and longest text, in bytes.
+/// Longest text in bytes.
 const TEXT_MAX_BYTES: usize = 128;
 
 /// Longest descriptor in bytes.
@@ -44,10 +42,9 @@ impl Entry {
             None if text == "client_address" => Ok(Self::ClientAddress),
             None if text == "method" => Ok(Self::Method),
             None if text == "path" => Ok(Self::Path),
-            Some(("header", name)) if (1..=TEXT_MAX_BYTES).contains(&name.len()) => {
-                let name = header_name(&name.to_ascii_lowercase());
-                name.map(|name| Self::Header(name.to_string()))
-                    .map_err(|error| format!("names a header that {error}"))
+            Some(("header", name)) => {
+                let name = headers::looked_at(name);
+                name.map(Self::Header).map_err(|error| format!("names a header that {error}"))
             }
             Some(("generic_key", text))
                 if (1..=TEXT_MAX_BYTES).contains(&text.len())

@@ -6,13 +6,20 @@
 
 use app::api::policy::HeaderChanges;
 
-use crate::gateway::read::{Reader, check_text, list_of};
+use crate::gateway::{
+    edge::consumer,
+    matching::read::header_name,
+    read::{Reader, check_text, list_of},
+};
 
 /// Most headers that are set, added and removed, each.
 const HEADERS_MAX: usize = 20;
 
 /// Longest name in bytes.
 const NAME_MAX_BYTES: usize = 64;
+
+/// Longest name of a header that is only looked at, in bytes.
+const LOOKED_AT_MAX_BYTES: usize = 128;
 
 /// Longest value in bytes.
 const VALUE_MAX_BYTES: usize = 1024;
@@ -40,6 +47,19 @@ const OUR_PREFIXES: [&str; 3] = ["x-envoy-", "x-chancery-", "x-forwarded-"];
 
 /// Says where the service is mapped, which the owner knows best.
 const THEIRS: &str = "x-forwarded-prefix";
+
+/// Reads the name of a header that the gateway looks at once it has let a request in, as lower case:
+/// of its own ones, that of who has called.
+pub(super) fn looked_at(text: &str) -> Result<String, String> {
+    if !(1..=LOOKED_AT_MAX_BYTES).contains(&text.len()) {
+        return Err(format!("must be 1 to {LOOKED_AT_MAX_BYTES} bytes long"));
+    }
+    let name = text.to_ascii_lowercase();
+    if name == consumer::HEADER {
+        return Ok(name);
+    }
+    header_name(&name).map(|_name| name)
+}
 
 /// A word in braces that stands for something of the request, and what Envoy calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

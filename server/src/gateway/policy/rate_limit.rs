@@ -4,16 +4,14 @@ use std::fmt;
 
 use app::api::policy::{Per, RateLimit};
 
-use crate::gateway::{matching::read::header_name, read::Reader};
+use super::headers;
+use crate::gateway::read::Reader;
 
 /// Most requests in a time, and most at once.
 pub const REQUESTS_MAX: u32 = 1_000_000;
 
 /// Most keys that a node counts apart for a mapping; the one that came least recently makes room.
 pub const KEYS_MAX: u32 = 1_000;
-
-/// Longest name of a header in bytes.
-const NAME_MAX_BYTES: usize = 128;
 
 const HEADER: &str = "header:";
 const CLIENT_ADDRESS: &str = "client_address";
@@ -40,12 +38,8 @@ impl Key {
                 "is `{text}`; `none`, `client_address`, or `header:` and a header's name are allowed"
             ));
         };
-        if !(1..=NAME_MAX_BYTES).contains(&name.len()) {
-            return Err(format!("must name a header of 1 to {NAME_MAX_BYTES} bytes"));
-        }
-        let name = header_name(&name.to_ascii_lowercase());
-        name.map(|name| Self::Header(name.to_string()))
-            .map_err(|error| format!("names a header that {error}"))
+        let name = headers::looked_at(name);
+        name.map(Self::Header).map_err(|error| format!("names a header that {error}"))
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod caller;
 mod protection;
 
 fn read(body: Value) -> Result<Policy, Vec<String>> {

@@ -40,7 +40,7 @@ pub(super) fn references(tls: &UpstreamTls) -> impl Iterator<Item = (ReferenceKi
     bundle.into_iter().chain(certificate.map(|name| (ReferenceKind::Certificate, name)))
 }
 
-/// Checks that one of the services that a mapping speaks to has a certificate.
+/// Checks that one of the services that get a mapping's requests, or copies, has a certificate.
 pub(super) fn check_services<'s>(
     tls: &UpstreamTls,
     services: impl Iterator<Item = &'s Service>,
@@ -59,7 +59,8 @@ pub(super) fn check_services<'s>(
     if !is_secure && !plain.is_empty() {
         let names = list_of(plain);
         let message = format!(
-            "has no effect: TLS is spoken to services that begin with `https://`, not to {names}"
+            "has no effect: TLS is spoken to services that begin with `https://`, not to {names}; \
+             services that `auth` names are verified by the system's authorities anyway"
         );
         reader.wrong::<()>(GROUP, message);
     }

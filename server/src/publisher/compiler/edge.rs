@@ -16,12 +16,11 @@ use prost::{Message, Name};
 use super::Compiler;
 use crate::{
     envoy::{
-        around::Around,
         listener::{Routes, listeners},
         tls,
         upstream_tls::secrets,
     },
-    gateway::{edge::OpenEdge, mapping::Mapping, service::ServiceName, upstream::Upstream},
+    gateway::{edge::OpenEdge, mapping::Mapping, upstream::Upstream},
     publisher::Published,
     xds::resource::{Kind, Resource, ResourceKey},
 };
@@ -44,33 +43,17 @@ impl Compiler {
     /// Takes in what the gateway has besides mappings and consumers; resources that do not differ
     /// stay.
     pub fn set_edge(&mut self, edge: OpenEdge) {
-        // first the new ones: a cluster that both need is never without a user
-        edge.clusters().into_iter().for_each(|cluster| self.use_cluster(cluster));
-        let before = std::mem::replace(&mut self.edge, edge);
-        before.clusters().iter().for_each(|cluster| self.leave_cluster(cluster));
-        self.changed |= self.next.settings != self.edge.settings;
-        self.next.settings = Arc::clone(&self.edge.settings);
+        self.edge = edge;
+        if self.next.settings != self.edge.settings {
+            self.changed = true;
+            self.next.settings = Arc::clone(&self.edge.settings);
+            self.counting.try_again();
+        }
         self.follow_settings();
         if self.render_secrets() {
             self.follow_secrets();
         }
         self.render_listeners();
-    }
-
-    /// Has the routes rendered again to which a setting matters.
-    pub(super) fn follow_settings(&mut self) {
-        let is_known = |service: &ServiceName| self.next.endpoints.contains_key(service);
-        let credentials = self.around.credentials.clone();
-        let around = Around { credentials, ..Around::of(&self.edge.settings.values, is_known) };
-        if around == self.around {
-            return;
-        }
-        let before = std::mem::replace(&mut self.around, around);
-        for mapping in self.next.shown.values() {
-            if self.around.matters_to(&mapping.spec.policy, &before) {
-                self.placement.touch(mapping);
-            }
-        }
     }
 
     /// Tells whether a mapping's clusters can be warm as soon as they are on a node.

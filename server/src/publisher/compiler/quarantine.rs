@@ -5,6 +5,7 @@
 //!              ├ one     ─▶ quarantine
 //!              └ several ─▶ quarantine, then tried one after another
 //! ```
+//! The service that counts requests is no mapping's; `counter` has what becomes of it.
 
 use std::sync::Arc;
 
@@ -52,6 +53,11 @@ impl Compiler {
                     let before = self.before.get(user.name()).cloned();
                     let elsewhere = |good: &Arc<Mapping>| !is_user_of(&upstream, good);
                     self.quarantine(&user, reason, before.filter(elsewhere));
+                }
+                let current = self.next.resources.get(&resource.key);
+                // one that was made anew is judged by itself
+                if current.is_some_and(|current| std::ptr::eq(&**current, resource)) {
+                    self.counter_rejected(upstream, reason);
                 }
             }
             Kind::Endpoints | Kind::Secret | Kind::Scope | Kind::Listener => {}

@@ -29,7 +29,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 
 use crate::{
     policy::{Bench, seen},
-    support::{client::Answer, envoy::free_port},
+    support::{address::free_address, client::Answer},
 };
 
 /// Answers as `authorization` says: `allow`, `slow`, or anything else, which it refuses.
@@ -206,7 +206,7 @@ async fn without_an_answer_requests_are_refused_unless_the_mapping_lets_them_pas
 ) {
     let bench = Bench::start().await;
     let guard = Guard::start(protocol).await;
-    let away = free_port();
+    let away = free_address();
     let forged = [("x-user", "root")];
     let headers = || json!({ "response_headers": ["x-user"] });
 

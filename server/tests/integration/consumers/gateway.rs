@@ -122,6 +122,35 @@ async fn who_calls_is_not_for_the_caller_to_say() {
 }
 
 #[tokio::test]
+async fn consumers_are_counted_apart() {
+    let bench = Bench::start().await;
+    for consumer in ["acme", "other-corp"] {
+        make(&bench.server, consumer).await;
+    }
+    let (acme, _) = key(&bench.server, "acme").await;
+    let (second, _) = key(&bench.server, "acme").await;
+    let (other, _) = key(&bench.server, "other-corp").await;
+    let mut body = by_key(&["acme", "other-corp"]);
+    body["rate_limit"] =
+        json!({ "requests": 2, "per": "day", "key": "header:x-chancery-consumer" });
+    // another shard with the same keys, to wait for them
+    bench.map("probe", by_key(&["acme", "other-corp"])).await;
+    bench.map("m", body).await;
+    for known in [&acme, &second, &other] {
+        bench.until_answered("/probe/", &[("x-api-key", known)], StatusCode::OK).await;
+    }
+
+    let mut statuses = Vec::new();
+    for known in [&acme, &second, &acme, &second, &other, &other, &other] {
+        // what a client says of itself does not count
+        let claim = [("x-api-key", known.as_str()), ("x-chancery-consumer", "root")];
+        statuses.push(bench.get("/m/", &claim).await.status.as_u16());
+    }
+
+    assert_eq!(statuses, [200, 200, 429, 429, 200, 200, 429]);
+}
+
+#[tokio::test]
 async fn a_consumer_comes_with_its_name_and_password() {
     let bench = Bench::start().await;
     make(&bench.server, "acme").await;

@@ -65,6 +65,65 @@ async fn a_page_that_is_named_may_call_and_is_told_how() {
     assert_eq!(header(&called_by_other, "access-control-allow-origin"), None);
 }
 
+#[tokio::test]
+async fn what_the_service_itself_says_of_pages_does_not_count() {
+    let bench = Bench::start().await;
+    bench.map(json!({ "cors": { "origins": [PAGE], "expose": ["x-served-by"] } })).await;
+    bench.map_as("other", "/other/", json!({})).await;
+
+    let called = bench.get_with("/m/lax", &[("origin", PAGE)]).await;
+    let called_by_other = bench.get_with("/m/lax", &[("origin", "https://evil.example")]).await;
+    let by_nobody = bench.get("/m/lax").await;
+    let no_preflight = bench.send(Method::OPTIONS, "/m/lax", &[("origin", PAGE)]).await;
+    let without_cors = bench.get_with("/other/lax", &[("origin", PAGE)]).await;
+
+    let allowed =
+        [("access-control-allow-origin", PAGE), ("access-control-expose-headers", "x-served-by")];
+    assert_eq!(said(&called), allowed);
+    assert_eq!(said(&no_preflight), allowed);
+    assert_eq!(said(&called_by_other), []);
+    assert_eq!(said(&by_nobody), []);
+    // Envoy makes one of the two words about who may
+    assert_eq!(said(&without_cors).len(), 6, "{without_cors:?}");
+    for answer in [called, called_by_other, by_nobody] {
+        assert_eq!(answer.body, "usersvc /lax");
+    }
+}
+
+/// Returns all that an answer says of pages, sorted.
+fn said(answer: &Answer) -> Vec<(&str, &str)> {
+    let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value));
+    let said = headers.filter(|(name, _)| name.starts_with("access-control-"));
+    let mut said: Vec<_> = said.map(|(name, value)| (name, value.to_str().unwrap())).collect();
+    said.sort_unstable();
+    said
+}
+
+#[tokio::test]
+async fn a_question_needs_no_authentication() {
+    let bench = Bench::start().await;
+    let methods = json!({ "methods": ["GET", "PUT"] });
+    let jwt = json!({ "issuer": "https://login.example.com/", "jwks": { "keys": [{
+        "kty": "EC", "crv": "P-256",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    }] } });
+    let cors = json!({ "origins": [PAGE], "methods": ["PUT"], "headers": ["authorization"] });
+
+    for matching in [json!({}), methods] {
+        bench.map(json!({ "match": matching, "cors": cors, "auth": { "jwt": jwt } })).await;
+        let asked = preflight(&bench, PAGE, "PUT").await;
+        let called = bench.get_with("/m/x", &[("origin", PAGE)]).await;
+
+        assert_eq!(asked.status, StatusCode::OK, "{asked}");
+        assert_eq!(header(&asked, "access-control-allow-origin"), Some(PAGE));
+        assert_eq!(called.status, StatusCode::UNAUTHORIZED, "{called}");
+        // a page can read why it was refused
+        assert_eq!(header(&called, "access-control-allow-origin"), Some(PAGE));
+    }
+    assert_eq!(bench.upstream.served(), 0);
+}
+
 #[rstest]
 #[case("https://*.example.com", "https://a.example.com", true)]
 #[case("https://*.example.com", "https://a.b.example.com", true)]

@@ -50,7 +50,8 @@ async fn requests_wait_or_fail_as_the_mapping_says() {
     }
 
     assert_eq!(delayed.body, "usersvc /x");
-    assert!(waited >= Duration::from_millis(300), "{waited:?}");
+    // Envoy's clock goes by whole milliseconds
+    assert!(waited > Duration::from_millis(299), "{waited:?}");
     assert_eq!(aborted.status.as_u16(), 418);
     assert_eq!(other.status, StatusCode::OK);
     // beyond six standard deviations

@@ -14,7 +14,7 @@ use envoy_types::pb::envoy::{
         rate_limit_service_server::{RateLimitService, RateLimitServiceServer},
     },
 };
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, uri::Authority};
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -22,9 +22,10 @@ use tonic::{
     Request, Response, Status,
     transport::{Server, server::TcpIncoming},
 };
+use tower::util::MapRequestLayer;
 
 use super::Bench;
-use crate::support::{server::TestServer, upstream::Upstream};
+use crate::support::{server::TestServer, tls, upstream::Upstream};
 
 /// Lets so many requests of each descriptor through.
 const LIMIT: u32 = 3;
@@ -34,6 +35,8 @@ const LIMIT: u32 = 3;
 struct Counter {
     /// How often each came, with its domain.
     seen: Arc<Mutex<HashMap<String, u32>>>,
+    /// As whom it was asked last: host and port.
+    asked_as: Arc<Mutex<Option<Authority>>>,
 }
 
 impl Counter {
@@ -69,6 +72,7 @@ impl RateLimitService for Counter {
         &self,
         request: Request<RateLimitRequest>,
     ) -> Result<Response<RateLimitResponse>, Status> {
+        *self.asked_as.lock().unwrap() = request.extensions().get().cloned();
         let request = request.into_inner();
         let statuses: Vec<_> =
             request.descriptors.iter().map(|each| self.count(&request.domain, each)).collect();
@@ -102,7 +106,13 @@ async fn serve(counter: &Counter, address: SocketAddr) -> Served {
     let listener = TcpListener::bind(address).await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = RateLimitServiceServer::new(counter.clone());
-    let server = Server::builder().add_service(service);
+    // what tonic does not pass on
+    let with_authority = MapRequestLayer::new(|mut request: http::Request<_>| {
+        let authority = request.uri().authority().cloned();
+        authority.map(|authority| request.extensions_mut().insert(authority));
+        request
+    });
+    let server = Server::builder().layer(with_authority).add_service(service);
     let stop = CancellationToken::new();
     let stopped = stop.clone().cancelled_owned();
     let task = tokio::spawn(async move {
@@ -114,12 +124,23 @@ async fn serve(counter: &Counter, address: SocketAddr) -> Served {
 
 /// A bench whose service `ratelimit` is the counter.
 async fn bench(counter: &Counter) -> (Bench, Served) {
-    let served = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+    let (bench, mut served) = bench_with(&[("ratelimit", counter)]).await;
+    (bench, served.remove(0))
+}
+
+/// A bench with services that count.
+async fn bench_with(counters: &[(&str, &Counter)]) -> (Bench, Vec<Served>) {
     let upstream = Upstream::start("usersvc").await;
-    let services = [("usersvc", upstream.address), ("ratelimit", served.address)];
+    let mut services = vec![("usersvc", upstream.address)];
+    let mut all = Vec::new();
+    for (name, counter) in counters {
+        let served = serve(counter, "127.0.0.1:0".parse().unwrap()).await;
+        services.push((name, served.address));
+        all.push(served);
+    }
     let server = TestServer::with_services(&services).await;
     let node = server.node("one").await;
-    (Bench { server, upstream, _node: node }, served)
+    (Bench { server, upstream, _node: node }, all)
 }
 
 #[tokio::test]
@@ -156,6 +177,7 @@ async fn the_service_is_told_what_the_mapping_says_and_decides() {
             ("edge: x-user=ada method=GET path=/m/x?y=1".to_owned(), 3),
         ]
     );
+    assert_eq!(counter.asked_as.lock().unwrap().as_ref().unwrap(), "ratelimit");
     assert_eq!(bench.upstream.served(), 4 + 5);
     served.stop().await;
 }
@@ -186,6 +208,32 @@ async fn while_it_is_away_requests_pass_or_do_not_as_the_settings_say() {
 }
 
 #[tokio::test]
+async fn another_service_takes_over_without_a_request_that_nobody_counts() {
+    let (one, two) = (Counter::default(), Counter::default());
+    let (bench, served) = bench_with(&[("ratelimit", &one), ("ratelimit-2", &two)]).await;
+    let settings = |service: &str| json!({ "rate_limit_service": { "service": service, "fail": "closed", "timeout_ms": 5000 } });
+    bench.set(settings("ratelimit")).await;
+    bench.map(json!({ "global_rate_limit": { "descriptors": ["path"] } })).await;
+    let mut sent = 0;
+    let mut send = async || {
+        sent += 1;
+        let answer = bench.get(&format!("/m/{sent}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer}");
+    };
+
+    send().await;
+    bench.set(settings("ratelimit-2")).await;
+    while two.seen().is_empty() {
+        send().await;
+    }
+
+    assert_eq!(one.seen().len() + two.seen().len(), sent);
+    for served in served {
+        served.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn without_a_service_there_is_no_such_limit() {
     let counter = Counter::default();
     let (bench, served) = bench(&counter).await;
@@ -211,5 +259,50 @@ async fn without_a_service_there_is_no_such_limit() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
     assert!(refused.body.contains("`rate_limit_service`, which is not set"), "{refused}");
     assert_eq!((none, some), (vec![], vec!["limit-without-effect".to_owned()]));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_nodes_refuse_keeps_nothing_else_from_them() {
+    let counter = Counter::default();
+    let served = serve(&counter, "127.0.0.1:0".parse().unwrap()).await;
+    let upstream = Upstream::start("usersvc").await;
+    let services = [
+        ("usersvc", upstream.address),
+        ("ratelimit", served.address),
+        ("https://ratelimit", served.address),
+    ];
+    let server = TestServer::trusting(tls::Authority::new("System").pem(), &services).await;
+    // what is encrypted can't be verified, and is refused
+    std::fs::remove_file(server.folder.path().join("system.pem")).unwrap();
+    let node = server.node("one").await;
+    let bench = Bench { server, upstream, _node: node };
+    let settings = |service: &str, fail: &str| json!({ "rate_limit_service": { "service": service, "fail": fail, "timeout_ms": 5000 } });
+    bench.set(settings("https://ratelimit", "closed")).await;
+
+    bench.map(json!({ "global_rate_limit": { "descriptors": ["path"] } })).await;
+    bench.map_as("beside", "/m/beside/", json!({})).await;
+    let of_nobody = bench.get("/m/x").await;
+    let beside = bench.get("/m/beside/").await;
+    let warnings = bench.warnings("m").await;
+    let nodes = bench.server.get("/api/v1/nodes").await.json();
+    let of_settings = bench.server.get("/api/v1/gateway").await.json();
+    let page = bench.server.get("/gateway").await;
+    bench.set(settings("https://ratelimit", "open")).await;
+    bench.until_status("/m/x", 200).await;
+    assert_eq!(counter.seen(), []);
+    bench.set(settings("ratelimit", "closed")).await;
+    bench.until_status("/m/x", 429).await;
+
+    assert_eq!(of_nobody.status, StatusCode::SERVICE_UNAVAILABLE, "{of_nobody}");
+    assert_eq!(beside.status, StatusCode::OK, "{beside}");
+    assert_eq!(warnings, ["limit-refused"]);
+    let refusal = &nodes["items"][0]["last_nack"];
+    let resource = refusal["resource"].as_str().unwrap();
+    assert!(resource.starts_with("cluster https://ratelimit"), "{refusal}");
+    assert!(refusal["reason"].as_str().unwrap().contains("system.pem"), "{refusal}");
+    assert_eq!(of_settings["warnings"][0]["code"], "limit-refused", "{of_settings}");
+    assert!(page.body.contains("data-warning=\"limit-refused\""), "{page}");
+    assert_eq!(bench.warnings("m").await, [""; 0]);
     served.stop().await;
 }

@@ -39,11 +39,7 @@ use tonic::{
 };
 
 use super::Bench;
-use crate::support::{
-    envoy::{Envoy, free_port},
-    tls::Authority,
-    until,
-};
+use crate::support::{address::free_address, envoy::Envoy, tls::Authority, until};
 
 const UNARY: &str = "/envoy.service.ratelimit.v3.RateLimitService/";
 
@@ -237,10 +233,10 @@ async fn grpcs_own_health_check_says_who_is_well() {
 
 /// An Envoy that speaks TLS with who offers HTTP/2 in the handshake, and with nobody else.
 async fn only_http2() -> (Envoy, SocketAddr) {
-    let address = free_port();
+    let address = free_address();
     let issued = Authority::new("Upstreams").issues(&["calls.example"]);
     let config = json!({ "static_resources": { "listeners": [{
-        "address": { "socket_address": { "address": "127.0.0.1", "port_value": address.port() } },
+        "address": { "socket_address": { "address": address.ip().to_string(), "port_value": address.port() } },
         "listener_filters": [{
             "name": "envoy.filters.listener.tls_inspector",
             "typed_config": { "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector" },

@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Gateway;
-use crate::support::envoy::free_port;
+use crate::support::address::free_address;
 
 #[tokio::test]
 async fn the_gateways_own_answers_have_the_body_that_is_set_and_no_others() {
     let gateway = Gateway::start().await;
-    let dead = free_port();
+    let dead = free_address();
     gateway.server.map("dead", "/dead/", &dead.to_string()).await;
     let fixed = json!({ "prefix": "/closed/", "respond": { "status": 503, "body": "as it was" } });
     let path = "/api/v1/mappings/closed";

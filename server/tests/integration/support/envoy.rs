@@ -1,10 +1,6 @@
 //! A real Envoy.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::PathBuf,
-    process::Stdio,
-};
+use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
 use chancery::envoy::{
     bootstrap::{NodeSettings, bootstrap},
@@ -16,7 +12,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::until;
+use super::{address::free_address, until};
 
 /// Returns the Envoy that the tests run: `ENVOY_BIN`, or the one that `make setup` installs.
 pub(crate) fn binary() -> PathBuf {
@@ -33,7 +29,7 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// Starts a node with the bootstrap that `chancery bootstrap` prints.
     pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
-        let admin = free_port();
+        let admin = free_address();
         let settings = NodeSettings { id: id.to_owned(), xds, admin };
         Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
     }
@@ -93,9 +89,4 @@ pub(crate) async fn validate(config: &str) -> Result<(), String> {
         true => Ok(()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
-}
-
-/// Returns an address that was free a moment ago.
-pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

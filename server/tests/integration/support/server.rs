@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    address::free_address,
     client::{Answer, Client},
     envoy::Envoy,
     until,
@@ -81,8 +82,8 @@ impl TestServer {
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
-            gateway_http: "127.0.0.1:0".parse().unwrap(),
-            gateway_https: "127.0.0.1:0".parse().unwrap(),
+            gateway_http: free_address(),
+            gateway_https: free_address(),
             node_ca_file,
             database: database(&folder),
             secret_key_file: None,
@@ -102,8 +103,8 @@ impl TestServer {
         let settings = Settings {
             http: "127.0.0.1:0".parse().unwrap(),
             xds: "127.0.0.1:0".parse().unwrap(),
-            gateway_http: "127.0.0.1:0".parse().unwrap(),
-            gateway_https: "127.0.0.1:0".parse().unwrap(),
+            gateway_http: free_address(),
+            gateway_https: free_address(),
             node_ca_file: NodeCaFile::default(),
             database: database(&folder),
             secret_key_file: None,
@@ -204,10 +205,15 @@ impl TestServer {
 
     /// Waits until every connected node, at least one, runs the newest revision.
     pub(crate) async fn until_live(&self) {
+        let mut last = Vec::new();
         until("all nodes run the newest revision", async || {
             let gateway = self.get("/api/v1/mappings").await.json();
             let newest = gateway["revision"].as_u64().unwrap();
             let nodes = self.server.nodes.list();
+            if last != nodes {
+                eprintln!("revision {newest}: {nodes:?}");
+                last.clone_from(&nodes);
+            }
             let current = nodes.iter().all(|node| node.revision.0 >= newest);
             (current && !nodes.is_empty()).then_some(())
         })

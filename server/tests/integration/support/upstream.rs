@@ -9,11 +9,17 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    response::{AppendHeaders, IntoResponse},
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Answers `/status/CODE` with that status and `/slow/MS` after that time, everything else with 200
-/// at once; the body is its name and the path that it saw, below `/echo` the headers, too.
+/// at once; the body is its name and the path that it saw, below `/echo` the headers, too. What is
+/// below `/lax` it lets every page read.
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
@@ -67,8 +73,20 @@ fn answer(name: &str, request: &Request) -> axum::response::Response {
     let leaked = if internal { " leaked" } else { "" };
     let headers = if path.starts_with("/echo") { headers(request) } else { String::new() };
     let served_by = [("x-served-by", name), ("x-debug", "on")];
-    (status, served_by, format!("{name} {path}{leaked}{headers}")).into_response()
+    let lax = AppendHeaders(if path.starts_with("/lax") { &LAX[..] } else { &[] }.to_vec());
+    (status, served_by, lax, format!("{name} {path}{leaked}{headers}")).into_response()
 }
+
+/// What lets every page read an answer, with a second word about who may.
+const LAX: [(&str, &str); 7] = [
+    ("access-control-allow-origin", "*"),
+    ("access-control-allow-origin", "https://evil.example"),
+    ("access-control-allow-credentials", "true"),
+    ("access-control-expose-headers", "x-debug"),
+    ("access-control-allow-methods", "DELETE"),
+    ("access-control-allow-headers", "x-secret"),
+    ("access-control-max-age", "86400"),
+];
 
 /// Writes each header in a line.
 fn headers(request: &Request) -> String {

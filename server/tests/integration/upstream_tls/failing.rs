@@ -18,6 +18,20 @@ use crate::support::{
     }),
     "not to `a` and `b`"
 )]
+#[case(
+    json!({
+        "service": "usersvc", "upstream_tls": { "verify": "off" },
+        "auth": { "external": { "service": "https://guard" } },
+    }),
+    "begin with `https://`, not to `usersvc`; services that `auth` names are verified by the system's authorities"
+)]
+#[case(
+    json!({
+        "service": "usersvc", "upstream_tls": { "server_name": "c" },
+        "auth": { "jwt": { "issuer": "a", "jwks_url": "https://login/keys" } },
+    }),
+    "not to `usersvc`; services that `auth` names"
+)]
 #[case(json!({ "redirect": { "host": "a" }, "upstream_tls": { "server_name": "c" } }), "/upstream_tls has no effect where the gateway answers by itself")]
 #[case(json!({ "service": SERVICE, "upstream_tls": { "verify": "some" } }), "/upstream_tls/verify is `some`; `full` and `off` are allowed")]
 #[case(json!({ "service": SERVICE, "upstream_tls": { "verify": "off", "trust_bundle": "a" } }), "/upstream_tls/trust_bundle has no effect where `verify` is `off`")]

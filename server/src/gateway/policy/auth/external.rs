@@ -35,8 +35,8 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<External> {
                 .number("timeout_ms", 1..=TIMEOUT_MAX_MS, "milliseconds")
                 .filter(|milliseconds| *milliseconds != TIMEOUT_MS),
             fail: reader.choice("fail", &ways).unwrap_or_default(),
-            request_headers: names(reader, "request_headers"),
-            response_headers: names(reader, "response_headers"),
+            request_headers: names(reader, "request_headers", headers::looked_at),
+            response_headers: names(reader, "response_headers", headers::name),
             body: reader.object("body", body),
         };
         if external.protocol == ExternalProtocol::Grpc && reader.has("path_prefix") {
@@ -47,8 +47,12 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<External> {
     })
 }
 
-fn names(reader: &Reader<'_>, key: &'static str) -> Vec<String> {
-    let mut names = reader.texts(key, HEADERS_MAX, headers::name);
+fn names(
+    reader: &Reader<'_>,
+    key: &'static str,
+    name: impl Fn(&str) -> Result<String, String>,
+) -> Vec<String> {
+    let mut names = reader.texts(key, HEADERS_MAX, name);
     names.sort_unstable();
     names.dedup();
     names

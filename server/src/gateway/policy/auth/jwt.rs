@@ -4,6 +4,7 @@ use app::api::policy::{ClaimHeader, Jwt, RequiredClaim, TokenFrom};
 
 use super::jwks;
 use crate::gateway::{
+    matching::read::header_name,
     policy::headers,
     read::{Reader, check_text, list_of},
     service::Service,
@@ -81,7 +82,7 @@ fn from(reader: &Reader<'_>) -> TokenFrom {
     let places = ["header", "query", "cookie"];
     let from = TokenFrom {
         header: reader
-            .parsed("header", "the name of a header", header)
+            .parsed("header", "the name of a header", holder)
             .filter(|header| header != HEADER),
         query: reader.parsed("query", "the name of a parameter", token),
         cookie: reader.parsed("cookie", "the name of a cookie", token),
@@ -99,6 +100,12 @@ fn header(text: &str) -> Result<String, String> {
         "cookie" | "set-cookie" => Err(format!("has the name `{name}`, which holds cookies")),
         _ => Ok(name),
     }
+}
+
+/// Checks the name of a header that clients are to send.
+fn holder(text: &str) -> Result<String, String> {
+    let name = header(text)?;
+    header_name(&name).map(|_sent| name)
 }
 
 fn token(text: &str) -> Result<String, String> {

@@ -93,6 +93,8 @@ fn the_services_that_are_asked_get_clusters() {
 #[case(jwt(json!({ "from": { "cookie": "a;b" } })), "/auth/jwt/from/cookie is `a;b`")]
 #[case(jwt(json!({ "from": { "header": "cookie" } })), "/auth/jwt/from/header has the name `cookie`")]
 #[case(jwt(json!({ "from": { "cookie": "a" }, "forward": true })), "/auth/jwt/forward has no effect")]
+#[case(jwt(json!({ "from": { "header": "x_token" } })), "/auth/jwt/from/header has a `_`; the gateway refuses requests with such headers")]
+#[case(json!({ "external": { "service": "a", "request_headers": ["x-a", "x_b"] } }), "/auth/external/request_headers/1 has a `_`; the gateway refuses")]
 #[case(jwt(json!({ "claims_to_headers": [{ "claim": "sub", "header": "Authorization" }] })), "/auth/jwt/claims_to_headers/0/header is `authorization`")]
 #[case(
     jwt(json!({ "from": { "header": "x-t" }, "claims_to_headers": [{ "claim": "sub", "header": "x-t" }] })),

@@ -29,7 +29,7 @@ use super::*;
 #[case(json!({ "rate_limit": { "requests": 1, "burst": 0 } }), "/rate_limit/burst must be")]
 #[case(json!({ "rate_limit": { "requests": 1, "key": "user" } }), "/rate_limit/key is `user`; `none`")]
 #[case(json!({ "rate_limit": { "requests": 1, "key": "header:a b" } }), "/rate_limit/key names a header that must be")]
-#[case(json!({ "rate_limit": { "requests": 1, "key": "header:" } }), "must name a header of 1 to 128 bytes")]
+#[case(json!({ "rate_limit": { "requests": 1, "key": "header:" } }), "/rate_limit/key names a header that must be 1 to 128 bytes long")]
 #[case(json!({ "global_rate_limit": {} }), "/global_rate_limit/descriptors is missing")]
 #[case(json!({ "global_rate_limit": { "descriptors": ["user"] } }), "/global_rate_limit/descriptors/0 has `user`; `client_address`")]
 #[case(json!({ "global_rate_limit": { "descriptors": ["path", "  "] } }), "/global_rate_limit/descriptors/1 has 0 entries")]
