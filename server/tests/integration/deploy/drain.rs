@@ -8,10 +8,7 @@ use tokio::{net::TcpStream, process::Command};
 
 use super::sets;
 use crate::support::{
-    client::Answer,
-    envoy::{binary, free_port},
-    server::TestServer,
-    until,
+    address::free_address, client::Answer, envoy::binary, server::TestServer, until,
     upstream::Upstream,
 };
 
@@ -43,7 +40,7 @@ async fn an_envoy_that_stops_lets_its_clients_go_first() {
     let container = &gateway["spec"]["template"]["spec"]["containers"][0];
     let usersvc = Upstream::start("usersvc").await;
     let server = TestServer::with_services(&[("usersvc", usersvc.address)]).await;
-    let (folder, admin) = (tempfile::tempdir().unwrap(), free_port());
+    let (folder, admin) = (tempfile::tempdir().unwrap(), free_address());
     let file = folder.path().join("envoy.yaml");
     let bootstrap = sets::run(
         Command::new(env!("CARGO_BIN_EXE_chancery"))
@@ -69,8 +66,8 @@ async fn an_envoy_that_stops_lets_its_clients_go_first() {
     assert!(!ends_its_connection(&server.client.get(&url).await));
 
     let before_it_stops = &container["lifecycle"]["preStop"]["exec"]["command"];
-    let port = admin.port().to_string();
-    let told = words(before_it_stops, &[("9901", &port), ("sleep 30", "sleep 0")]);
+    let place = format!("{}/{}", admin.ip(), admin.port());
+    let told = words(before_it_stops, &[("127.0.0.1/9901", &place), ("sleep 30", "sleep 0")]);
     let told = sets::run(Command::new(&told[0]).args(&told[1..])).await;
     assert!(told.status.success(), "{told:?}");
     assert!(String::from_utf8_lossy(&told.stdout).contains("200 OK"), "{told:?}");

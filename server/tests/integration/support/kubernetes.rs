@@ -17,7 +17,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{envoy::free_port, tls::Authority, until};
+use super::{address::free_address, tls::Authority, until};
 
 /// The token of the user `admin`, who may do everything.
 const ADMIN_TOKEN: &str = "the-token-of-the-admin";
@@ -56,7 +56,7 @@ impl Kubernetes {
     /// Starts etcd alone; `start_apiserver` does the rest.
     pub(crate) fn stopped(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (address, etcd_address, peers) = (free_port(), free_port(), free_port());
+        let (address, etcd_address, peers) = (free_address(), free_address(), free_address());
         let file = |name: &str| folder.path().join(name);
         let authority = Authority::new("Kubernetes");
         let serving = authority.issues(&["127.0.0.1", "localhost"]);
