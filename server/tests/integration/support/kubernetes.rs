@@ -59,7 +59,7 @@ impl Kubernetes {
         let (address, etcd_address, peers) = (free_address(), free_address(), free_address());
         let file = |name: &str| folder.path().join(name);
         let authority = Authority::new("Kubernetes");
-        let serving = authority.issues(&["127.0.0.1", "localhost"]);
+        let serving = authority.issues(&[&address.ip().to_string(), "127.0.0.1", "localhost"]);
         let accounts = KeyPair::generate().unwrap();
         let written = [
             ("ca.crt", authority.pem().to_owned()),
