@@ -32,7 +32,7 @@ setup: ## Install what building needs into .tools/: wasm32 target, wasm-bindgen,
 	@deploy/tools/setup.sh build
 
 .PHONY: setup-test
-setup-test: ## Install what the tests need: Chromium, Schemathesis, npm packages of end2end
+setup-test: ## Install what the tests need: Chromium, Schemathesis, npm packages, Kubernetes API server, Helm
 	@deploy/tools/setup.sh test
 
 .PHONY: site
@@ -116,6 +116,10 @@ bless: setup ## Run the Rust tests and accept the snapshots as they are now
 .PHONY: descriptors
 descriptors: ## Make the descriptors of Envoy's messages again, after a new version of envoy-types
 	@cargo run --quiet -p descriptors
+
+.PHONY: manifests
+manifests: ## Render the parts of the kustomizations of the Helm chart again (after make setup-test)
+	@deploy/tools/manifests.sh
 
 .PHONY: clean
 clean: ## Remove what was built; the tools in .tools/ stay

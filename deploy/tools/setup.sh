@@ -2,7 +2,8 @@
 # Installs what building and testing need into .tools/, and nothing that is there already.
 #
 #   deploy/tools/setup.sh build   wasm32 target, wasm-bindgen, wasm-opt, esbuild, Envoy
-#   deploy/tools/setup.sh test    Chromium, PostgreSQL, Schemathesis and the npm packages of end2end
+#   deploy/tools/setup.sh test    Chromium, PostgreSQL, Schemathesis, the npm packages of end2end,
+#                                 a Kubernetes API server with kubectl, and Helm
 #
 # A tool is asked for its version each time: one that is missing, broken or of another version
 # is installed again. What an installer says goes to .tools/log/<tool>.log.
@@ -15,7 +16,11 @@ binaryen_version=132
 esbuild_version=0.25.12
 schemathesis_version=4.32.5
 wasm_bindgen_version=$(awk '$3 == "\"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3 }' Cargo.lock)
+helm_version=3.21.4
+# end2end/kube/go.mod chooses this one.
+kubernetes_version=$(awk '$1 == "k8s.io/kubernetes" { print $2; exit }' end2end/kube/go.mod)
 node_major_wanted=20
+go_wanted=1.26
 
 tools=$PWD/.tools
 mkdir -p "$tools/bin" "$tools/log"
@@ -219,6 +224,49 @@ install_curl() {
     [ "$(id -u)" -eq 0 ] && apt-get update && apt-get install -y --no-install-recommends curl
 }
 
+require_go() {
+    local found
+    found=$(go env GOVERSION) || return 1
+    if [ "$(printf '%s\n' "$go_wanted" "${found#go}" | sort -V | head -n 1)" != "$go_wanted" ]; then
+        echo "Go $go_wanted or newer is needed, this is ${found#go}"
+        return 1
+    fi
+}
+
+has_kube() {
+    says "$tools/bin/kube" version "^Kubernetes $kubernetes_version, "
+}
+install_kube() {
+    require_go
+    cd end2end/kube
+    # Built from modules, it does not know its own version.
+    local minor=${kubernetes_version#v1.} version=k8s.io/component-base/version
+    go build -trimpath -ldflags "-s -w -X $version.gitVersion=$kubernetes_version \
+        -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*}" -o "$tools/bin/kube" .
+}
+
+has_helm() {
+    says "$tools/bin/helm" version --template '{{.Version}}' "^v$helm_version\$"
+}
+install_helm() {
+    local found
+    if found=$(type -P helm) &&
+        says "$found" version --template '{{.Version}}' "^v$helm_version\$"; then
+        adopt helm "$found"
+        return
+    fi
+    require_go
+    # Built from modules, it does not know its own version, nor which Kubernetes it is for.
+    local minor=${kubernetes_version#v1.} package=helm.sh/helm/v3
+    GOBIN=$tools/bin go install -ldflags "-s -w \
+        -X $package/internal/version.version=v$helm_version \
+        -X $package/pkg/chartutil.k8sVersionMajor=1 \
+        -X $package/pkg/chartutil.k8sVersionMinor=${minor%%.*} \
+        -X $package/pkg/lint/rules.k8sVersionMajor=1 \
+        -X $package/pkg/lint/rules.k8sVersionMinor=${minor%%.*}" \
+        "$package/cmd/helm@v$helm_version"
+}
+
 case ${1:-} in
 build)
     step "the wasm32-unknown-unknown target of Rust" "10 s" has_wasm_target install_wasm_target \
@@ -243,7 +291,11 @@ test)
         "it needs python3 with venv (Debian: python3-venv) and the PyPI package schemathesis==$schemathesis_version"
     step "the npm packages of end2end" "20 s" has_end2end_packages install_end2end_packages \
         "it needs Node.js $node_major_wanted or newer; try \`npm ci\` in end2end/"
-    ready="curl, Chromium, PostgreSQL, Schemathesis $schemathesis_version, npm packages of end2end"
+    step "a Kubernetes API server $kubernetes_version" "8 minutes" has_kube install_kube \
+        "it needs Go $go_wanted or newer; try \`go build .\` in end2end/kube/"
+    step "Helm $helm_version" "3 minutes" has_helm install_helm \
+        "it needs Go $go_wanted or newer; or put a helm of this version on PATH"
+    ready="curl, Chromium, PostgreSQL, Schemathesis $schemathesis_version, npm packages of end2end, Kubernetes $kubernetes_version, Helm $helm_version"
     ;;
 --install)
     "$2"

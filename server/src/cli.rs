@@ -10,6 +10,7 @@ mod node_token;
 mod oidc;
 mod openapi;
 mod push_cert;
+mod ready;
 mod remote;
 mod render;
 mod serve;
@@ -63,6 +64,8 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup in the place of a database of SQLite, on which no server runs.
     Restore(backup::Restore),
+    /// Ask a server that runs whether it serves; exits with 1 if it does not.
+    Ready(ready::Ready),
     /// Make users, and set their passwords; with SQLite, while no server runs.
     User(user::User),
     /// Give a certificate with its private key to a server that runs.
@@ -87,6 +90,7 @@ impl Cli {
             Command::Migrate(migrate) => migrate.run().await,
             Command::Backup(backup) => backup.run().await,
             Command::Restore(restore) => restore.run().await,
+            Command::Ready(ready) => ready.run().await,
             Command::User(user) => user.run().await,
             Command::PushCert(push) => push.run().await,
             Command::Openapi(openapi) => openapi.run(),

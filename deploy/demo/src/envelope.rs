@@ -121,6 +121,12 @@ impl From<JsonRejection> for Refusal {
     }
 }
 
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("the database does not answer: {error}"))
+    }
+}
+
 impl From<PathRejection> for Refusal {
     fn from(rejection: PathRejection) -> Self {
         Self::invalid(rejection.body_text())

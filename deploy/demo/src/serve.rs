@@ -5,28 +5,25 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use axum::Router;
-use clap::Parser;
+use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-#[derive(Parser)]
-#[command(version)]
-struct Options {
+/// Where a service listens.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Listen {
     /// Address to listen on; port 0 takes a free one and prints it
     #[arg(long, env = "DEMO_LISTEN", default_value = "127.0.0.1:5000")]
     listen: SocketAddr,
 }
 
 /// Serves `service` until SIGTERM or SIGINT, then finishes the requests that have begun.
-///
-/// Takes the address from the command line or from `DEMO_LISTEN`.
-pub async fn serve(name: &str, service: Router) -> ExitCode {
-    let options = Options::parse();
-    match listen(name, options.listen, service).await {
+pub async fn serve(name: &str, Listen { listen: address }: Listen, service: Router) -> ExitCode {
+    match listen(name, address, service).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Best effort: nobody is left to tell when stderr is closed.
-            _ = writeln!(io::stderr(), "{name}: cannot serve on {}: {error}", options.listen);
+            _ = writeln!(io::stderr(), "{name}: cannot serve on {address}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,5 @@
 //! `usersvc`: keeps users, behind a mapping with the default rewrite.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::rejection::{JsonRejection, PathRejection};
@@ -11,13 +10,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::RwLock;
-use uuid::Uuid;
 
 use crate::envelope::{MAX_BODY_BYTES, Machine, Refusal, bounded};
+use crate::users::Users;
 
-/// Enough for a demo; it bounds the memory to about 2 MB.
-const MAX_USERS: usize = 1_000;
 /// In characters, as for a mapping's name.
 const MAX_USERNAME: usize = 64;
 /// In characters.
@@ -25,7 +21,7 @@ const MAX_FULLNAME: usize = 200;
 /// In characters.
 const MAX_PASSWORD: usize = 200;
 
-/// Builds the user service.
+/// Builds the user service, with its users in memory.
 ///
 /// | request | answer |
 /// | --- | --- |
@@ -36,7 +32,19 @@ const MAX_PASSWORD: usize = 200;
 ///
 /// A password is checked for its size and then dropped: the demo has no sign-in to need it for.
 pub fn usersvc() -> Router {
-    let service = UserService { machine: Machine::this(), users: Arc::default() };
+    usersvc_with(Users::in_memory())
+}
+
+/// Builds the user service, with its users in the PostgreSQL at `url`.
+///
+/// # Errors
+/// Says why the database can't be used.
+pub async fn usersvc_in(url: &str) -> Result<Router, sqlx::Error> {
+    Ok(usersvc_with(Users::in_postgres(url).await?))
+}
+
+fn usersvc_with(users: Users) -> Router {
+    let service = UserService { machine: Machine::this(), users: Arc::new(users) };
     Router::new()
         .route("/health", get(health))
         .route("/status/{code}", get(status))
@@ -50,13 +58,7 @@ pub fn usersvc() -> Router {
 #[derive(Clone)]
 struct UserService {
     machine: Machine,
-    users: Arc<RwLock<BTreeMap<String, User>>>,
-}
-
-#[derive(Clone)]
-struct User {
-    uuid: Uuid,
-    fullname: String,
+    users: Arc<Users>,
 }
 
 /// The body of a PUT. Not `Debug`: a password must not get into a log.
@@ -68,10 +70,8 @@ struct NewUser {
 
 impl UserService {
     async fn show(&self, username: &str) -> Result<(StatusCode, Value), Refusal> {
-        let users = self.users.read().await;
-        let user = users
-            .get(username)
-            .ok_or_else(|| Refusal::not_found(format!("no user `{username}`")))?;
+        let user = self.users.get(username).await?;
+        let user = user.ok_or_else(|| Refusal::not_found(format!("no user `{username}`")))?;
         Ok((StatusCode::OK, json!({ "uuid": user.uuid, "fullname": user.fullname })))
     }
 
@@ -81,15 +81,10 @@ impl UserService {
         bounded("fullname", &new.fullname, MAX_FULLNAME)?;
         bounded("password", &new.password, MAX_PASSWORD)?;
 
-        let mut users = self.users.write().await;
-        let known = users.get(&username).map(|user| user.uuid);
-        if known.is_none() && users.len() >= MAX_USERS {
-            return Err(Refusal::full("users", MAX_USERS));
-        }
-        let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-        let user = User { uuid: known.unwrap_or_else(Uuid::new_v4), fullname: new.fullname };
-        let fields = json!({ "uuid": user.uuid, "fullname": user.fullname });
-        users.insert(username, user);
+        let fullname = new.fullname;
+        let (is_new, uuid) = self.users.save(username, fullname.clone()).await?;
+        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let fields = json!({ "uuid": uuid, "fullname": fullname });
         Ok((status, fields))
     }
 }
@@ -151,6 +146,7 @@ mod tests {
 
     use super::*;
     use crate::envelope::tests::{send, send_as};
+    use crate::users::MAX_USERS;
 
     const ALICE: &str = r#"{ "fullname": "Alice", "password": "alicerules" }"#;
 

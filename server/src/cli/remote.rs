@@ -110,6 +110,23 @@ impl Remote {
     }
 }
 
+/// Asks the probe at `path` of a server whether it is as it should be.
+///
+/// # Errors
+/// Says that there was no answer, or that it is not, and why.
+pub(super) async fn probe(url: &Url, path: &str, timeout: Duration) -> Result<(), CliError> {
+    let client = Client::builder().redirect(Policy::none()).no_proxy().timeout(timeout).build()?;
+    let answer = client.get(url.join(path)?).send().await;
+    let answer = answer.map_err(|error| format!("no answer from {url}: {}", cause(&error)))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let problem = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok());
+    let reason = problem.map_or_else(|| status.to_string(), |problem: Problem| problem.detail);
+    Err(format!("{url} is not ready: {reason}").into())
+}
+
 /// Says why the server has refused.
 fn refused(problem: &Problem) -> String {
     let hint = match problem.status {

@@ -123,7 +123,8 @@ fn unknown_token() -> Response {
 static BEARER: LazyLock<header::HeaderValue> =
     LazyLock::new(|| header::HeaderValue::from_static("Bearer error=\"invalid_token\""));
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// Returns the token that a request sends, valid or not.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())

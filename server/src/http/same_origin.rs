@@ -6,7 +6,8 @@
 //! * In open mode the host must be one of this machine's own names, so that a foreign name that
 //!   resolves to us (DNS rebinding) reaches nothing. With a sign-in such a name reaches nothing but
 //!   the sign-in: the browser keeps cookies by name. When the public URL is known, its host and
-//!   this machine's names are all that is answered.
+//!   this machine's names are all that is answered, except to who sends a token: no browser does
+//!   that by itself, and whoever knows one may ask by a name inside a cluster, as Prometheus does.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::error::ApiError;
+use super::{caller::bearer, error::ApiError};
 use crate::auth::settings::{AccessSettings, PublicUrl, SignIn, is_same_authority};
 
 /// Lets a request through or refuses it with 403.
@@ -29,7 +30,9 @@ pub(super) async fn guard(
 ) -> Response {
     let headers = request.headers();
     let host = host(headers, request.uri());
-    if !host.as_deref().is_none_or(|host| is_answered(&settings, host)) {
+    // one that is not valid is refused right after
+    let has_token = settings.sign_in == SignIn::Required && bearer(headers).is_some();
+    if !has_token && !host.as_deref().is_none_or(|host| is_answered(&settings, host)) {
         return refuse("unknown-host", unknown_host(&settings));
     }
     let is_websocket = headers.contains_key(header::SEC_WEBSOCKET_KEY);

@@ -225,6 +225,25 @@ async fn the_names_that_are_answered_depend_on_how_one_signs_in(
 }
 
 #[rstest]
+#[case(AccessSettings::default(), StatusCode::FORBIDDEN, StatusCode::FORBIDDEN)]
+#[case(signed_in(), StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED)]
+#[case(public(), StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN)]
+#[tokio::test]
+async fn where_people_sign_in_a_token_may_ask_by_any_name(
+    #[case] access: AccessSettings,
+    #[case] with_token: StatusCode,
+    #[case] with_password: StatusCode,
+) {
+    let server = TestServer::with_access(access).await;
+
+    for (authorization, expected) in [("Bearer chy_x", with_token), ("Basic eDp5", with_password)] {
+        let headers = [("host", "10.0.0.7:8888"), ("authorization", authorization)];
+        let answer = send(&server, Method::GET, "/metrics", &headers).await;
+        assert_eq!(answer.status, expected, "{authorization}: {answer}");
+    }
+}
+
+#[rstest]
 #[case(&[("origin", "https://chancery.example.com")], false)]
 #[case(&[("host", "chancery.example.com"), ("origin", "https://chancery.example.com")], false)]
 #[case(&[("origin", "https://evil.example")], true)]

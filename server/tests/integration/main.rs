@@ -22,6 +22,7 @@ mod command;
 mod consumers;
 mod database;
 mod delivery;
+mod deploy;
 mod edge;
 mod kubernetes;
 mod live;

@@ -2,7 +2,17 @@
 
 use std::process::ExitCode;
 
+use chancery_demo::{Listen, gruesvc, serve};
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    #[command(flatten)]
+    listen: Listen,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    chancery_demo::serve("gruesvc", chancery_demo::gruesvc()).await
+    serve("gruesvc", Options::parse().listen, gruesvc()).await
 }

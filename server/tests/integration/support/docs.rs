@@ -59,6 +59,11 @@ pub(crate) async fn run_in(folder: &Path, page: &str, adapt: impl Fn(&str) -> St
     }
 }
 
+/// Returns the `sh` blocks of a page.
+pub(crate) fn scripts(page: &str) -> Vec<String> {
+    examples(page).into_iter().map(|example| example.script).collect()
+}
+
 fn examples(page: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut is_next = false;
