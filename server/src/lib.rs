@@ -20,6 +20,7 @@ pub mod store;
 
 pub mod discovery;
 pub mod envoy;
+pub mod fleet;
 pub mod publisher;
 pub mod xds;
 

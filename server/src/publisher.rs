@@ -10,6 +10,7 @@
 
 pub mod compiler;
 mod consumers;
+mod freshness;
 mod placement;
 pub mod view;
 
@@ -23,6 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+pub use self::freshness::Freshness;
 use self::{
     compiler::{Compiler, Quarantine},
     consumers::{Consumers, Told},
@@ -32,10 +34,11 @@ use crate::{
     clock::Clock,
     discovery::{Discovery, Update},
     envoy::shard::Layout,
+    fleet::replica::ReplicaId,
     gateway::{
         edge::{Edge, GatewaySettings, OpenEdge},
         endpoints::Endpoints,
-        mapping::{Mapping, MappingName},
+        mapping::{Mapping, MappingName, Revision},
         service::ServiceName,
         table::Table,
         upstream::Upstream,
@@ -93,12 +96,27 @@ pub struct Published {
     /// Discovery has answered for every service once, or has had its time. Before, a node that
     /// reconnects must not be told that services are gone.
     pub is_ready: bool,
+    /// Discovery has yet to answer for a service that is in use.
+    pub awaits_discovery: bool,
     /// Refused mappings are being tried again one by one: acknowledgements are of interest.
     pub on_trial: bool,
     touched: Vector<Arc<[ResourceKey]>>,
 }
 
 impl Published {
+    /// Returns what nodes have refused; `None` while some of that is in doubt.
+    pub fn refusals(&self) -> Option<Vec<Refusal>> {
+        if self.on_trial {
+            return None;
+        }
+        let refusals = self.quarantined.iter().map(|(name, quarantine)| Refusal {
+            mapping: name.clone(),
+            revision: quarantine.revision,
+            reason: Arc::clone(&quarantine.reason),
+        });
+        Some(refusals.collect())
+    }
+
     /// Returns the resources in which this generation may differ from `generation`, or `None`
     /// when that is too long ago to tell.
     pub fn touched_since(&self, generation: u64) -> Option<Vec<ResourceKey>> {
@@ -108,11 +126,26 @@ impl Published {
     }
 }
 
-/// What a node has said of a resource.
+/// What nodes have said of resources.
 #[derive(Debug, Clone)]
 pub enum Feedback {
     Acked(Arc<Resource>),
-    Rejected { resource: Arc<Resource>, reason: Arc<str>, kept: Option<Arc<Resource>> },
+    Rejected {
+        resource: Arc<Resource>,
+        reason: Arc<str>,
+        kept: Option<Arc<Resource>>,
+    },
+    /// All that the nodes of another replica have refused.
+    Elsewhere(ReplicaId, Vec<Refusal>),
+}
+
+/// Says that Envoys have refused a revision of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub mapping: MappingName,
+    pub revision: Revision,
+    /// Envoy's words.
+    pub reason: Arc<str>,
 }
 
 /// Owns the compiler and publishes what it makes.
@@ -128,7 +161,11 @@ pub struct Publisher<D> {
     consumers: Consumers,
     updates: mpsc::Receiver<Update>,
     feedback: mpsc::Receiver<Feedback>,
+    /// What the nodes of other replicas have refused, which may be newer than what is here.
+    refused_elsewhere: HashMap<ReplicaId, Vec<Refusal>>,
     published: watch::Sender<Arc<Published>>,
+    /// The newest look into the database of which all is published.
+    looked: watch::Sender<u64>,
     linger_until: Option<Instant>,
     /// When to give up clusters that nobody uses, soonest first.
     idle: VecDeque<(Instant, Upstream)>,
@@ -147,7 +184,7 @@ impl<D: Discovery> Publisher<D> {
         clock: Clock,
         updates: mpsc::Receiver<Update>,
         feedback: mpsc::Receiver<Feedback>,
-    ) -> Result<(Self, watch::Receiver<Arc<Published>>), StoreError> {
+    ) -> Result<(Self, watch::Receiver<Arc<Published>>, Freshness), StoreError> {
         let loaded = store.load().await?;
         for (name, reason) in &loaded.unreadable {
             error!(mapping.name = %name, "left out mapping `{name}`: {reason}");
@@ -161,6 +198,7 @@ impl<D: Discovery> Publisher<D> {
         );
         compiler.load(loaded.table);
         let (published, receiver) = watch::channel(Arc::default());
+        let (looked, freshness) = Freshness::new(store.clone(), receiver.clone());
         let mut publisher = Self {
             compiler,
             discovery,
@@ -171,20 +209,25 @@ impl<D: Discovery> Publisher<D> {
             consumers: Consumers::default(),
             updates,
             feedback,
+            refused_elsewhere: HashMap::new(),
             published,
+            looked,
             linger_until: None,
             idle: VecDeque::new(),
         };
         publisher.follow_edge();
         publisher.publish();
-        Ok((publisher, receiver))
+        Ok((publisher, receiver, freshness))
     }
 
     /// Publishes until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let mut newest = self.store.newest();
         let mut access = self.store.access();
+        let mut looks = self.store.looks();
         let mut retry_at = None;
+        // what was found by this look is followed, or will be when the database can be read
+        let mut looked = 0;
         let mut ready_at = Some(Instant::now() + READY_AFTER);
         loop {
             if ready_at.is_some() && !self.compiler.awaits_discovery() {
@@ -206,6 +249,14 @@ impl<D: Discovery> Publisher<D> {
                     retry_at = self.catch_up().await;
                 }
                 () = at(retry_at) => retry_at = self.catch_up().await,
+                changed = looks.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    looked = *looks.borrow();
+                    self.follow_edge();
+                    retry_at = self.catch_up().await;
+                }
                 changed = access.changed() => {
                     if changed.is_err() {
                         return;
@@ -231,6 +282,9 @@ impl<D: Discovery> Publisher<D> {
                 }
             }
             self.publish();
+            if retry_at.is_none() && *self.looked.borrow() != looked {
+                self.looked.send_replace(looked);
+            }
         }
     }
 
@@ -304,6 +358,9 @@ impl<D: Discovery> Publisher<D> {
                 error!(resource = %key.name, "a node refused {:?} `{}`: {reason}", key.kind, key.name);
                 self.compiler.rejected(&resource, &reason, kept.as_deref());
             }
+            Feedback::Elsewhere(replica, refusals) => {
+                self.refused_elsewhere.insert(replica, refusals);
+            }
         }
     }
 
@@ -320,6 +377,9 @@ impl<D: Discovery> Publisher<D> {
     }
 
     fn publish(&mut self) {
+        for refusal in self.refused_elsewhere.values().flatten() {
+            self.compiler.refused_elsewhere(refusal);
+        }
         self.look_up();
         for upstream in self.compiler.take_newly_idle() {
             self.idle.retain(|(_, earlier)| *earlier != upstream);

@@ -1,6 +1,7 @@
 //! Starts everything in the order in which it depends on each other, and stops it again.
 
 mod oidc;
+mod sockets;
 
 use std::{
     io,
@@ -19,6 +20,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, info, warn};
 
+use self::sockets::{free_address, listen, listen_for_replicas, local};
 use crate::{
     auth::{
         oidc::OidcSettings,
@@ -35,13 +37,20 @@ use crate::{
         way::Ways,
     },
     envoy::{cluster::Readiness, listener::Addresses, upstream_tls::NodeCaFile},
+    fleet::{self, Ends, FleetError, Links},
     http::{
         self,
         state::{AppState, Desk, Identity, places_for_viewers},
     },
     publisher::{FEEDBACK_QUEUE, Publisher, UPDATE_QUEUE, compiler::Compiler},
     secret_key::{self, SecretKeyError},
-    stats::{REPORT_QUEUE, hub::Hub, ingest::Ingest, query::History, tick::Tick},
+    stats::{
+        REPORT_QUEUE,
+        hub::{self, Hub},
+        ingest::Ingest,
+        query::History,
+        tick::Tick,
+    },
     store::{DatabaseUrl, Hold, Rules, Store, StoreError},
     xds::{
         gate::{CredentialFiles, Gate, GateError},
@@ -63,6 +72,8 @@ pub struct Settings {
     pub xds: SocketAddr,
     /// By what nodes and we know each other; none on loopback only.
     pub xds_credentials: CredentialFiles,
+    /// Where the other replicas reach this one, if there are several.
+    pub fleet: Option<SocketAddr>,
     /// Where the nodes listen for the gateway's clients.
     pub gateway_http: SocketAddr,
     /// Where the nodes listen for clients that come by TLS, once there is a certificate.
@@ -98,6 +109,16 @@ pub enum StartError {
         "--oidc-issuer needs --public-url as long as --http {address} is not a loopback address: the provider only sends browsers back to an address that it knows, such as `https://chancery.example.com/auth/oidc/callback`"
     )]
     NoPublicUrl { address: SocketAddr },
+    #[error(
+        "--fleet {address} is where other replicas would reach this one, and with SQLite there are none: leave it out, or use --database postgres://…"
+    )]
+    FleetAlone { address: SocketAddr },
+    #[error(
+        "--fleet {address} is told to the other replicas as it is, and they can't reach that: name an address of this machine or pod"
+    )]
+    FleetNowhere { address: SocketAddr },
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     #[error("can't sign people in by OIDC: {reason}")]
     Oidc { reason: String },
     #[error(transparent)]
@@ -117,6 +138,10 @@ pub struct Server {
     pub xds: SocketAddr,
     pub gateway_http: SocketAddr,
     pub gateway_https: SocketAddr,
+    /// Where the other replicas reach this one.
+    pub fleet: Option<SocketAddr>,
+    /// The replicas that are listened to.
+    pub links: Links,
     pub nodes: Nodes,
     pub ticks: watch::Receiver<Arc<Tick>>,
     pub history: History,
@@ -177,6 +202,7 @@ impl Server {
         let (gate, keeper) = Gate::open(settings.xds_credentials, settings.xds, clock)?;
         let portal = listen(settings.http, "the portal", "--http").await?;
         let control = listen(settings.xds, "xDS", "--xds").await?;
+        let fleet = listen_for_replicas(settings.fleet, &settings.database).await?;
         let gateway_http = free_address(settings.gateway_http).await?;
         let gateway_https = free_address(settings.gateway_https).await?;
         let addresses = Addresses { http: gateway_http, https: gateway_https };
@@ -195,6 +221,7 @@ impl Server {
         let (reports, from_streams) = mpsc::channel(REPORT_QUEUE);
         let forbidden =
             settings.forbidden.iter().copied().chain([http, xds, gateway_http, gateway_https]);
+        let forbidden = forbidden.chain(fleet.as_ref().map(|(_, address)| *address));
         let (fixed, guard) = (Fixed::new(settings.services), Guard::new(forbidden));
         let resolver = Resolver::of_system();
         let dns = Dns::new(resolver.clone(), updates.clone(), tasks.clone(), stop.clone());
@@ -216,7 +243,7 @@ impl Server {
         let ways = Ways { fixed, kubernetes };
         let directory = Directory::new(ways.clone(), dns, guard.clone());
         let inspector = Inspector::new(ways, resolver, guard);
-        let (publisher, published) = Publisher::start(
+        let (publisher, published, freshness) = Publisher::start(
             Compiler::new(addresses)
                 .with_ca_file(settings.node_ca_file.clone())
                 .with_readiness(readiness),
@@ -229,19 +256,44 @@ impl Server {
         )
         .await?;
         let nodes = Nodes::default();
-        let (hub, ticks, history) =
+        let hub::Started { hub, ticks, history, subscriptions } =
             Hub::start(from_streams, published.clone(), nodes.clone(), store.clone(), epoch())
                 .await?;
+        let fleet_address = fleet.as_ref().map(|(_, address)| *address);
+        let ends = Ends {
+            subscriptions,
+            published: published.clone(),
+            nodes: nodes.clone(),
+            reports: reports.clone(),
+            feedback: feedback.clone(),
+        };
         let failure: Failure = Arc::default();
         let vital = |what| Vital { what, stop: stop.clone(), failure: Arc::clone(&failure) };
         tasks.spawn(vital("the publisher").keep(publisher.run(stop.clone())));
-        tasks.spawn(vital("the hub of the statistics").keep(hub.run(stop.clone())));
+        let (presence, links) = match store.is_shared() {
+            true => {
+                let (presence, links) =
+                    fleet::start(fleet, store.clone(), ends, &tasks, &stop).await?;
+                (Some(presence), links)
+            }
+            false => (None, Links::default()),
+        };
+        let hub_stop = stop.clone();
+        let counting = async move {
+            hub.run(hub_stop).await;
+            // another may write the checkpoints now
+            if let Some(presence) = presence {
+                presence.leave().await;
+            }
+        };
+        tasks.spawn(vital("the hub of the statistics").keep(counting));
 
         let ads = Ads::new(
             published.clone(),
             feedback,
             reports.clone(),
             nodes.clone(),
+            freshness.clone(),
             tasks.clone(),
             stop.clone(),
         );
@@ -263,10 +315,13 @@ impl Server {
             desk,
             oidc,
             published,
+            freshness,
             ticks: ticks.clone(),
             history: history.clone(),
             nodes: nodes.clone(),
             gate,
+            fleet: fleet_address,
+            links: links.clone(),
             inspector,
             addresses,
             node_ca_file: settings.node_ca_file,
@@ -287,6 +342,8 @@ impl Server {
             xds,
             gateway_http,
             gateway_https,
+            fleet: fleet_address,
+            links,
             nodes,
             ticks,
             history,
@@ -346,37 +403,6 @@ async fn serve_people(listener: TcpListener, router: Router, stop: CancellationT
     if let Err(error) = served {
         error!("the portal failed: {error}");
     }
-}
-
-async fn listen(
-    address: SocketAddr,
-    purpose: &'static str,
-    option: &'static str,
-) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|reason| StartError::Listen {
-        address,
-        purpose,
-        option,
-        reason,
-    })
-}
-
-/// Chooses a free port where 0 is asked for: the nodes listen there, not we, and must be told.
-async fn free_address(address: SocketAddr) -> Result<SocketAddr, StartError> {
-    if address.port() != 0 {
-        return Ok(address);
-    }
-    let listener = TcpListener::bind(address).await.map_err(|reason| StartError::Listen {
-        address,
-        purpose: "the gateway",
-        option: "--gateway-http",
-        reason,
-    })?;
-    Ok(local(&listener, address))
-}
-
-fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
-    listener.local_addr().unwrap_or(asked)
 }
 
 /// Returns a name for this run, by which viewers know that sequence numbers begin anew.

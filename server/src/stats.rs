@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Envoy ── MetricsService, 1 s ──▶ ingest ─▶ Report, bounded ─▶ hub (one task)
-//! xds ── NodeStarted ───────────────────────────▲                 │ board
+//! xds ── NodeStarted ───────────────────────────▲                 │ board ── Told ─▶ other replicas
+//! fleet ── Told by other replicas ──────────────┘                 │
 //!                                                                 ▼ 1 s
 //!                       websockets, REST ◀── watch<Arc<Tick>> ── tick ── checkpoint ─▶ store
 //!                       REST ◀─────── series, trends ───────── query
@@ -31,6 +32,7 @@ pub mod seen;
 pub mod sparse;
 pub mod standing;
 pub mod tick;
+pub mod told;
 pub mod traffic;
 pub mod window;
 
@@ -38,9 +40,10 @@ use std::collections::HashMap;
 
 use app::api::live::Members;
 
-use self::{counters::Counts, latency::Buckets};
+use self::{counters::Counts, latency::Buckets, told::Told};
 use crate::{
     envoy::source::Source,
+    fleet::replica::ReplicaId,
     gateway::{backends::Side, mapping::MappingName, upstream::Upstream},
     xds::node::NodeId,
 };
@@ -49,19 +52,25 @@ use crate::{
 /// Envoy drops flushes, which loses nothing since counters are cumulative.
 pub const REPORT_QUEUE: usize = 64;
 
-/// What a node tells the hub.
+/// What the hub is told.
 #[derive(Debug)]
 pub enum Report {
     /// The process behind the node is new: its counters begin at zero.
     NodeStarted(NodeId),
     /// One flush.
     Flush(Flush),
+    /// Another replica begins to tell: first all that it has counted, then what comes.
+    Heard(ReplicaId),
+    /// What another replica's hub tells.
+    Elsewhere(ReplicaId, Told),
 }
 
 /// The statistics that a node has pushed at once.
 #[derive(Debug)]
 pub struct Flush {
     pub node: NodeId,
+    /// Envoy's time of the push, in milliseconds since 1970.
+    pub sent_at_ms: i64,
     /// Cumulative since the node's process started.
     pub counts: HashMap<Source, Counts>,
     pub members: HashMap<Upstream, Members>,
@@ -72,6 +81,12 @@ pub struct Flush {
 impl Flush {
     /// Returns the flush of a node that has nothing to tell.
     pub fn of(node: NodeId) -> Self {
-        Self { node, counts: HashMap::new(), members: HashMap::new(), latency: HashMap::new() }
+        Self {
+            node,
+            sent_at_ms: 0,
+            counts: HashMap::new(),
+            members: HashMap::new(),
+            latency: HashMap::new(),
+        }
     }
 }

@@ -19,10 +19,12 @@ pub mod error;
 mod history;
 mod hold;
 mod idempotency;
+mod look;
 mod migrations;
 mod neighbours;
 mod postgres;
 mod references;
+mod replicas;
 mod rows;
 mod sql;
 mod sqlite;
@@ -38,6 +40,7 @@ pub use self::{
     audit::AuditQuery,
     backup::{Contents, back_up, restore},
     change::{Condition, Delete, Effect, Put, Written},
+    counters::Saved,
     database::DatabaseUrl,
     error::StoreError,
     history::Recorded,
@@ -46,7 +49,8 @@ pub use self::{
 };
 use self::{
     database::Db,
-    writer::{Known, Operation, Writer},
+    look::Looks,
+    writer::{Known, Operation, Shown, Writer},
 };
 use crate::{
     auth::{
@@ -59,6 +63,7 @@ use crate::{
         sight::Sight,
     },
     clock::Clock,
+    fleet::replica::{Contact, Replica, ReplicaId},
     gateway::{
         edge::EdgeName,
         mapping::{Change, MappingName, Revision},
@@ -82,6 +87,9 @@ pub struct Store {
     writes: mpsc::Sender<Operation>,
     newest: watch::Receiver<Revision>,
     access: watch::Receiver<Arc<Access>>,
+    looks: Looks,
+    /// Names this run of this replica.
+    replica: ReplicaId,
 }
 
 /// What the writer goes by.
@@ -117,8 +125,11 @@ impl Store {
         let (writes, queue) = mpsc::channel(QUEUE_WRITES);
         let (hint, newest) = watch::channel(known.revision);
         let (access_now, access) = watch::channel(Arc::new(known.who.access.clone()));
-        let store = Self { db: db.clone(), writes, newest, access };
-        let writer = Writer::new(db, rules, known, queue, hint, access_now);
+        let (looks, asked) = Looks::new(db.is_shared());
+        let shown = Shown { newest: hint, access: access_now, looks: asked.done };
+        let replica = ReplicaId::random();
+        let store = Self { db: db.clone(), writes, newest, access, looks, replica };
+        let writer = Writer::new(db, rules, known, queue, asked.queue, shown);
         tasks.spawn(writer.run(tasks.clone()));
         Ok(store)
     }
@@ -206,12 +217,51 @@ impl Store {
         audit::exceeds(&self.db, query, count).await
     }
 
-    /// Writes what the counters are now, all or nothing.
+    /// Writes what the counters are now, all or nothing, unless another replica does.
     ///
     /// # Errors
     /// Returns [`StoreError::Unavailable`] when the database can't be written.
-    pub async fn save_counters(&self, checkpoint: Arc<Checkpoint>) -> Result<(), StoreError> {
-        self.write(|answer| Operation::Checkpoint { checkpoint, answer }).await
+    pub async fn save_counters(&self, checkpoint: Arc<Checkpoint>) -> Result<Saved, StoreError> {
+        // without waiting for a turn
+        if counters::are_kept_by_another(&self.db, &self.replica).await? {
+            return Ok(Saved::ByAnother);
+        }
+        let keeper = self.replica.clone();
+        self.write(|answer| Operation::Checkpoint { keeper, checkpoint, answer }).await
+    }
+
+    /// Returns the name of this run of this replica.
+    pub fn replica(&self) -> &ReplicaId {
+        &self.replica
+    }
+
+    /// Tells whether several replicas may be on this database.
+    pub fn is_shared(&self) -> bool {
+        self.db.is_shared()
+    }
+
+    /// Tells the others that this replica runs, and how to reach it.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn announce(&self, contact: Option<Contact>) -> Result<(), StoreError> {
+        replicas::announce(&self.db, &self.replica, contact).await
+    }
+
+    /// Returns the other replicas that can be reached.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn replicas(&self) -> Result<Vec<Replica>, StoreError> {
+        replicas::others(&self.db, &self.replica).await
+    }
+
+    /// Tells the others that this replica has stopped.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be written.
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        replicas::leave(&self.db, &self.replica).await
     }
 
     /// Reads the counters of the last checkpoint.
@@ -237,6 +287,9 @@ impl Store {
     pub async fn changes_after(&self, revision: Revision) -> Result<Vec<Change>, StoreError> {
         // none for which we don't know yet what came with it
         let until = *self.newest.borrow();
+        if until <= revision {
+            return Ok(Vec::new());
+        }
         rows::changes_after(&self.db, revision, until).await
     }
 
@@ -254,6 +307,30 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Recorded>, StoreError> {
         history::read(&self.db, name, sight, before, limit).await
+    }
+
+    /// Takes in what other replicas have committed by now, and returns the number of this look, for
+    /// [`Self::looks`]. Where nobody else writes, there is nothing to look for, and the number is 0.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn look(&self) -> Result<u64, StoreError> {
+        self.looks.look().await
+    }
+
+    /// As [`Self::look`], for who only guesses that there may be something: looks seldom, and once
+    /// for all who wait.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Unavailable`] when the database can't be read.
+    pub async fn look_for_guess(&self) -> Result<u64, StoreError> {
+        self.looks.look_for_guess().await
+    }
+
+    /// Follows how often it was looked; what a look has found is in [`Self::access`] and
+    /// [`Self::newest`] before.
+    pub fn looks(&self) -> watch::Receiver<u64> {
+        self.looks.done()
     }
 
     /// Follows the newest committed revision; a hint, several commits may show as one.

@@ -11,6 +11,9 @@ pub struct Node {
     pub id: String,
     /// Envoy's version, for example `1.40.0`.
     pub version: Option<String>,
+    /// The replica that it is connected to: where that listens for the others. `null` where there is
+    /// one server only.
+    pub replica: Option<String>,
     pub connected_at: DateTime<Utc>,
     /// The newest revision of which the node has acknowledged everything.
     pub revision: u64,

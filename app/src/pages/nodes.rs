@@ -105,8 +105,20 @@ fn table(items: Vec<Node>) -> impl IntoView {
 }
 
 fn row(node: Node) -> impl IntoView {
-    let Node { id, version, connected_at, revision, is_current, reported_at, last_ack, last_nack } =
-        node;
+    let Node {
+        id,
+        version,
+        replica,
+        connected_at,
+        revision,
+        is_current,
+        reported_at,
+        last_ack,
+        last_nack,
+    } = node;
+    let by = replica.map(|replica| {
+        view! { <span class="cell-note">"by " <code>{replica}</code></span> }
+    });
     let version = version.map_or_else(|| "Envoy".to_owned(), |version| format!("Envoy {version}"));
     let (tone, word) = match is_current {
         true => (Tone::Ok, format!("Current, {}", count(revision))),
@@ -119,7 +131,7 @@ fn row(node: Node) -> impl IntoView {
                 <span class="sub">{version}</span>
             </th>
             <td data-label="Revision">{chip(tone, word)}</td>
-            <td data-label="Connected">{ago(Some(connected_at))}</td>
+            <td data-label="Connected">{ago(Some(connected_at))} {by}</td>
             <td data-label="Last report">{ago(reported_at)}</td>
             <td data-label="Last acknowledged">{answer(last_ack)}</td>
             <td data-label="Last refused">{answer(last_nack)}</td>

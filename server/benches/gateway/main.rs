@@ -5,6 +5,7 @@
 //! make bench                      all sizes and the portal, about four minutes once built
 //! make bench ARGS="100 10000"     these sizes
 //! make bench ARGS="portal"        the portal alone
+//! make bench ARGS="replicas"      two replicas on the PostgreSQL that BENCH_DATABASE names
 //! ```
 //! In the same run stand the *floor* (a bare pusher that sends the same resources, encoded
 //! beforehand, and one durable commit) and the *naive control* (all routes in one list), so that
@@ -14,6 +15,7 @@ mod floor;
 mod load;
 mod portal;
 mod process;
+mod replicas;
 mod report;
 mod table;
 
@@ -41,6 +43,10 @@ async fn main() -> BenchResult<()> {
     let asked: Vec<String> = std::env::args().skip(1).filter(|asked| asked != "--bench").collect();
     let sizes: Vec<usize> = asked.iter().filter_map(|size| size.parse().ok()).collect();
     let upstream = load::upstream().await?;
+    if asked.iter().any(|what| what == "replicas") {
+        report::replicas(&replicas::measure(upstream).await?);
+        return Ok(());
+    }
     if asked.is_empty() || asked.iter().any(|what| what == "portal") {
         for size in PORTAL_SIZES {
             let (lists, views) = portal::measure(size, upstream).await?;

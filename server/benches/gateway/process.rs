@@ -51,9 +51,18 @@ pub(crate) struct Usage {
 
 impl Server {
     pub(crate) async fn start(folder: &Path, table: &Table) -> BenchResult<Self> {
+        Self::start_with(folder, table, &["--gateway-http", "127.0.0.1:0"]).await
+    }
+
+    /// Starts one with further options.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        table: &Table,
+        options: &[&str],
+    ) -> BenchResult<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chancery"))
             .args(["serve", "--http", "127.0.0.1:0", "--xds", "127.0.0.1:0"])
-            .args(["--gateway-http", "127.0.0.1:0"])
+            .args(options)
             .args(table.service_arguments())
             .current_dir(folder)
             .stderr(Stdio::piped())
@@ -163,7 +172,7 @@ impl Envoy {
     /// Starts a node of a server.
     pub(crate) async fn start(xds: SocketAddr) -> BenchResult<Self> {
         let admin = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let (id, xds) = ("bench".to_owned(), xds.into());
+        let (id, xds) = ("bench".to_owned(), vec![xds.into()]);
         let node = NodeSettings { id, xds, admin, zone: None, credentials: None };
         Self::with_config(&["--config-yaml", &print(&bootstrap(&node), Format::Json)?])
     }

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use crate::portal::{Asked, Viewed};
+use crate::{
+    portal::{Asked, Viewed},
+    replicas::Ways,
+};
 
 /// Durations of one kind.
 #[derive(Debug, Clone, Default)]
@@ -113,4 +116,13 @@ pub(crate) fn portal(size: usize, asked: &[Asked], viewed: &[Viewed]) {
         println!("| {what} | {viewers} | {percent:.1} % | {:.2} |", bytes_per_second / 1e3);
     }
     println!();
+}
+
+/// Prints how long a change takes by way of either replica.
+pub(crate) fn replicas(ways: &Ways) {
+    println!("| two replicas: POST at | POST → 200, p50 / p99 ms |");
+    println!("|{}", " --- |".repeat(2));
+    for (at, took) in [("the node's own replica", &ways.own), ("the other one", &ways.other)] {
+        println!("| {at} | {:.2} / {:.2} |", took.percentile(50), took.percentile(99));
+    }
 }

@@ -1,6 +1,6 @@
 //! `chancery bootstrap`
 
-use std::{fs, net::SocketAddr};
+use std::{collections::HashSet, fs, net::SocketAddr};
 
 use clap::Args;
 
@@ -16,9 +16,16 @@ const HEADING: &str = "xDS between machines";
 
 #[derive(Debug, Args)]
 pub(super) struct Bootstrap {
-    /// Where the server's xDS listens, as the node reaches it: a name or an address, and a port.
-    #[arg(long, env = "CHANCERY_XDS", default_value = "127.0.0.1:18000")]
-    xds: XdsAddress,
+    /// Where the server's xDS listens, as the node reaches it: a name or an address, and a port;
+    /// with several replicas each of them, separated by commas, or one that leads to any.
+    #[arg(
+        long,
+        env = "CHANCERY_XDS",
+        value_name = "HOST:PORT[,…]",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:18000"
+    )]
+    xds: Vec<XdsAddress>,
     /// Name of the node; two Envoys that run at the same time need different ones.
     #[arg(long, env = "CHANCERY_NODE_ID", default_value = "node-1")]
     node_id: String,
@@ -108,11 +115,19 @@ impl Bootstrap {
         }
         let credentials = folder.clone().map(|folder| credentials.in_folder(folder));
         let has = |what: fn(&NodeCredentials) -> bool| credentials.as_ref().is_some_and(what);
-        if has(|it| it.token.is_some()) && !has(|it| it.tls.is_some()) && !xds.is_loopback() {
+        let elsewhere = xds.iter().find(|address| !address.is_loopback());
+        if let Some(xds) = elsewhere.filter(|_| has(|it| it.token.is_some() && it.tls.is_none())) {
             return Err(format!(
                 "--xds {xds} is another machine, and the token could be read on its way: add --xds-ca"
             )
             .into());
+        }
+        let is_named = has(|it| it.tls.as_ref().is_none_or(|tls| tls.server_name.is_some()));
+        let hosts: HashSet<_> = xds.iter().map(|address| address.host().to_string()).collect();
+        if hosts.len() > 1 && credentials.is_some() && !is_named {
+            return Err("--xds has several hosts: add --xds-server-name, the one name that the \
+                certificates of all of them are for"
+                .into());
         }
         // an orchestrator that knows no zone sets the variable to nothing
         let zone = zone.filter(|zone| !zone.is_empty());

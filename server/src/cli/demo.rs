@@ -81,7 +81,7 @@ impl Demo {
         settings.access.samples.clone_from(&samples);
         let is_open = settings.access.sign_in == SignIn::Open;
         tasks.spawn(days_pass(settings.clock.clone(), stop.clone())?);
-        let server = Server::start(settings, stop.clone()).await?;
+        let server = Box::pin(Server::start(settings, stop.clone())).await?;
 
         let news = News { server: &server, ready_file: self.ready_file, samples, is_open };
         let ran = with_envoy(&self.envoy, &news, admin, &stop).await;
@@ -124,7 +124,7 @@ async fn with_envoy(
     stop: &CancellationToken,
 ) -> Result<(), CliError> {
     let server = news.server;
-    let xds = server.xds.into();
+    let xds = vec![server.xds.into()];
     let node = NodeSettings { id: "demo".to_owned(), xds, admin, zone: None, credentials: None };
     let config = json::print(&bootstrap(&node), Format::Json)?;
     let mut child = spawn_envoy(envoy, &config)?;

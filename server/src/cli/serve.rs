@@ -28,6 +28,10 @@ pub(super) struct ServerArgs {
     /// Where Envoys connect for their configuration and push their counters.
     #[arg(long, env = "CHANCERY_XDS", default_value = "127.0.0.1:18000")]
     pub(super) xds: SocketAddr,
+    /// Where this replica listens for the others, by which all of them know of all nodes: an address
+    /// that they reach, such as the pod's. Only with PostgreSQL.
+    #[arg(long, env = "CHANCERY_FLEET", value_name = "ADDRESS:PORT")]
+    pub(super) fleet: Option<SocketAddr>,
     /// Where Envoys listen for the gateway's clients.
     #[arg(long, env = "CHANCERY_GATEWAY_HTTP", default_value = "0.0.0.0:8080")]
     pub(super) gateway_http: SocketAddr,
@@ -111,6 +115,7 @@ impl ServerArgs {
             http: self.http,
             xds: self.xds,
             xds_credentials: CredentialFiles::default(),
+            fleet: self.fleet,
             gateway_http: self.gateway_http,
             gateway_https: self.gateway_https,
             node_ca_file: self.node_ca_file,

@@ -20,7 +20,10 @@ use super::{
                 bootstrap::{DeferredStatOptions, DynamicResources, StaticResources},
                 runtime_layer,
             },
-            cluster::v3::{Cluster, cluster::ClusterDiscoveryType},
+            cluster::v3::{
+                Cluster, OutlierDetection,
+                cluster::{ClusterDiscoveryType, DiscoveryType},
+            },
             core::v3::{
                 ApiConfigSource, ApiVersion, GrpcService, Http2ProtocolOptions,
                 HttpProtocolOptions, KeepaliveSettings, Locality, Node,
@@ -75,6 +78,9 @@ const CLIENT_CONNECTIONS_MAX: i64 = 50_000;
 /// How long connecting to us may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a replica is not tried again that has not answered: as long as a restart may take.
+const REPLICA_LEFT_OUT: Duration = Duration::from_secs(5);
+
 /// A node notices within the sum of the two that we have vanished without closing.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,8 +90,9 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct NodeSettings {
     /// Identifies the node; two that run at the same time must differ.
     pub id: String,
-    /// Where our xDS and metrics services are, as the node reaches them.
-    pub xds: XdsAddress,
+    /// Where our xDS and metrics services are, as the node reaches them: each replica's, or one
+    /// address that leads to any.
+    pub xds: Vec<XdsAddress>,
     /// Where the node's admin interface listens; it has no authentication.
     pub admin: SocketAddr,
     /// Where the node is: of services whose endpoints are meant for zones, it prefers those for its
@@ -210,14 +217,28 @@ fn xds_cluster(settings: &NodeSettings) -> Cluster {
         http_filters: credentials.as_ref().map(NodeCredentials::filters).unwrap_or_default(),
         ..UpstreamHttp::default()
     };
+    // a replica that does not answer is left out for a while
+    let outlier_detection = (xds.len() > 1).then(|| OutlierDetection {
+        consecutive_5xx: number(1),
+        enforcing_consecutive_5xx: number(100),
+        base_ejection_time: Some(duration(REPLICA_LEFT_OUT)),
+        max_ejection_time: Some(duration(REPLICA_LEFT_OUT)),
+        max_ejection_percent: number(100),
+        ..OutlierDetection::default()
+    });
+    let host = xds.first().map(XdsAddress::host);
     Cluster {
-        transport_socket: credentials.as_ref().and_then(|it| it.transport_socket(xds.host())),
+        transport_socket: credentials
+            .as_ref()
+            .zip(host)
+            .and_then(|(it, host)| it.transport_socket(host)),
+        outlier_detection,
         typed_extension_protocol_options: [(
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions".to_owned(),
             pack_any(protocol),
         )]
         .into(),
-        ..cluster_of_one(XDS_CLUSTER, xds, None)
+        ..cluster(XDS_CLUSTER, xds, None)
     }
 }
 
@@ -226,15 +247,18 @@ fn xds_cluster(settings: &NodeSettings) -> Cluster {
 /// own zone (`force_local_zone`).
 fn zone_cluster(settings: &NodeSettings) -> Option<Cluster> {
     let zone = settings.zone.as_deref()?;
-    Some(cluster_of_one(ZONE_CLUSTER, &settings.admin.into(), Some(locality(zone))))
+    Some(cluster(ZONE_CLUSTER, &[settings.admin.into()], Some(locality(zone))))
 }
 
 fn locality(zone: &str) -> Locality {
     Locality { zone: zone.to_owned(), ..Locality::default() }
 }
 
-fn cluster_of_one(name: &str, address: &XdsAddress, locality: Option<Locality>) -> Cluster {
-    let endpoint = LbEndpoint {
+fn cluster(name: &str, addresses: &[XdsAddress], locality: Option<Locality>) -> Cluster {
+    // Envoy asks DNS for addresses, too, and is answered by themselves
+    let asks_dns = addresses.iter().find(|address| address.discovery() != DiscoveryType::Static);
+    let way = asks_dns.or(addresses.first());
+    let endpoint = |address: &XdsAddress| LbEndpoint {
         host_identifier: Some(HostIdentifier::Endpoint(Endpoint {
             address: Some(address.socket_address()),
             ..Endpoint::default()
@@ -243,14 +267,14 @@ fn cluster_of_one(name: &str, address: &XdsAddress, locality: Option<Locality>) 
     };
     Cluster {
         name: name.to_owned(),
-        cluster_discovery_type: Some(ClusterDiscoveryType::Type(address.discovery().into())),
-        dns_lookup_family: address.families().into(),
+        cluster_discovery_type: way.map(|way| ClusterDiscoveryType::Type(way.discovery().into())),
+        dns_lookup_family: way.map(XdsAddress::families).unwrap_or_default().into(),
         connect_timeout: Some(duration(CONNECT_TIMEOUT)),
         load_assignment: Some(ClusterLoadAssignment {
             cluster_name: name.to_owned(),
             endpoints: vec![LocalityLbEndpoints {
                 locality,
-                lb_endpoints: vec![endpoint],
+                lb_endpoints: addresses.iter().map(endpoint).collect(),
                 ..LocalityLbEndpoints::default()
             }],
             ..ClusterLoadAssignment::default()

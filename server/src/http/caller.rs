@@ -98,11 +98,11 @@ pub(super) async fn identify(
         request_id: headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned),
     };
     let author = match bearer(headers) {
-        Some(secret) => match token_of(&state, secret) {
+        Some(secret) => match known(&state, || token_of(&state, secret)).await {
             Some(id) => author(Who::Token(id), None),
             None => return unknown_token(),
         },
-        None => match session_of(&state, headers) {
+        None => match session_in(&state, headers).await {
             Some(session) => author(Who::User(session.user.clone()), Some(session.hash.clone())),
             None => author(without_session(&state), None),
         },
@@ -140,14 +140,33 @@ fn token_of(state: &AppState, secret: &str) -> Option<Id> {
     Some(id)
 }
 
+/// Returns what `find` finds; if that is nothing, another replica may have made it a moment ago.
+async fn known<T>(state: &AppState, find: impl Fn() -> Option<T>) -> Option<T> {
+    if let Some(found) = find() {
+        return Some(found);
+    }
+    // what can't be looked for is not known; the store has said why
+    state.freshness.guessed().await.ok()?;
+    find()
+}
+
+/// As [`session_of`], and looks for one that another replica has begun.
+async fn session_in(state: &AppState, headers: &HeaderMap) -> Option<Arc<Session>> {
+    session_cookie(state, headers)?;
+    known(state, || session_of(state, headers)).await
+}
+
 /// Returns the session that a request belongs to, if it goes on.
 pub(super) fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Arc<Session>> {
-    let name = if state.settings.is_secure() { SECURE_COOKIE } else { COOKIE };
-    let secret = cookie(headers, name)?;
+    let secret = session_cookie(state, headers)?;
     let (access, now) = (state.access(), state.clock.now());
     let session = access.valid_session(&SecretHash::of(secret), &state.settings.sessions, now)?;
     note_session_use(state, session, now);
     Some(Arc::clone(session))
+}
+
+fn session_cookie<'a>(state: &AppState, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(headers, if state.settings.is_secure() { SECURE_COOKIE } else { COOKIE })
 }
 
 /// Returns the value of a cookie.
@@ -265,9 +284,30 @@ pub(super) async fn authorize(
     let parameter = |name: &str| {
         parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     };
+    if may_be_elsewhere(&state, need, parameter) {
+        // without an answer, it is not there; the store has said why
+        let _looked = state.freshness.guessed().await;
+    }
     match check(&state, &caller.principal, need, parameter) {
         Ok(()) => next.run(request).await,
         Err(refusal) => ApiError::from(refusal).into_response(),
+    }
+}
+
+/// Tells whether what is asked for is not here, though another replica may have made it a moment ago.
+fn may_be_elsewhere(
+    state: &AppState,
+    need: Need,
+    parameter: impl Fn(&str) -> Option<String>,
+) -> bool {
+    let named = |name| parameter(name).unwrap_or_default();
+    match need {
+        Need::Team(_) => {
+            TeamName::parse(&named("team")).is_ok_and(|team| state.access().team(&team).is_none())
+        }
+        Need::Mapping(_) => MappingName::parse(&named("name"))
+            .is_ok_and(|name| state.gateway().table.get(&name).is_none()),
+        _ => false,
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) async fn nodes(State(state): State<AppState>, caller: Caller) -> Json
         reported_at: reported.get(&node.id).copied(),
         id: node.id.to_string(),
         version: node.version,
+        replica: node.replica.or(state.fleet).map(|address| address.to_string()),
         connected_at: node.connected_at,
         revision: node.revision.0,
         last_ack: node.last_ack.filter(|_| sees_all).map(answer),
@@ -95,7 +96,7 @@ pub(super) async fn receipt(
 ) -> Result<Json<Receipt>, ApiError> {
     let (gateway, mapping) = operations::find(&state, &name)?;
     let mut arrival = state.nodes.arrival(mapping.revision, mapping.updated_at);
-    let rejected = match gateway.config_state(&mapping, arrival.nodes()) {
+    let rejected = match gateway.config_state(&mapping, &state.nodes.count(mapping.revision)) {
         ConfigState::Rejected { reason } => Some(reason),
         _ => None,
     };

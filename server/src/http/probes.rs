@@ -86,7 +86,7 @@ pub(super) async fn ready(State(state): State<AppState>) -> Result<String, ApiEr
 pub(super) async fn metrics(State(state): State<AppState>) -> Response {
     let gateway = state.gateway();
     let revision = gateway.table.revision();
-    let (nodes, current) = state.nodes.count(revision);
+    let nodes = state.nodes.count(revision);
     let viewers = state.viewers_now();
     let values = [
         ("mappings", "Mappings in the table", saturated(gateway.table.len())),
@@ -97,9 +97,19 @@ pub(super) async fn metrics(State(state): State<AppState>) -> Response {
         ),
         ("revision", "Newest committed change", i64::try_from(revision.0).unwrap_or(i64::MAX)),
         ("resources", "xDS resources published", saturated(gateway.resources.len())),
-        ("nodes_connected", "Envoys connected", nodes.into()),
-        ("nodes_current", "Envoys at the newest revision", current.into()),
+        ("nodes_connected", "Envoys connected", nodes.nodes.into()),
+        ("nodes_current", "Envoys at the newest revision", nodes.current.into()),
         ("viewers", "Open live connections", saturated(viewers)),
+        (
+            "keeps_counters",
+            "Whether this replica writes the checkpoints of the counters",
+            i64::from(state.ticks.borrow().keeps_counters),
+        ),
+        (
+            "replicas_heard",
+            "Other replicas that tell of their nodes",
+            saturated(state.links.count()),
+        ),
     ];
     let kubernetes = state.inspector.ways().kubernetes.as_ref();
     let of_kubernetes = kubernetes.into_iter().flat_map(|kubernetes| {

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,8 @@ use crate::{
     clock::Clock,
     discovery::inspect::Inspector,
     envoy::{listener::Addresses, upstream_tls::NodeCaFile},
-    publisher::Published,
+    fleet::Links,
+    publisher::{Freshness, Published},
     stats::{query::History, tick::Tick},
     store::Store,
     xds::{gate::Gate, node::Nodes},
@@ -36,6 +37,8 @@ pub struct AppState {
     pub access: watch::Receiver<Arc<Access>>,
     /// The newest state of the gateway; all reads are answered from it.
     pub published: watch::Receiver<Arc<Published>>,
+    /// Looks whether another replica has committed more.
+    pub freshness: Freshness,
     /// The newest state of the statistics.
     pub ticks: watch::Receiver<Arc<Tick>>,
     /// Answers what the statistics were before.
@@ -43,6 +46,10 @@ pub struct AppState {
     pub nodes: Nodes,
     /// Who of them may come in.
     pub gate: Gate,
+    /// Where the other replicas reach this one.
+    pub fleet: Option<SocketAddr>,
+    /// The replicas that are listened to.
+    pub links: Links,
     /// Looks at services that are not mapped.
     pub inspector: Inspector,
     /// Where the nodes listen.

@@ -112,7 +112,7 @@ pub(super) fn live_mapping(
     mapping: &Arc<Mapping>,
 ) -> LiveMapping {
     let view = gateway.view(mapping);
-    let config = gateway.config_state(mapping, tick.gateway.nodes);
+    let config = gateway.config_state(mapping, &tick.nodes);
     let of_services = mapping.spec.services().filter_map(|service| tick.services.get(service));
     let members = sum(of_services.filter_map(|service| service.members));
     match tick.known(mapping) {

@@ -239,6 +239,9 @@ impl Compiler {
     pub fn publish(&mut self) -> Option<Published> {
         self.follow_layout();
         self.render();
+        let awaits_discovery = self.awaits_discovery();
+        self.changed |= awaits_discovery != self.next.awaits_discovery;
+        self.next.awaits_discovery = awaits_discovery;
         if !self.changed && self.touched.is_empty() {
             return None;
         }

@@ -14,7 +14,10 @@ use crate::{
         policy::{Policy, fault_words},
         service::{Scheme, Service},
     },
-    xds::resource::{Kind, ResourceKey},
+    xds::{
+        node::NodeCount,
+        resource::{Kind, ResourceKey},
+    },
 };
 
 impl Published {
@@ -117,21 +120,25 @@ impl Published {
         warnings
     }
 
-    /// Returns how far the mapping's newest revision has come, with `nodes` nodes connected.
-    pub fn config_state(&self, mapping: &Arc<Mapping>, nodes: u32) -> ConfigState {
+    /// Returns how far the mapping's newest revision has come, with `nodes` connected. Those of
+    /// other replicas have it when they have everything up to it.
+    pub fn config_state(&self, mapping: &Arc<Mapping>, nodes: &NodeCount) -> ConfigState {
         let name = mapping.name();
         if let Some(quarantine) = self.quarantined.get(name)
             && quarantine.revision == mapping.revision
         {
             return ConfigState::Rejected { reason: quarantine.reason.as_ref().to_owned() };
         }
+        let elsewhere = nodes.elsewhere_at(mapping.revision);
+        let nodes = nodes.nodes;
         if nodes == 0 {
             return ConfigState::NoNodes;
         }
-        let acked = match self.shown.get(name) {
-            Some(shown) if Arc::ptr_eq(shown, mapping) => self.acked_by(mapping),
-            _ => 0,
-        };
+        let acked = elsewhere
+            + match self.shown.get(name) {
+                Some(shown) if Arc::ptr_eq(shown, mapping) => self.acked_by(mapping),
+                _ => 0,
+            };
         if acked >= nodes {
             ConfigState::Live { nodes }
         } else {

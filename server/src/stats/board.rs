@@ -5,6 +5,7 @@
 //! touched. Its cost is that of the traffic, of the changes and of the services, not of the
 //! mappings: what is counted over all of them is kept as they change.
 
+mod elsewhere;
 mod following;
 mod numbers;
 mod summary;
@@ -23,6 +24,7 @@ use app::api::{
 use chrono::{DateTime, Utc};
 use imbl::OrdMap;
 
+use self::elsewhere::{Compared, Newest};
 use super::{
     Flush, Report,
     checkpoint::Checkpoint,
@@ -32,6 +34,7 @@ use super::{
     pushes::Pushes,
     standing::Standings,
     tick::{Entry, Gone, Tick},
+    told::Told,
     traffic::Traffic,
     window::Window,
 };
@@ -46,7 +49,7 @@ use crate::{
         upstream::Upstream,
     },
     publisher::Published,
-    xds::node::NodeId,
+    xds::node::{NodeCount, NodeId},
 };
 
 /// Seconds over which the rate is taken: enough to be steady, short enough to be live.
@@ -72,7 +75,7 @@ pub struct Now {
 struct Surroundings {
     published: Arc<Published>,
     members: HashMap<Upstream, Members>,
-    nodes: u32,
+    nodes: NodeCount,
     is_stale: bool,
     /// Whether there is data from which rates can be taken.
     has_rates: bool,
@@ -85,6 +88,7 @@ pub struct Board {
     traffic: Traffic,
     standings: Standings,
     pushes: Pushes,
+    newest: Newest,
     last: Surroundings,
     /// Mappings that some node has not acknowledged yet.
     unsettled: HashSet<MappingName>,
@@ -103,6 +107,7 @@ impl Board {
             traffic: Traffic::default(),
             standings: Standings::default(),
             pushes: Pushes::new(now),
+            newest: Newest::default(),
             last: Surroundings::default(),
             unsettled: HashSet::new(),
         }
@@ -118,19 +123,27 @@ impl Board {
         self.ledger.put_back(checkpoint);
     }
 
-    /// Takes in what a node has said; `table` is the newest, which is always ahead of the nodes.
-    pub fn take_in(&mut self, report: Report, table: &Table, now: Now) {
+    /// Takes everything, for who can't build on the last checkpoint.
+    pub fn take_whole_checkpoint(&mut self) -> Checkpoint {
+        self.ledger.take_whole_checkpoint()
+    }
+
+    /// Takes in a report, and returns what other replicas should know; `table` is the newest, which
+    /// is always ahead of the nodes.
+    pub fn take_in(&mut self, report: Report, table: &Table, now: Now) -> Option<Told> {
         match report {
-            Report::NodeStarted(node) => {
-                self.ledger.node_started(&node);
-                self.pushes.node_started(node, now);
+            Report::NodeStarted(node) => Some(self.start_node(node, now)),
+            Report::Flush(flush) => self.take_in_own(flush, table, now),
+            Report::Heard(replica) => {
+                self.newest.compared.insert(replica, Compared::default());
+                None
             }
-            Report::Flush(flush) => self.take_in_flush(flush, table, now),
+            Report::Elsewhere(replica, told) => self.take_in_told(&replica, told, table, now),
         }
     }
 
-    fn take_in_flush(&mut self, flush: Flush, table: &Table, now: Now) {
-        let covers = self.pushes.push(flush.node.clone(), flush.members, now);
+    fn take_in_flush(&mut self, flush: &Flush, table: &Table, now: Now) {
+        let covers = self.pushes.push(flush.node.clone(), flush.members.clone(), now);
         self.traffic.cover(covers.unwrap_or_default().as_secs_f32());
         for (source, counts) in &flush.counts {
             let increment = self.add(&flush.node, source, *counts, table);
@@ -154,33 +167,24 @@ impl Board {
 
     /// Adds what is new of a cumulative value to all that it is counted for; returns it.
     fn add(&mut self, node: &NodeId, source: &Source, counts: Counts, table: &Table) -> Counts {
-        match source {
-            Source::Route { mapping, .. } if table.get(mapping).is_none() => {}
-            Source::Route { mapping, side, .. } => {
-                let of_mapping = iter::once_with(|| Target::Mapping(mapping.clone()));
-                let of_side = iter::once_with(|| {
-                    has_side(table, mapping, *side).then(|| Target::Side(mapping.clone(), *side))
-                });
-                let targets = of_mapping.chain(of_side.flatten());
-                return self.ledger.record(node, source, counts, targets);
-            }
-            Source::Cluster(upstream) if table.users_of(&upstream.service).next().is_none() => {}
-            Source::Cluster(upstream) => {
-                let target = iter::once_with(|| Target::Service(upstream.service.clone()));
-                return self.ledger.record(node, source, counts, target);
-            }
+        let is_known = match source {
+            Source::Route { mapping, .. } => table.get(mapping).is_some(),
+            Source::Cluster(upstream) => table.users_of(&upstream.service).next().is_some(),
+        };
+        if !is_known {
+            self.ledger.observe(node, source, counts);
+            return Counts::default();
         }
-        self.ledger.observe(node, source, counts);
-        Counts::default()
+        let targets = iter::once_with(|| targets_of(source, table)).flatten();
+        self.ledger.record(node, source, counts, targets)
     }
 
-    /// Ends a second: returns the state that follows `before`. `nodes` are those connected, and
-    /// those of them that are at the newest revision.
+    /// Ends a second: returns the state that follows `before`, with `nodes` connected.
     pub fn tick(
         &mut self,
         before: &Tick,
         published: &Arc<Published>,
-        (nodes, nodes_current): (u32, u32),
+        nodes: NodeCount,
         now: Now,
     ) -> Tick {
         let silent_since = self.pushes.silent_since(now);
@@ -193,7 +197,7 @@ impl Board {
         let surroundings = Surroundings {
             published: Arc::clone(published),
             members: self.pushes.members(),
-            nodes,
+            nodes: nodes.clone(),
             is_stale,
             has_rates: !is_stale && self.traffic.coverage().last(second, RATE_SECONDS) > 0.0,
         };
@@ -213,8 +217,8 @@ impl Board {
         let services = self.services();
         let gateway = Gateway {
             revision: published.table.revision().0,
-            nodes,
-            nodes_current,
+            nodes: nodes.nodes,
+            nodes_current: nodes.current,
             stale_since: silent_since,
             mappings: saturated(published.table.len()),
             services: saturated(services.len()),
@@ -224,6 +228,7 @@ impl Board {
             seq,
             at: now.at,
             gateway,
+            nodes,
             totals: self.totals(&services),
             standings: self.standings.clone(),
             table: published.table.clone(),
@@ -264,7 +269,7 @@ impl Board {
     fn touched(&mut self, now: &Surroundings) -> HashSet<MappingName> {
         let (last, table) = (&self.last, &now.published.table);
         let mut touched = std::mem::take(&mut self.unsettled);
-        let of_all = |of: &Surroundings| (of.nodes, of.is_stale, of.has_rates);
+        let of_all = |of: &Surroundings| (of.nodes.nodes, of.is_stale, of.has_rates);
         if of_all(last) != of_all(now) {
             touched.extend(table.iter().map(|mapping| mapping.name().clone()));
             return touched;
@@ -316,6 +321,19 @@ impl Board {
             entries.insert(key, entry);
         }
         changed
+    }
+}
+
+/// Returns what the requests of a source are counted for.
+fn targets_of(source: &Source, table: &Table) -> Vec<Target> {
+    match source {
+        Source::Route { mapping, side, .. } => {
+            let of_mapping = Target::Mapping(mapping.clone());
+            let of_side =
+                has_side(table, mapping, *side).then(|| Target::Side(mapping.clone(), *side));
+            iter::once(of_mapping).chain(of_side).collect()
+        }
+        Source::Cluster(upstream) => vec![Target::Service(upstream.service.clone())],
     }
 }
 

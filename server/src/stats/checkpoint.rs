@@ -1,6 +1,9 @@
 //! What must survive a restart of the server so that counters stay exact.
 
-use super::counters::{Counts, Target};
+use super::{
+    counters::{Counts, Target},
+    told::Process,
+};
 use crate::{envoy::source::Source, xds::node::NodeId};
 
 /// The counters that have changed since the checkpoint before.
@@ -20,6 +23,10 @@ pub struct Checkpoint {
     /// Nodes whose earlier values mean nothing any more, since a new process has their name.
     /// Forgotten, as `unseen` is, before `seen` is written.
     pub restarted: Vec<NodeId>,
+    /// Which process is behind a node.
+    pub processes: Vec<(NodeId, Process)>,
+    /// These are all there are: what is not in it was not counted.
+    pub is_whole: bool,
 }
 
 impl Checkpoint {

@@ -20,10 +20,11 @@ use super::{
     checkpoint::Checkpoint,
     query::{History, Question},
     tick::Tick,
+    told::{Subscribers, Subscription, Subscriptions},
 };
 use crate::{
     publisher::Published,
-    store::{Store, StoreError},
+    store::{Saved, Store, StoreError},
     xds::node::Nodes,
 };
 
@@ -33,12 +34,15 @@ const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two checkpoints: what a crash makes us count again from the nodes.
 const CHECKPOINT_TICKS: u64 = 5;
 
-type Saving = Pin<Box<dyn Future<Output = (Arc<Checkpoint>, Result<(), StoreError>)> + Send>>;
+type Saving = Pin<Box<dyn Future<Output = (Arc<Checkpoint>, Result<Saved, StoreError>)> + Send>>;
 
 /// Moves reports to the board, and ticks and checkpoints away from it.
 pub struct Hub {
     reports: mpsc::Receiver<Report>,
     questions: mpsc::Receiver<Question>,
+    subscriptions: mpsc::Receiver<Subscription>,
+    /// The hubs of other replicas, which are told what comes here.
+    subscribers: Subscribers,
     published: watch::Receiver<Arc<Published>>,
     nodes: Nodes,
     store: Store,
@@ -46,12 +50,25 @@ pub struct Hub {
     board: Board,
     /// A checkpoint that is being written: at most one.
     saving: Option<Saving>,
+    /// The last checkpoint was written, and not left to another replica.
+    is_keeper: bool,
+    /// The next checkpoint must be a whole one: the last was another replica's.
+    is_new_keeper: bool,
 }
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub").field("board", &self.board).finish_non_exhaustive()
     }
+}
+
+/// A hub that is about to run, and what others have of it.
+#[derive(Debug)]
+pub struct Started {
+    pub hub: Hub,
+    pub ticks: watch::Receiver<Arc<Tick>>,
+    pub history: History,
+    pub subscriptions: Subscriptions,
 }
 
 impl Hub {
@@ -65,15 +82,28 @@ impl Hub {
         nodes: Nodes,
         store: Store,
         epoch: Arc<str>,
-    ) -> Result<(Self, watch::Receiver<Arc<Tick>>, History), StoreError> {
+    ) -> Result<Started, StoreError> {
         let checkpoint = store.load_counters().await?;
         let board = Board::resume(checkpoint, &published.borrow().table, now());
         let (ticks, receiver) = watch::channel(Arc::new(Tick { epoch, ..Tick::default() }));
         let (history, questions) = History::new();
-        let saving = None;
-        let mut hub = Self { reports, questions, published, nodes, store, ticks, board, saving };
+        let (subscribe, subscriptions) = Subscriptions::new();
+        let mut hub = Self {
+            reports,
+            questions,
+            subscriptions,
+            subscribers: Subscribers::default(),
+            published,
+            nodes,
+            store,
+            ticks,
+            board,
+            saving: None,
+            is_keeper: false,
+            is_new_keeper: false,
+        };
         hub.tick();
-        Ok((hub, receiver, history))
+        Ok(Started { hub, ticks: receiver, history, subscriptions: subscribe })
     }
 
     /// Ticks until `stop`, then saves a last checkpoint.
@@ -86,6 +116,9 @@ impl Hub {
                 Some(report) = self.reports.recv() => self.take_in(report),
                 Some(question) = self.questions.recv() => {
                     question.answer(&self.board, &self.ticks.borrow());
+                }
+                Some(subscription) = self.subscriptions.recv() => {
+                    self.subscribers.add(subscription, self.board.beginning(now()));
                 }
                 (checkpoint, saved) = finished(&mut self.saving) => {
                     self.saving = None;
@@ -118,7 +151,10 @@ impl Hub {
 
     fn take_in(&mut self, report: Report) {
         let published = self.published.borrow();
-        self.board.take_in(report, &published.table, now());
+        let told = self.board.take_in(report, &published.table, now());
+        if let Some(told) = told {
+            self.subscribers.tell(&told);
+        }
     }
 
     fn tick(&mut self) {
@@ -126,6 +162,7 @@ impl Hub {
         let before = Arc::clone(&self.ticks.borrow());
         let nodes = self.nodes.count(published.table.revision());
         let tick = self.board.tick(&before, &published, nodes, now());
+        let tick = Tick { keeps_counters: self.is_keeper, ..tick };
         self.ticks.send_replace(Arc::new(tick));
     }
 
@@ -133,7 +170,10 @@ impl Hub {
         if self.saving.is_some() {
             return;
         }
-        let checkpoint = Arc::new(self.board.take_checkpoint());
+        let checkpoint = Arc::new(match self.is_new_keeper {
+            true => self.board.take_whole_checkpoint(),
+            false => self.board.take_checkpoint(),
+        });
         if checkpoint.is_empty() {
             return;
         }
@@ -144,10 +184,16 @@ impl Hub {
         }));
     }
 
-    fn after_saving(&mut self, checkpoint: &Checkpoint, saved: Result<(), StoreError>) {
-        if let Err(error) = saved {
-            warn!("can't save counters, trying again: {error}");
-            self.board.put_back(checkpoint);
+    fn after_saving(&mut self, checkpoint: &Checkpoint, saved: Result<Saved, StoreError>) {
+        self.is_keeper = matches!(saved, Ok(Saved::Written));
+        match saved {
+            // what another keeper writes has this one's changes in it
+            Ok(Saved::Written | Saved::ByAnother) => self.is_new_keeper = false,
+            Ok(Saved::NeedsWhole) => self.is_new_keeper = true,
+            Err(error) => {
+                warn!("can't save counters, trying again: {error}");
+                self.board.put_back(checkpoint);
+            }
         }
     }
 }
@@ -156,7 +202,7 @@ fn now() -> Now {
     Now { instant: Instant::now().into_std(), at: Utc::now() }
 }
 
-async fn finished(saving: &mut Option<Saving>) -> (Arc<Checkpoint>, Result<(), StoreError>) {
+async fn finished(saving: &mut Option<Saving>) -> (Arc<Checkpoint>, Result<Saved, StoreError>) {
     match saving {
         Some(saving) => saving.await,
         None => std::future::pending().await,

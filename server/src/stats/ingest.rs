@@ -78,6 +78,7 @@ fn read(node: NodeId, message: &StreamMetricsMessage) -> Flush {
     for family in &message.envoy_metrics {
         let statistic = family.name.as_deref().and_then(stat_names::parse);
         let (Some(statistic), Some(metric)) = (statistic, family.metric.first()) else { continue };
+        flush.sent_at_ms = flush.sent_at_ms.max(metric.timestamp_ms.unwrap_or_default());
         let counter = metric.counter.as_ref().and_then(|counter| counter.value);
         let gauge = metric.gauge.as_ref().and_then(|gauge| gauge.value);
         let value = whole(counter.or(gauge).unwrap_or_default());

@@ -39,6 +39,16 @@ impl Buckets {
         buckets
     }
 
+    /// Returns the requests of each bucket.
+    pub fn counts(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// Reads what [`Self::counts`] has returned; `None` if that was of other buckets.
+    pub fn of_counts(counts: &[u32]) -> Option<Self> {
+        counts.try_into().ok().map(Self)
+    }
+
     fn count(&mut self, place: usize, requests: u64) {
         if let Some(bucket) = self.0.get_mut(place) {
             *bucket = bucket.saturating_add(u32::try_from(requests).unwrap_or(u32::MAX));

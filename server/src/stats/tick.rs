@@ -19,7 +19,7 @@ use crate::{
         service::ServiceName,
         table::Table,
     },
-    xds::node::NodeId,
+    xds::node::{NodeCount, NodeId},
 };
 
 /// One mapping, and the tick in which it last changed.
@@ -64,6 +64,8 @@ pub struct Tick {
     pub at: DateTime<Utc>,
     /// The gateway and its traffic for who sees all mappings.
     pub gateway: Gateway,
+    /// The nodes that were connected.
+    pub nodes: NodeCount,
     pub totals: Totals,
     /// How the mappings of each team stand.
     pub standings: Standings,
@@ -76,6 +78,8 @@ pub struct Tick {
     /// When each node has pushed its counters last; of nodes that were silent for an hour nothing
     /// is known any more.
     pub reported: Arc<HashMap<NodeId, DateTime<Utc>>>,
+    /// Whether the checkpoints of the counters are written here, and not by another replica.
+    pub keeps_counters: bool,
     /// What went, oldest first; bounded.
     pub gone: Arc<VecDeque<Gone>>,
     /// The oldest state from which `gone` is complete.

@@ -126,6 +126,11 @@ impl Db {
         }
     }
 
+    /// Tells whether others may write, too.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Begins to read what is true at one moment.
     pub(super) async fn begin_read(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
@@ -164,6 +169,11 @@ impl Db {
 }
 
 impl Transaction {
+    /// Tells whether others may write, too.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// Makes what was done durable, and lets others know.
     pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         if matches!(self, Self::Postgres(_)) {

@@ -1,7 +1,8 @@
 //! The one task that writes: takes what waits, commits it in one transaction, then answers.
 //!
 //! ```text
-//! others' commits ── hint ──▶ catch up ──▶ watch: who may do what, the newest revision
+//! others' commits ── hint ──▶ catch up ──▶ watch: who may do what, the newest revision, looks
+//! looks ─────────────────────▶ ▲
 //! operations ── begin ──▶ catch up ──▶ carry out ──▶ commit ──▶ ▲
 //! ```
 //! Whoever writes knows all that was committed before: writers of several replicas take turns.
@@ -18,7 +19,8 @@ use tracing::{error, info, warn};
 use super::{
     Acted, Delete, Put, Rules, StoreError, Written,
     access::Versioned,
-    act, change, counters,
+    act, change,
+    counters::{self, Saved},
     database::{Db, Transaction},
     rows,
 };
@@ -28,6 +30,7 @@ use crate::{
         command::Decision,
         principal::Author,
     },
+    fleet::replica::ReplicaId,
     gateway::mapping::Revision,
     stats::checkpoint::Checkpoint,
 };
@@ -43,15 +46,18 @@ pub(super) enum Operation {
     Put { put: Box<Put>, answer: Answer<Written> },
     Delete { delete: Delete, answer: Answer<Option<Revision>> },
     Act { author: Author, decision: Decision, answer: Answer<Acted> },
-    Checkpoint { checkpoint: Arc<Checkpoint>, answer: Answer<()> },
+    Checkpoint { keeper: ReplicaId, checkpoint: Arc<Checkpoint>, answer: Answer<Saved> },
 }
+
+/// Somebody who waits until it is known what others had committed by now.
+pub(super) type Look = Answer<u64>;
 
 /// An operation that has been carried out in a transaction which is not yet committed.
 enum Done {
     Put(Answer<Written>, Result<Written, StoreError>),
     Delete(Answer<Option<Revision>>, Result<Option<Revision>, StoreError>),
     Act(Answer<Acted>, Result<Acted, StoreError>),
-    Checkpoint(Answer<()>, Result<(), StoreError>),
+    Checkpoint(Answer<Saved>, Result<Saved, StoreError>),
 }
 
 /// What has been committed, as far as this process knows.
@@ -142,13 +148,21 @@ impl Batch<'_> {
 /// What a part of a transaction goes back to.
 pub(super) struct Undo(Known);
 
+/// Where what is committed is shown.
+pub(super) struct Shown {
+    pub(super) newest: watch::Sender<Revision>,
+    pub(super) access: watch::Sender<Arc<Access>>,
+    /// Counts the times that somebody asked to look and it was done.
+    pub(super) looks: watch::Sender<u64>,
+}
+
 pub(super) struct Writer {
     db: Db,
     rules: Rules,
     known: Known,
     queue: mpsc::Receiver<Operation>,
-    newest: watch::Sender<Revision>,
-    access: watch::Sender<Arc<Access>>,
+    looks: mpsc::Receiver<Look>,
+    shown: Shown,
     /// The last look for what others have committed has failed.
     is_behind: bool,
     /// The database has lost what we know of.
@@ -161,10 +175,10 @@ impl Writer {
         rules: Rules,
         known: Known,
         queue: mpsc::Receiver<Operation>,
-        newest: watch::Sender<Revision>,
-        access: watch::Sender<Arc<Access>>,
+        looks: mpsc::Receiver<Look>,
+        shown: Shown,
     ) -> Self {
-        Self { db, rules, known, queue, newest, access, is_behind: false, has_lost: false }
+        Self { db, rules, known, queue, looks, shown, is_behind: false, has_lost: false }
     }
 
     /// Writes until every handle on the store is gone.
@@ -172,6 +186,7 @@ impl Writer {
         let others = self.db.commits_of_others(&tasks);
         drop(tasks);
         let mut batch = Vec::with_capacity(BATCH_OPERATIONS);
+        let (mut waiting, mut asks) = (Vec::new(), true);
         while !self.has_lost {
             tokio::select! {
                 taken = self.queue.recv_many(&mut batch, BATCH_OPERATIONS) => {
@@ -180,38 +195,56 @@ impl Writer {
                     }
                     self.commit(batch.drain(..)).await;
                 }
-                () = notified(others.as_deref()) => self.follow().await,
+                asked = self.looks.recv_many(&mut waiting, BATCH_OPERATIONS), if asks => {
+                    asks = asked > 0;
+                    self.look(std::mem::take(&mut waiting)).await;
+                }
+                () = notified(others.as_deref()) => drop(self.follow().await),
             }
         }
     }
 
-    /// Takes in what others have committed.
-    async fn follow(&mut self) {
+    /// Looks once for all who wait.
+    async fn look(&mut self, waiting: Vec<Look>) {
+        if waiting.is_empty() {
+            return;
+        }
+        let looked = self.follow().await;
+        if looked.is_ok() {
+            self.shown.looks.send_modify(|looks| *looks += 1);
+        }
+        let number = *self.shown.looks.borrow();
+        for answer in waiting {
+            let looked = looked.clone().map(|()| number).map_err(StoreError::Unavailable);
+            // who is gone does not hear it, which is fine
+            drop(answer.send(looked));
+        }
+    }
+
+    /// Takes in what others have committed; returns why not, if it can't.
+    async fn follow(&mut self) -> Result<(), String> {
         let mut known = self.known.clone();
         let caught_up = async {
             let mut reading = self.db.begin_read().await?;
             known.catch_up(&mut reading).await?;
             reading.end_read().await
         };
-        match caught_up.await {
-            Ok(()) => {
-                if self.is_behind {
-                    info!("the database can be read again");
-                }
-                self.is_behind = false;
-                self.publish(known);
+        let Err(error) = caught_up.await else {
+            if self.is_behind {
+                info!("the database can be read again");
             }
-            Err(error @ StoreError::WentBack { .. }) => {
-                error!("{error}: ending, to start again from what there is");
-                self.has_lost = true;
-            }
-            Err(error) => {
-                if !self.is_behind {
-                    warn!("can't look for what others have committed, trying again: {error}");
-                }
-                self.is_behind = true;
-            }
+            self.is_behind = false;
+            self.publish(known);
+            return Ok(());
+        };
+        if let StoreError::WentBack { .. } = error {
+            error!("{error}: ending, to start again from what there is");
+            self.has_lost = true;
+        } else if !self.is_behind {
+            warn!("can't look for what others have committed, trying again: {error}");
+            self.is_behind = true;
         }
+        Err(reason(&error))
     }
 
     /// Shows what is committed now: first who may do what, since a mapping may name what came with
@@ -219,10 +252,10 @@ impl Writer {
     fn publish(&mut self, known: Known) {
         let before = std::mem::replace(&mut self.known, known);
         if before.who.version != self.known.who.version {
-            self.access.send_replace(Arc::new(self.known.who.access.clone()));
+            self.shown.access.send_replace(Arc::new(self.known.who.access.clone()));
         }
         if before.revision != self.known.revision {
-            self.newest.send_replace(self.known.revision);
+            self.shown.newest.send_replace(self.known.revision);
         }
     }
 
@@ -290,8 +323,8 @@ async fn carry_out(batch: &mut Batch<'_>, operation: Operation) -> Done {
         Operation::Act { author, decision, answer } => {
             Done::Act(answer, act::carry_out(batch, &author, decision).await)
         }
-        Operation::Checkpoint { checkpoint, answer } => {
-            let saved = counters::save_counters(&mut batch.transaction, &checkpoint).await;
+        Operation::Checkpoint { keeper, checkpoint, answer } => {
+            let saved = counters::keep(&mut batch.transaction, &keeper, &checkpoint).await;
             Done::Checkpoint(answer, saved)
         }
     }

@@ -33,7 +33,7 @@ use crate::{
         },
     },
     gateway::mapping::Revision,
-    publisher::{Feedback, Published},
+    publisher::{Feedback, Freshness, Published},
     stats::Report,
 };
 
@@ -48,6 +48,7 @@ pub struct Ads {
     feedback: mpsc::Sender<Feedback>,
     reports: mpsc::Sender<Report>,
     nodes: Nodes,
+    freshness: Freshness,
     tasks: TaskTracker,
     stop: CancellationToken,
     streams: Arc<AtomicU64>,
@@ -59,11 +60,12 @@ impl Ads {
         feedback: mpsc::Sender<Feedback>,
         reports: mpsc::Sender<Report>,
         nodes: Nodes,
+        freshness: Freshness,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
         let streams = Arc::default();
-        Self { published, feedback, reports, nodes, tasks, stop, streams }
+        Self { published, feedback, reports, nodes, freshness, tasks, stop, streams }
     }
 }
 
@@ -140,6 +142,7 @@ impl Conversation {
         let status = NodeStatus {
             id: id.clone(),
             version,
+            replica: None,
             connected_at: Utc::now(),
             revision: Revision::default(),
             last_ack: None,
@@ -152,6 +155,13 @@ impl Conversation {
     }
 
     async fn converse(&mut self, first: DeltaDiscoveryRequest) {
+        if !first.initial_resource_versions.is_empty() {
+            // it may have from another replica what was committed a moment ago
+            tokio::select! {
+                () = self.ads.freshness.reached() => {}
+                () = self.outbox.closed() => return,
+            }
+        }
         let mut published = self.ads.published.clone();
         let ready =
             published.wait_for(|published| published.is_ready).await.map(|at| Arc::clone(&at));

@@ -50,6 +50,14 @@ async fn what_keeps_it_from_starting_is_said_in_one_line() {
     fails(folder, &kubeconfig, "--kubeconfig has no effect without `--discovery kubernetes`").await;
     let absent = on(&["--discovery", "kubernetes", "--kubeconfig", "absent.yaml"]);
     fails(folder, &absent, "the kubeconfig `absent.yaml` can't be used: ").await;
+    fails(
+        folder,
+        &[&serve[..5], &["--fleet", "127.0.0.1:0"]].concat(),
+        "with SQLite there are none",
+    )
+    .await;
+    let fleet = [&at("postgres://127.0.0.1/x")[..], &["--fleet", "0.0.0.0:18002"]].concat();
+    fails(folder, &fleet, "they can't reach that").await;
     fails(folder, &["render", "--database", "sqlite://absent.db"], "there is no such file").await;
     fails(folder, &["demo", "--envoy", "./no-envoy"], "can't run Envoy as `./no-envoy`").await;
     let envoy = envoy::binary();

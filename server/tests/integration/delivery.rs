@@ -14,8 +14,9 @@ use chancery::{
         shard::{Layout, ShardKey},
     },
     gateway::edge::settings::Settings,
-    publisher::{Feedback, Published},
+    publisher::{Feedback, Freshness, Published},
     stats::ingest::Ingest,
+    store::{DatabaseUrl, Rules, Store},
     xds::{
         self,
         gate::{CredentialFiles, Gate},
@@ -204,7 +205,12 @@ async fn a_refused_resource_is_named_and_the_others_are_applied() {
     let (reports, _reported) = mpsc::channel(8);
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let ingest = Ingest::new(reports.clone(), stop.clone());
-    let ads = Ads::new(receiver, feedback, reports, Nodes::default(), tasks, stop.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let database = DatabaseUrl::Sqlite(folder.path().join("unused.db").display().to_string());
+    let store = Store::open(&database, Rules::default(), &tasks).await.unwrap();
+    let (_looked, freshness) = Freshness::new(store, receiver.clone());
+    let nodes = Nodes::default();
+    let ads = Ads::new(receiver, feedback, reports, nodes, freshness, tasks, stop.clone());
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let (gate, _keeper) =

@@ -35,6 +35,7 @@ mod policy;
 mod portal;
 mod protection;
 mod render;
+mod replicas;
 mod resilience;
 mod settings;
 mod sight;

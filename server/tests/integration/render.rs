@@ -55,7 +55,7 @@ async fn envoy_accepts_several_hundred_mappings_in_both_formats() {
 async fn envoy_accepts_the_bootstrap() {
     let mut settings = NodeSettings {
         id: "node-1".to_owned(),
-        xds: "127.0.0.1:18000".parse().unwrap(),
+        xds: vec!["127.0.0.1:18000".parse().unwrap()],
         admin: "127.0.0.1:9901".parse().unwrap(),
         credentials: None,
         zone: None,

@@ -11,6 +11,7 @@ pub(crate) mod envoy;
 pub(crate) mod installation;
 pub(crate) mod kubernetes;
 pub(crate) mod postgres;
+pub(crate) mod replicas;
 pub(crate) mod server;
 pub(crate) mod tls;
 pub(crate) mod tls_upstream;

@@ -17,7 +17,7 @@ const NOT_OURS: [&str; 4] = ["node_modules", "target", "test-results", "playwrig
 const FOLDERS: [&str; 6] = ["app", "server", "deploy", "migrations", "style", "end2end"];
 
 /// What decides: it does no IO and reads no clock. Each is the beginning of a path.
-const PURE: [&str; 35] = [
+const PURE: [&str; 36] = [
     "server/src/auth/access",
     "server/src/auth/audit",
     "server/src/auth/claim",
@@ -33,6 +33,7 @@ const PURE: [&str; 35] = [
     "server/src/discovery/kubernetes/facts",
     "server/src/discovery/kubernetes/index",
     "server/src/discovery/kubernetes/key",
+    "server/src/fleet/frame",
     "server/src/gateway",
     "server/src/envoy",
     "server/src/xds/gate/pattern",

@@ -223,7 +223,7 @@ impl Node {
         }
         let settings = NodeSettings {
             id: id.to_owned(),
-            xds: server.server.xds.into(),
+            xds: vec![server.server.xds.into()],
             admin: address::free_address(),
             zone: None,
             credentials: Some(credentials),

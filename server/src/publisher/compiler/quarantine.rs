@@ -15,6 +15,7 @@ use crate::{
         mapping::{Mapping, Revision},
         upstream::Upstream,
     },
+    publisher::Refusal,
     xds::resource::{Kind, Resource},
 };
 
@@ -61,6 +62,15 @@ impl Compiler {
                 }
             }
             Kind::Endpoints | Kind::Secret | Kind::Scope | Kind::Listener => {}
+        }
+    }
+
+    /// Takes in that the nodes of another replica have refused a mapping, if that is what is shown.
+    pub fn refused_elsewhere(&mut self, refusal: &Refusal) {
+        let Some(shown) = self.next.shown.get(&refusal.mapping).cloned() else { return };
+        if shown.revision == refusal.revision {
+            let good = self.before.get(&refusal.mapping).cloned();
+            self.quarantine(&shown, &refusal.reason, good);
         }
     }
 

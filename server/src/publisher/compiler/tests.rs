@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use app::api::live::ConfigState;
 
 use super::*;
-use crate::gateway::table::tests::mapping;
+use crate::{gateway::table::tests::mapping, xds::node::NodeCount};
 
 /// A compiler with a discovery that knows every service at once, save those named `slow…`.
 struct Bench {
@@ -92,7 +92,7 @@ impl Bench {
     }
 
     fn state(&self, mapping: &Arc<Mapping>) -> ConfigState {
-        self.last.config_state(mapping, 1)
+        self.last.config_state(mapping, &NodeCount { nodes: 1, ..NodeCount::default() })
     }
 
     fn warnings(&self, mapping: &Mapping) -> Vec<String> {

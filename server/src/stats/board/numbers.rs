@@ -42,7 +42,7 @@ impl Board {
             trend: Vec::new(),
             members,
             health: judge(*is_stale, minute, members),
-            config: published.config_state(mapping, *nodes),
+            config: published.config_state(mapping, nodes),
             sides: self.sides(mapping),
         }
     }

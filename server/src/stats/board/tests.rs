@@ -17,6 +17,7 @@ use crate::{
     xds::node::NodeId,
 };
 
+mod elsewhere;
 mod numbers;
 mod sides;
 mod sight;
@@ -94,7 +95,8 @@ impl Fixture {
         let before = self.tick.seq;
         self.now.instant += Duration::from_secs(1);
         let published = Arc::new(self.published.clone());
-        self.tick = self.board.tick(&self.tick, &published, (1, 1), self.now);
+        let one = NodeCount { nodes: 1, current: 1, ..NodeCount::default() };
+        self.tick = self.board.tick(&self.tick, &published, one, self.now);
         self.delta_since(before)
     }
 

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, process::Stdio};
 
 use chancery::envoy::{
-    bootstrap::{NodeSettings, bootstrap},
+    bootstrap::{NodeSettings, XdsAddress, bootstrap},
     json::{Format, print},
 };
 use tempfile::TempDir;
@@ -29,14 +29,27 @@ pub(crate) struct Envoy {
 impl Envoy {
     /// Starts a node with the bootstrap that `chancery bootstrap` prints.
     pub(crate) fn start(id: &str, xds: SocketAddr) -> Self {
-        Self::in_zone(id, xds, None)
+        Self::of(id, &[xds], None)
     }
 
     /// Starts a node that knows in which zone it is.
     pub(crate) fn in_zone(id: &str, xds: SocketAddr, zone: Option<&str>) -> Self {
-        let (id, zone) = (id.to_owned(), zone.map(str::to_owned));
-        let (xds, admin) = (xds.into(), free_address());
-        let settings = NodeSettings { id, xds, admin, zone, credentials: None };
+        Self::of(id, &[xds], zone)
+    }
+
+    /// Starts a node that may connect to any of these replicas.
+    pub(crate) fn between(id: &str, xds: &[SocketAddr]) -> Self {
+        Self::of(id, xds, None)
+    }
+
+    fn of(id: &str, xds: &[SocketAddr], zone: Option<&str>) -> Self {
+        let settings = NodeSettings {
+            id: id.to_owned(),
+            xds: xds.iter().copied().map(XdsAddress::from).collect(),
+            admin: free_address(),
+            zone: zone.map(str::to_owned),
+            credentials: None,
+        };
         Self::with_config(&print(&bootstrap(&settings), Format::Yaml).unwrap())
     }
 

@@ -113,6 +113,11 @@ impl TestServer {
         Self { server, client: Client::new(), folder, settings }
     }
 
+    /// Starts with these settings.
+    pub(crate) async fn of(settings: Settings) -> Self {
+        Self::with_settings(tempfile::tempdir().unwrap(), settings).await
+    }
+
     /// Starts with people in the database, and a clock that the test moves.
     pub(crate) async fn peopled(access: AccessSettings, clock: Clock, edits: Vec<Edit>) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -125,6 +130,11 @@ impl TestServer {
         tasks.close();
         tasks.wait().await;
         Self::with_settings(folder, settings).await
+    }
+
+    /// Stops the server.
+    pub(crate) async fn stop(self) {
+        assert!(self.server.stop().await, "the server did not stop in time");
     }
 
     /// Stops the server and starts another on the same addresses and database; `meanwhile` runs
@@ -245,11 +255,12 @@ pub(crate) fn counts(stats: &Value) -> [u64; 3] {
 }
 
 /// Returns the settings of a server on free ports, with a database in `folder`.
-fn settings(folder: &TempDir) -> Settings {
+pub(crate) fn settings(folder: &TempDir) -> Settings {
     let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
     Settings {
         http: free,
         xds: free,
+        fleet: None,
         xds_credentials: CredentialFiles::default(),
         gateway_http: free_address(),
         gateway_https: free_address(),
@@ -270,5 +281,5 @@ fn database(folder: &TempDir) -> DatabaseUrl {
 }
 
 async fn start(settings: &Settings) -> Result<Server, StartError> {
-    Server::start(settings.clone(), CancellationToken::new()).await
+    Box::pin(Server::start(settings.clone(), CancellationToken::new())).await
 }

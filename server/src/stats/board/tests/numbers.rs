@@ -208,7 +208,7 @@ fn a_tick_does_not_look_at_mappings_that_nothing_happened_to() {
     let same = Surroundings {
         published: Arc::clone(&last.published),
         members: last.members.clone(),
-        nodes: last.nodes,
+        nodes: last.nodes.clone(),
         is_stale: last.is_stale,
         has_rates: last.has_rates,
     };
