@@ -107,7 +107,6 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(error::after_panic))
         .layer(middleware::from_fn_with_state(Arc::clone(&settings), client_address::note))
         .layer(middleware::from_fn(token_in_url::refuse))
-        .layer(middleware::from_fn(nul::refuse))
         .layer(middleware::from_fn_with_state(settings, same_origin::guard))
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify));
     Router::new().merge(api).merge(docs).fallback_service(portal).layer(edge)

@@ -82,7 +82,13 @@ pub(super) async fn list(
 
 /// Reads what is asked for, of what the caller may read.
 fn wanted(params: &Params, sight: &Sight) -> AuditQuery {
-    let text = |name| params.text(name, TEXT_MAX_BYTES);
+    let text = |name| {
+        let text = params.text(name, TEXT_MAX_BYTES)?;
+        match text.contains('\0') {
+            true => params.wrong(name, "must not have the character U+0000".to_owned()),
+            false => Some(text),
+        }
+    };
     let team = text("team").and_then(|team| {
         let read = TeamName::parse(&team);
         read.map_err(|error| params.wrong::<()>("team", error.to_string())).ok()

@@ -1,27 +1,13 @@
 //! Refuses U+0000: no text of ours has it, and PostgreSQL can't keep it.
 
 use app::api::problem::FieldError;
-use axum::{
-    body::Body,
-    http::{Request, StatusCode},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
 
-/// How a URL and an HTML form write it.
+/// How an HTML form writes it.
 const ENCODED: &str = "%00";
-
-/// Lets a request through, or refuses its URL with 400.
-pub(super) async fn refuse(request: Request<Body>, next: Next) -> Response {
-    let uri = request.uri();
-    if uri.path().contains(ENCODED) || uri.query().is_some_and(|query| query.contains(ENCODED)) {
-        return refused("the URL must not have the character U+0000").into_response();
-    }
-    next.run(request).await
-}
 
 /// Checks the fields of a JSON body.
 ///
@@ -39,13 +25,10 @@ pub(super) fn check_object(object: &Map<String, Value>) -> Result<(), ApiError> 
 /// 400 when it has one.
 pub(super) fn check_form(body: &[u8]) -> Result<(), ApiError> {
     if body.windows(ENCODED.len()).any(|bytes| bytes == ENCODED.as_bytes()) || body.contains(&0) {
-        return Err(refused("the form must not have the character U+0000"));
+        let detail = "the form must not have the character U+0000";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "has-nul", detail));
     }
     Ok(())
-}
-
-fn refused(detail: &str) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "has-nul", detail)
 }
 
 /// Returns the pointer (RFC 6901) of the first value that has it, in itself or in a name.

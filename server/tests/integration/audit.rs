@@ -107,6 +107,7 @@ async fn pages_lead_through_all_entries_once() {
 }
 
 #[rstest]
+#[case("actor=a%00")]
 #[case("from=yesterday")]
 #[case("team=No%20Team")]
 #[case("cursor=x")]
