@@ -11,11 +11,12 @@ mod callers;
 mod counter;
 mod edge;
 mod quarantine;
+mod rendering;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -24,12 +25,8 @@ use self::{callers::Callers, counter::Counting};
 use super::{Published, REMEMBERED_GENERATIONS, placement::Placement};
 use crate::{
     envoy::{
-        around::Around,
-        cluster::{Readiness, cluster, load_assignment},
-        listener::Addresses,
-        routes::{route_configuration, scope},
-        shard::{Layout, ShardKey},
-        upstream_tls::{NodeCaFile, Trust},
+        around::Around, cluster::Readiness, listener::Addresses, shard::Layout,
+        upstream_tls::NodeCaFile,
     },
     gateway::{
         cluster_policy::{ClusterPolicy, ClusterSpec},
@@ -391,51 +388,6 @@ impl Compiler {
         for (shard, mappings) in self.placement.take_changed() {
             self.render_shard(&shard, &mappings);
         }
-    }
-
-    fn render_upstream(&mut self, upstream: &Upstream) {
-        let name: Arc<str> = upstream.to_string().into();
-        let clusters = self.clusters.get(&upstream.service);
-        let used = clusters.and_then(|clusters| clusters.get(&upstream.variant));
-        let policy = used.map(|used| Arc::clone(&used.policy));
-        let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
-        match (self.next.endpoints.get(&upstream.service), policy) {
-            (Some(endpoints), Some(policy)) => {
-                let assignment = load_assignment(upstream, endpoints);
-                let unresolved = matches!(endpoints, Endpoints::Unresolved { .. });
-                let mut endpoints = Resource::new(key(Kind::Endpoints), assignment, [], []);
-                endpoints.is_tentative = unresolved;
-                self.put(endpoints);
-                if self.next.resources.get(&key(Kind::Cluster)).is_none() {
-                    let trust = Trust { system: &self.ca_file, written: None };
-                    let cluster = cluster(upstream, &policy, trust, self.readiness);
-                    self.put(Resource::new(key(Kind::Cluster), cluster, [], []));
-                }
-            }
-            _ => {
-                self.remove(&key(Kind::Cluster));
-                self.remove(&key(Kind::Endpoints));
-            }
-        }
-    }
-
-    fn render_shard(&mut self, shard: &ShardKey, mappings: &[Arc<Mapping>]) {
-        let name: Arc<str> = shard.to_string().into();
-        let key = |kind| ResourceKey { kind, name: Arc::clone(&name) };
-        if mappings.is_empty() {
-            self.remove(&key(Kind::Scope));
-            self.remove(&key(Kind::Routes));
-            return;
-        }
-        let routes = route_configuration(&name, mappings.iter().map(AsRef::as_ref), &self.around);
-        let around = |mapping: &Arc<Mapping>| self.around.cluster_for(&mapping.spec.policy);
-        let around = mappings.iter().filter_map(around).map(ClusterSpec::upstream);
-        let needed = mappings.iter().flat_map(|mapping| mapping.spec.needed_upstreams());
-        let needed = needed.chain(around);
-        let needs: BTreeSet<Arc<str>> =
-            needed.map(|upstream| upstream.to_string().into()).collect();
-        self.put(Resource::new(key(Kind::Routes), routes, needs, mappings.iter().cloned()));
-        self.put(Resource::new(key(Kind::Scope), scope(shard), [], []));
     }
 
     fn put(&mut self, resource: Resource) {

@@ -96,7 +96,7 @@ impl Stream {
         Some(StreamTold {
             stream: self.stream,
             status: NodeStatus {
-                id: NodeId::reported(&self.node),
+                id: NodeId::from(self.node),
                 version: self.version,
                 replica: None,
                 connected_at: time(self.connected_at_us)?,

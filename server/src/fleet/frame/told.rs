@@ -105,7 +105,7 @@ impl Started {
 
     pub(super) fn read(self) -> Told {
         let age = Duration::from_millis(self.age_ms);
-        Told::Started { node: NodeId::reported(&self.node), run: Run(self.run), age }
+        Told::Started { node: NodeId::from(self.node), run: Run(self.run), age }
     }
 }
 
@@ -146,7 +146,7 @@ impl Flush {
             Some(((mapping, side), Buckets::of_counts(&histogram.buckets)?))
         });
         let flush = stats::Flush {
-            node: NodeId::reported(&self.node),
+            node: NodeId::from(self.node),
             sent_at_ms: self.sent_at_ms,
             counts: read(self.counts),
             members: members.collect(),
@@ -171,7 +171,7 @@ impl Counted {
 
     pub(super) fn read(self) -> Told {
         Told::Counted(told::Counted {
-            node: NodeId::reported(&self.node),
+            node: NodeId::from(self.node),
             process: Process { run: Run(self.run), sent_at_ms: self.sent_at_ms },
             age: self.age_ms.map(Duration::from_millis),
             heard: self.heard_ms.map(Duration::from_millis),
