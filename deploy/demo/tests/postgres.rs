@@ -2,10 +2,12 @@
 
 #![cfg(test)]
 
+#[path = "../../../server/tests/integration/support/address.rs"]
+mod address;
+#[path = "../../../server/tests/integration/support/postgres/programs.rs"]
+mod programs;
+
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::os::unix::fs::chown;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,8 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+
+use self::address::free_address;
 
 /// How long something may take that takes a second on a quiet machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,31 +35,6 @@ impl Drop for Process {
     }
 }
 
-/// Returns a program of PostgreSQL: from the folder `POSTGRES_BIN`, or where Debian has it.
-fn program(name: &str) -> PathBuf {
-    if let Some(folder) = std::env::var_os("POSTGRES_BIN") {
-        return Path::new(&folder).join(name);
-    }
-    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
-    let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
-    found.sort();
-    found.pop().expect("PostgreSQL is installed").join(name)
-}
-
-/// Returns a command that is not run as root, as whom PostgreSQL refuses to.
-fn unprivileged(name: &str, folder: &Path) -> Command {
-    const NOBODY: u32 = 65534;
-    let whoami = Command::new("id").arg("-u").output().unwrap();
-    if whoami.stdout.trim_ascii() != b"0" {
-        return Command::new(program(name));
-    }
-    chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
-    let mut command = Command::new("setpriv");
-    command.arg(format!("--reuid={NOBODY}")).arg(format!("--regid={NOBODY}"));
-    command.arg("--clear-groups").arg(program(name));
-    command
-}
-
 struct Postgres {
     url: String,
     _process: Process,
@@ -65,25 +44,10 @@ struct Postgres {
 impl Postgres {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let made = unprivileged("initdb", folder.path())
-            .args(["--auth=trust", "--username=users", "--encoding=UTF8", "--no-sync", "--pgdata"])
-            .arg(&data)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = unprivileged("postgres", folder.path())
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
-            .args(["-c", "fsync=off", "-c", &format!("port={}", free.port())])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let url = format!("postgres://users@{free}/postgres");
+        programs::make_files(folder.path(), "users");
+        let address = free_address();
+        let process = programs::server(&[], folder.path(), address).spawn().unwrap();
+        let url = format!("postgres://users@{address}/postgres");
         let deadline = Instant::now() + PATIENCE;
         while PgConnection::connect(&url).await.is_err() {
             assert!(Instant::now() < deadline, "PostgreSQL does not answer");

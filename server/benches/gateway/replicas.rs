@@ -3,17 +3,13 @@
 //! Two servers share the PostgreSQL that `BENCH_DATABASE` names, which must be empty; the node is the
 //! first one's.
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, path::Path};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::{
     BenchResult, CHANGES,
-    process::{Envoy, PATIENCE, Server},
+    process::{Envoy, Server, until_listening},
     report::Samples,
     table::Table,
 };
@@ -51,18 +47,6 @@ pub(crate) async fn measure(upstream: SocketAddr) -> BenchResult<Ways> {
     one.stop().await?;
     other.stop().await?;
     Ok(ways)
-}
-
-/// Waits until the node listens.
-async fn until_listening(gateway: SocketAddr) -> BenchResult<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(gateway).await.is_err() {
-        if Instant::now() > deadline {
-            return Err("Envoy does not listen".into());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
 }
 
 async fn start(

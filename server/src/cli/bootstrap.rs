@@ -122,9 +122,9 @@ impl Bootstrap {
             )
             .into());
         }
-        let is_named = has(|it| it.tls.as_ref().is_none_or(|tls| tls.server_name.is_some()));
         let hosts: HashSet<_> = xds.iter().map(|address| address.host().to_string()).collect();
-        if hosts.len() > 1 && credentials.is_some() && !is_named {
+        let is_unnamed = has(|it| it.tls.as_ref().is_some_and(|tls| tls.server_name.is_none()));
+        if hosts.len() > 1 && is_unnamed {
             return Err("--xds has several hosts: add --xds-server-name, the one name that the \
                 certificates of all of them are for"
                 .into());

@@ -1,9 +1,11 @@
 //! A real PostgreSQL.
 
+mod programs;
+
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    path::Path,
+    process::{Child, Command},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -16,14 +18,6 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::{address::free_address, until};
-
-/// Returns a program of PostgreSQL: from the folder `POSTGRES_BIN`, or the one that
-/// `make setup-test` has found.
-fn program(name: &str) -> PathBuf {
-    let installed = || concat!(env!("CARGO_MANIFEST_DIR"), "/../.tools/bin").into();
-    let folder = std::env::var_os("POSTGRES_BIN").map_or_else(installed, PathBuf::from);
-    folder.join(name)
-}
 
 /// A server of its own, with a folder that goes away with it.
 #[derive(Debug)]
@@ -44,41 +38,14 @@ impl Postgres {
     /// Creates the files and starts the process, with `launcher` in front of it.
     fn launch(launcher: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let user = Unprivileged::find();
-        user.give(folder.path());
-        let data = folder.path().join("data");
-        let made = user
-            .command(&[], &program("initdb"))
-            .args(["--auth=trust", "--username=chancery", "--encoding=UTF8", "--no-sync"])
-            .args(["--locale=C.UTF-8", "--pgdata"])
-            .arg(&data)
-            .output()
-            .expect("initdb can be run; `make setup-test` installs it");
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        programs::make_files(folder.path(), "chancery");
         let address = free_address();
-        let child = Self::run(&user, launcher, folder.path(), address);
+        let child = Self::run(launcher, folder.path(), address);
         Self { child, folder, address }
     }
 
-    fn run(user: &Unprivileged, launcher: &[&str], folder: &Path, address: SocketAddr) -> Child {
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(folder.join("postgres.log"))
-            .unwrap();
-        user.command(launcher, &program("postgres"))
-            .arg("-D")
-            .arg(folder.join("data"))
-            .args(["-c", &format!("listen_addresses={}", address.ip())])
-            .args(["-c", &format!("port={}", address.port()), "-c", "unix_socket_directories="])
-            .args(["-c", "max_connections=200"])
-            // the machine does not lose its power
-            .args(["-c", "fsync=off"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("postgres can be run; `make setup-test` installs it")
+    fn run(launcher: &[&str], folder: &Path, address: SocketAddr) -> Child {
+        programs::server(launcher, folder, address).spawn().expect("postgres can be run")
     }
 
     async fn until_answering(&self) {
@@ -112,11 +79,10 @@ impl Postgres {
 
     /// Starts the server again where it was.
     pub(crate) async fn start_again(&mut self) {
-        let user = Unprivileged::find();
         // a server that was killed leaves its children a moment to go
         until("PostgreSQL runs again", async || {
             if self.child.try_wait().unwrap().is_some() {
-                self.child = Self::run(&user, &[], self.folder.path(), self.address);
+                self.child = Self::run(&[], self.folder.path(), self.address);
             }
             PgConnection::connect(&self.url("postgres")).await.ok()
         })
@@ -175,47 +141,4 @@ fn launch_for_all() -> Postgres {
         }
     });
     server.recv().unwrap()
-}
-
-/// Someone else than root, as whom PostgreSQL refuses to run.
-struct Unprivileged(Option<(u32, u32)>);
-
-impl Unprivileged {
-    fn find() -> Self {
-        let id = |flag: &str, user: &str| -> Option<u32> {
-            let output = Command::new("id").args([flag, user]).output().ok()?;
-            String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-        };
-        let whoami = Command::new("id").arg("-u").output().unwrap();
-        if whoami.stdout.trim_ascii() != b"0" {
-            return Self(None);
-        }
-        let of = |user| Some((id("-u", user)?, id("-g", user)?));
-        Self(of("postgres").or_else(|| of("nobody")))
-    }
-
-    fn give(&self, folder: &Path) {
-        if let Self(Some((user, group))) = self {
-            std::os::unix::fs::chown(folder, Some(*user), Some(*group)).unwrap();
-        }
-    }
-
-    fn command(&self, launcher: &[&str], program: &Path) -> Command {
-        let mut words: Vec<String> = Vec::new();
-        if let Self(Some((user, group))) = self {
-            let become_them = [format!("--reuid={user}"), format!("--regid={group}")];
-            words.push("setpriv".to_owned());
-            words.extend(become_them);
-            words.push("--clear-groups".to_owned());
-        }
-        words.extend(launcher.iter().map(|&word| word.to_owned()));
-        match words.split_first() {
-            Some((first, rest)) => {
-                let mut command = Command::new(first);
-                command.args(rest).arg(program);
-                command
-            }
-            None => Command::new(program),
-        }
-    }
 }

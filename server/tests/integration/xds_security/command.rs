@@ -137,3 +137,27 @@ async fn a_bootstrap_that_would_give_a_token_away_is_refused() {
     fails(folder.path(), &away, "--xds 10.0.0.5:18000 is another machine").await;
     prints(folder.path(), &[&["bootstrap", "--xds", "localhost:18000"], &token[..]].concat()).await;
 }
+
+#[tokio::test]
+async fn a_node_knows_several_servers_by_one_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().to_str().unwrap();
+    let authority = crate::support::tls::Authority::new("Fleet");
+    let file = format!("{here}/ca");
+    fs::write(&file, authority.pem()).unwrap();
+    let two = ["bootstrap", "--xds", "10.0.0.5:18000,chancery.internal:18001"];
+    let tls = [&two[..], &["--folder", here, "--xds-ca", &file]].concat();
+    let named = [&tls[..], &["--xds-server-name", "chancery.internal"]].concat();
+
+    fails(folder.path(), &tls, "--xds has several hosts: add --xds-server-name").await;
+    prints(folder.path(), &named).await;
+    let plain = prints(folder.path(), &two).await;
+
+    let written = fs::read_to_string(folder.path().join("envoy.yaml")).unwrap();
+    for bootstrap in [written, plain] {
+        envoy::validate(&bootstrap).await.unwrap();
+        for port in [18000, 18001] {
+            assert!(bootstrap.contains(&format!("port_value: {port}\n")), "{bootstrap}");
+        }
+    }
+}
