@@ -23,6 +23,9 @@ use std::io::{IsTerminal, Write};
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
+/// What says again, each time, what `discovery::kubernetes` says once.
+const SILENCED: &str = "kube_client::client::builder=off";
+
 /// Any failure of a command; its text is the one line that the user reads.
 pub type CliError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -99,7 +102,7 @@ impl Cli {
 }
 
 fn log_to_stderr(filter: &str, format: LogFormat) -> Result<(), CliError> {
-    let filter = EnvFilter::try_new(filter)
+    let filter = EnvFilter::try_new(format!("{SILENCED},{filter}"))
         .map_err(|error| format!("--log `{filter}` is no log filter: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

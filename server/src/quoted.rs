@@ -10,7 +10,11 @@ pub(crate) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let _written = write!(text, ": {cause}");
+        let said = cause.to_string();
+        // some repeat their cause
+        if !text.ends_with(&said) {
+            let _written = write!(text, ": {said}");
+        }
         next = cause.source();
     }
     quoted(&text)
@@ -52,5 +56,16 @@ mod tests {
         let error = std::io::Error::other(Wrapped(inner));
 
         assert_eq!(causes(&error), "not available: no route");
+    }
+
+    #[test]
+    fn what_an_error_repeats_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("service: {0}")]
+        struct Repeating(#[source] Wrapped);
+
+        let error = Repeating(Wrapped(std::io::Error::other("no route")));
+
+        assert_eq!(causes(&error), "service: not available: no route");
     }
 }

@@ -34,11 +34,13 @@ fn draw(nodes: NodeList) -> impl IntoView {
 
     view! {
         <PageHead title="Nodes" sub=summary.into_any() />
-        {kubernetes.map(cluster)}
-        {match items.is_empty() {
-            true => none_yet().into_any(),
-            false => table(items).into_any(),
-        }}
+        <div class="stack">
+            {kubernetes.map(cluster)}
+            {match items.is_empty() {
+                true => none_yet().into_any(),
+                false => table(items).into_any(),
+            }}
+        </div>
     }
 }
 
@@ -59,7 +61,7 @@ fn cluster(kubernetes: Kubernetes) -> impl IntoView {
         <Card title="Kubernetes" aside=known.into_any() testid="kubernetes">
             <div class="card-body">
                 {chip(tone, word.to_owned())}
-                {since.map(|at| view! { <span class="cell-note">{ago(Some(at))}</span> })}
+                {since.map(|at| view! { <span class="cell-note">"since " {ago(Some(at))}</span> })}
                 {error.map(|error| view! { <span class="cell-note text-bad words">{error}</span> })}
             </div>
         </Card>
@@ -153,7 +155,7 @@ fn answer(answer: Option<Answer>) -> impl IntoView {
     };
     view! {
         <code>{resource}</code>
-        <span class="cell-note">{ago(Some(at))}</span>
+        <span class="cell-note">"since " {ago(Some(at))}</span>
         {reason
             .map(|reason| {
                 view! { <span class="cell-note text-bad words">{reason}</span> }
